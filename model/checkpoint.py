@@ -1,0 +1,78 @@
+"""One ``.safetensors`` file holds a reader: its weights, and a header that describes them."""
+
+import dataclasses
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import safetensors.torch
+from torch import Tensor
+
+from model.errors import CheckpointMismatchError
+from model.header import Header, read_file
+from model.reader import GridReader
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """A reader's weights with all that is known about them."""
+
+    header: Header
+    weights: Mapping[str, Tensor]
+
+    def reader(self) -> GridReader:
+        """Builds the network with these weights, in evaluation mode.
+
+        Raises:
+            CheckpointMismatchError: Names or shapes of tensors are not those of the config.
+        """
+        reader = GridReader(self.header.config)
+        expected = {name: tuple(tensor.shape) for name, tensor in reader.state_dict().items()}
+        found = {name: tuple(tensor.shape) for name, tensor in self.weights.items()}
+        if expected != found:
+            raise CheckpointMismatchError(_difference(expected, found))
+        reader.load_state_dict(dict(self.weights))
+        return reader.eval()
+
+
+def save(checkpoint: Checkpoint, path: Path) -> None:
+    """Writes a checkpoint; ``path`` holds the old file or the whole new one, never a part."""
+    save_tensors(checkpoint.weights, checkpoint.header.to_metadata(), path)
+
+
+def load(path: Path) -> Checkpoint:
+    """Reads a checkpoint and checks that this version of the project can use it.
+
+    Raises:
+        CheckpointFormatError: Missing, empty, truncated, no safetensors file, another format
+            version, or metadata that do not describe a reader.
+    """
+    weights, metadata = read_file(path, framework="pt")
+    return Checkpoint(Header.from_metadata(metadata, path), weights)
+
+
+def save_tensors(tensors: Mapping[str, Tensor], metadata: dict[str, str], path: Path) -> None:
+    """Writes a safetensors file beside ``path``, flushes it to disk and renames it into place."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.name}.partial")
+    contiguous = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
+    safetensors.torch.save_file(contiguous, partial, metadata)
+    with partial.open("rb") as file:
+        os.fsync(file.fileno())
+    partial.replace(path)
+
+
+def _difference(expected: Mapping[str, Any], found: Mapping[str, Any]) -> str:
+    """Says in one line how two maps from names to shapes differ."""
+    parts = []
+    if missing := sorted(expected.keys() - found.keys()):
+        parts.append(f"missing tensors {missing}")
+    if unknown := sorted(found.keys() - expected.keys()):
+        parts.append(f"unknown tensors {unknown}")
+    parts += [
+        f"{name}: expected shape {expected[name]}, found {found[name]}"
+        for name in sorted(expected.keys() & found.keys())
+        if expected[name] != found[name]
+    ]
+    return "the weights are not those of the config: " + "; ".join(parts)

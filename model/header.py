@@ -1,0 +1,109 @@
+"""What a checkpoint says about itself, read without torch.
+
+A checkpoint is one ``.safetensors`` file. Its metadata map names to JSON strings:
+``format_version``, ``config``, ``vocabulary``, ``provenance`` and, once measured, ``calibration``
+and ``scores``.
+"""
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Self
+
+import safetensors
+
+from model import vocabulary
+from model.config import ReaderConfig
+from model.errors import CheckpointFormatError, ConfigError
+
+FORMAT_VERSION = 1
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class Header:
+    """All of a checkpoint but its weights."""
+
+    config: ReaderConfig
+    provenance: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    """Data sources and their checksums, recipe, seed, steps, commit, library versions."""
+    calibration: Mapping[str, Any] | None = None
+    scores: Mapping[str, Any] | None = None
+
+    def to_metadata(self) -> dict[str, str]:
+        """Returns the metadata of the file: names to JSON strings."""
+        values = {
+            "format_version": FORMAT_VERSION,
+            "vocabulary": vocabulary.NAMES,
+            **dataclasses.asdict(self),
+        }
+        return {name: json.dumps(value) for name, value in values.items() if value is not None}
+
+    @classmethod
+    def from_metadata(cls, metadata: Mapping[str, str], source: Path) -> Self:
+        """Checks and parses metadata.
+
+        Raises:
+            CheckpointFormatError: Another format version or vocabulary, or no reader's metadata.
+        """
+        try:
+            values = {name: json.loads(value) for name, value in metadata.items()}
+            version, names = values.pop("format_version"), values.pop("vocabulary")
+            if version != FORMAT_VERSION:
+                raise CheckpointFormatError(
+                    f"{source}: expected format version {FORMAT_VERSION}, found {version!r}"
+                )
+            if names != list(vocabulary.NAMES):
+                raise CheckpointFormatError(
+                    f"{source}: expected the vocabulary {list(vocabulary.NAMES)}, found {names}"
+                )
+            return cls(config=ReaderConfig.from_dict(values.pop("config")), **values)
+        except KeyError as error:
+            raise CheckpointFormatError(
+                f"{source}: expected {error} in the metadata, found {sorted(metadata) or 'none'}"
+            ) from error
+        except (ConfigError, ValueError, TypeError) as error:
+            raise CheckpointFormatError(
+                f"{source}: its metadata describe no reader: {error}"
+            ) from error
+
+
+def read_header(path: Path) -> Header:
+    """Reads what a checkpoint says about itself.
+
+    Raises:
+        CheckpointFormatError: No checkpoint, or one that this version cannot use.
+    """
+    return Header.from_metadata(read_file(path, framework="numpy", return_tensors=False)[1], path)
+
+
+def read_file(
+    path: Path, *, framework: str, return_tensors: bool = True
+) -> tuple[dict[str, Any], dict[str, str]]:
+    """Reads a safetensors file's tensors, as those of ``framework``, and its metadata.
+
+    Raises:
+        CheckpointFormatError: The file is missing, empty, truncated, or no safetensors file.
+    """
+    expected = f"{path}: expected a .safetensors file, found"
+    if not path.is_file():
+        raise CheckpointFormatError(f"{expected} {'a folder' if path.is_dir() else 'none'}")
+    if path.stat().st_size == 0:
+        raise CheckpointFormatError(f"{expected} an empty file")
+    try:
+        with safetensors.safe_open(path, framework=framework) as file:
+            names = file.keys() if return_tensors else ()
+            return {name: file.get_tensor(name) for name in names}, file.metadata() or {}
+    except (safetensors.SafetensorError, OSError, ValueError) as error:
+        with path.open("rb") as stream:
+            head = stream.read(2)
+        is_pickle = head == b"PK" or head[:1] == b"\x80"
+        kind = "a pickle, which is never read here" if is_pickle else "a damaged or truncated one"
+        raise CheckpointFormatError(f"{expected} {kind} ({error})") from error
+
+
+def sha256(path: Path) -> str:
+    """The checksum by which a graph names the checkpoint that it was made from."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

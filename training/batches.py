@@ -1,0 +1,124 @@
+"""Training batches, made whole: the path that the loop uses.
+
+Batch ``step`` depends on the seed and on ``step`` alone. Nothing has to be saved to go on after an
+interruption, and every process of a distributed run can make its own slice of the same batch.
+"""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from model.config import ReaderConfig
+from model.errors import ConfigError
+from training.augment import Augmentation, augment, draw
+from training.data import Digits, blank_out, check_cell_size, tile
+
+# One stream of random numbers for each purpose, so that they do not repeat each other.
+_DECK, _BLANKS, _AUGMENT = range(3)
+
+
+class Batch(NamedTuple):
+    """Pictures (B, H, W), float in [0, 1], and labels (B, C), int64, on the loop's device."""
+
+    pictures: Tensor
+    labels: Tensor
+
+
+class GridBatches:
+    """Deals the digits of a split into grids, every digit once in each pass over the split.
+
+    Args:
+        digits: What is dealt.
+        config: Gives rows, columns and the size of a cell.
+        batch_size: Grids a batch over all processes together; divisible by ``world_size``.
+        blank_grids: Share of the grids in which 1 to all cells are covered and so blank.
+        augmentation: How digits are changed, or None to leave them as they are.
+        seed: Another seed deals and changes differently.
+        device: Where the batches are made.
+        rank, world_size: Which slice of each batch this process makes.
+
+    Raises:
+        ConfigError: An argument is out of range.
+    """
+
+    def __init__(
+        self,
+        digits: Digits,
+        *,
+        config: ReaderConfig,
+        batch_size: int,
+        blank_grids: float,
+        augmentation: Augmentation | None,
+        seed: int,
+        device: torch.device | None = None,
+        rank: int = 0,
+        world_size: int = 1,
+    ) -> None:
+        if batch_size < 1 or batch_size % world_size:
+            raise ConfigError(
+                f"batch_size: expected a multiple of the {world_size} processes, got {batch_size}"
+            )
+        check_cell_size(digits, config)
+        self.device = device or torch.device("cpu")
+        self.config = config
+        self.batch_size = batch_size
+        self.blank_grids = blank_grids
+        self.augmentation = augmentation
+        self.seed = seed
+        self.rank = rank
+        self.world_size = world_size
+        self._digits = Digits(digits.pictures.to(self.device), digits.labels.to(self.device))
+
+    def indices(self, step: int) -> Tensor:
+        """Which digits this process deals in a batch: (B, C), indices into the split."""
+        cells = self.batch_size * self.config.num_cells
+        first, last = step * cells, (step + 1) * cells
+        size = len(self._digits)
+        decks = [
+            torch.randperm(size, generator=self._generator(_DECK, deck))
+            for deck in range(first // size, math.ceil(last / size))
+        ]
+        skipped = first // size * size
+        dealt = torch.cat(decks)[first - skipped : last - skipped]
+        return self._slice(dealt.view(self.batch_size, self.config.num_cells))
+
+    def at(self, step: int, strength: float = 1.0) -> Batch:
+        """Makes this process's slice of batch ``step``, augmented with a strength in [0, 1]."""
+        indices = self.indices(step).to(self.device)
+        pictures = self._digits.pictures[indices].float() / 255  # (B, C, 28, 28)
+        labels = self._digits.labels[indices]
+        if self.augmentation is not None and strength > 0:
+            numbers = draw(
+                self.batch_size * self.config.num_cells, self._generator(_AUGMENT, step)
+            ).view(self.batch_size, self.config.num_cells, -1)
+            changed = augment(
+                pictures.flatten(0, 1),
+                self._slice(numbers).flatten(0, 1).to(self.device),
+                self.augmentation,
+                strength,
+            )
+            pictures = changed.view_as(pictures)
+        is_blank = self._blanks(step).to(self.device)
+        pictures, labels = blank_out(pictures, labels, is_blank)
+        return Batch(tile(pictures, self.config), labels)
+
+    def _blanks(self, step: int) -> Tensor:
+        """Marks covered cells, (B, C) bool: in some grids, 1 to C cells picked at random."""
+        generator = self._generator(_BLANKS, step)
+        size, cells = self.batch_size, self.config.num_cells
+        has_blanks = torch.rand(size, 1, generator=generator) < self.blank_grids
+        count = torch.randint(1, cells + 1, (size, 1), generator=generator)
+        rank = torch.rand(size, cells, generator=generator).argsort(dim=1).argsort(dim=1)
+        return self._slice(has_blanks & (rank < count))
+
+    def _slice(self, batch: Tensor) -> Tensor:
+        share = self.batch_size // self.world_size
+        return batch[self.rank * share : (self.rank + 1) * share]
+
+    def _generator(self, stream: int, number: int) -> torch.Generator:
+        seed = np.random.SeedSequence((self.seed, stream, number)).generate_state(1, np.uint64)[0]
+        # torch takes seeds of 63 bits.
+        return torch.Generator().manual_seed(int(seed >> np.uint64(1)))

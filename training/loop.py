@@ -1,0 +1,305 @@
+"""The training loop: resumable to the bit, interruptible at any moment, alone or distributed."""
+
+import contextlib
+import dataclasses
+import logging
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+from torch.utils.tensorboard import SummaryWriter
+from tqdm import tqdm
+
+from model import checkpoint, vocabulary
+from model.checkpoint import Checkpoint
+from model.config import ReaderConfig
+from model.header import Header
+from model.reader import GridReader
+from training import plots, provenance, scoring, state
+from training.batches import Batch, GridBatches
+from training.data import Digits
+from training.options import TrainOptions
+from training.processes import Processes
+from training.scoring import Grids
+
+logger = logging.getLogger(__name__)
+
+RESUME, LAST, BEST = "resume.safetensors", "last.safetensors", "best.safetensors"
+_VALIDATION_SEED = 0
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a call of ``train`` ended."""
+
+    is_finished: bool
+    """False where SIGTERM or SIGINT stopped it."""
+    progress: state.Progress
+
+
+def train(
+    *,
+    options: TrainOptions,
+    config: ReaderConfig,
+    training: Digits,
+    validation: Digits,
+    out: Path,
+    processes: Processes,
+    precision: torch.dtype = torch.float32,
+) -> Outcome:
+    """Trains a reader, or goes on where an earlier call with the same recipe was interrupted.
+
+    Writes to ``out``: ``last.safetensors`` and ``best.safetensors`` (readers made of the averaged
+    weights, best by digits right on validation), ``resume.safetensors``, TensorBoard event files,
+    and at the end ``learning_curve.png``.
+
+    Args:
+        options: The recipe.
+        config: The network.
+        training: Digits to train on.
+        validation: Digits to choose by.
+        out: Folder for everything that is written.
+        processes: This process and its device.
+        precision: Of matrix products: float32, or bfloat16 for mixed precision.
+
+    Raises:
+        CheckpointError: ``out`` holds a resume file that is damaged or has another recipe.
+        ConfigError: Options contradict each other or the digits.
+    """
+    run = _Run(
+        options=options,
+        config=config,
+        training=training,
+        validation=validation,
+        out=out,
+        processes=processes,
+        precision=precision,
+    )
+    return run.go()
+
+
+class _Run:
+    """The parts of a run, and the one place where its state changes."""
+
+    def __init__(
+        self,
+        *,
+        options: TrainOptions,
+        config: ReaderConfig,
+        training: Digits,
+        validation: Digits,
+        out: Path,
+        processes: Processes,
+        precision: torch.dtype,
+    ) -> None:
+        self.options = options
+        self.config = config
+        self.out = out
+        self.processes = processes
+        self.precision = precision
+        self.recipe: dict[str, Any] = {"network": config.to_dict(), "training": options.to_dict()}
+        self.validation = scoring.disjoint_grids(validation, config, seed=_VALIDATION_SEED)
+        self.batches = GridBatches(
+            training,
+            config=config,
+            batch_size=options.batch_size,
+            blank_grids=options.blank_grids,
+            augmentation=options.augmentation,
+            seed=options.seed,
+            device=processes.device,
+            rank=processes.rank,
+            world_size=processes.world_size,
+        )
+        torch.manual_seed(options.seed)
+        self.reader = GridReader(config).to(processes.device)
+        self.average = GridReader(config).to(processes.device).eval()
+        self.average.load_state_dict(self.reader.state_dict())
+        self.optimizer = _optimizer(self.reader, options)
+        self.progress = state.Progress()
+
+    def go(self) -> Outcome:
+        if (self.out / RESUME).exists():
+            self.progress = state.restore(
+                self.out / RESUME,
+                reader=self.reader,
+                average=self.average.state_dict(),
+                optimizer=self.optimizer,
+                recipe=self.recipe,
+            )
+            logger.info("going on from step %d in %s", self.progress.step, self.out)
+        elif self.processes.is_first:
+            self.save(is_best=True)
+        network = self.processes.wrap(self.reader)
+        progress, options = self.progress, self.options
+        first = self.processes.is_first
+        writer = SummaryWriter(self.out / "events", purge_step=progress.step) if first else None
+        bar = tqdm(
+            total=options.steps, initial=progress.step, unit="step", disable=None if first else True
+        )
+        is_stopped = False
+        with _stop_signals() as signals, bar, contextlib.ExitStack() as stack:
+            if writer is not None:
+                stack.callback(writer.close)
+            while progress.step < options.steps and not is_stopped:
+                started = time.perf_counter()
+                batch = self.batches.at(progress.step, options.strength_at(progress.step))
+                loss = self.step(network, batch)
+                # The mean of the stop signals is above zero in all processes or in none.
+                loss_mean, stop = self.processes.mean(
+                    torch.stack((loss, torch.full_like(loss, float(bool(signals)))))
+                ).tolist()
+                is_stopped = stop > 0
+                progress.loss_sum += loss_mean
+                progress.step += 1
+                bar.update()
+                rate = options.batch_size / (time.perf_counter() - started)
+                bar.set_postfix(
+                    loss=f"{loss_mean:.4f}", grids_per_second=f"{rate:.0f}", refresh=False
+                )
+                is_look = progress.step % options.evaluate_every == 0
+                is_last = progress.step == options.steps
+                is_best = (is_look or is_last) and self.look(writer)
+                progress.seconds += time.perf_counter() - started
+                if first and (
+                    is_best or is_last or is_stopped or progress.step % options.save_every == 0
+                ):
+                    self.save(is_best=is_best)
+        if first and not is_stopped:
+            plots.learning_curve(progress.history, self.out / "learning_curve.png")
+        return Outcome(is_finished=not is_stopped, progress=progress)
+
+    def step(self, network: nn.Module, batch: Batch) -> Tensor:
+        """One optimizer step; returns the loss of this process's slice."""
+        step, options = self.progress.step, self.options
+        for group in self.optimizer.param_groups:
+            group["lr"] = options.learning_rate_at(step)
+        torch.manual_seed(options.seed + step)  # dropout follows from the step
+        symbols = with_ends(batch.labels)
+        device = self.processes.device.type
+        with torch.autocast(device, self.precision, enabled=self.precision != torch.float32):
+            logits = network(batch.pictures, symbols[:, :-1])
+        loss = F.cross_entropy(
+            logits.float().flatten(0, 1),
+            symbols[:, 1:].flatten(),
+            label_smoothing=options.label_smoothing,
+        )
+        self.optimizer.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        nn.utils.clip_grad_norm_(self.reader.parameters(), options.clip_norm)
+        self.optimizer.step()
+        # Young averages forget faster, so that the random start is soon gone.
+        decay = min(options.average_decay, (1 + step) / (10 + step))
+        with torch.no_grad():
+            torch._foreach_lerp_(
+                list(self.average.parameters()), list(self.reader.parameters()), 1 - decay
+            )
+        return loss.detach()
+
+    def look(self, writer: SummaryWriter | None) -> bool:
+        """Scores the averaged weights on validation; True where they are the best so far.
+
+        Every process gets the same answer from the same weights.
+        """
+        progress = self.progress
+        greedy = scoring.read_grids(self.average, self.validation)
+        right = scoring.mark(greedy.symbols, self.validation.labels)
+        steps = progress.step - (progress.history[-1]["step"] if progress.history else 0)
+        entry = {
+            "step": progress.step,
+            "learning_rate": self.options.learning_rate_at(progress.step - 1),
+            "training_loss": progress.loss_sum / steps,
+            "validation_loss": validation_loss(self.average, self.validation),
+            "validation_digits": right.cells.float().mean().item(),
+            "validation_grids": right.grids.float().mean().item(),
+        }
+        best = max(
+            ((e["validation_digits"], -e["validation_loss"]) for e in progress.history),
+            default=(-1.0, 0.0),
+        )
+        is_best = (entry["validation_digits"], -entry["validation_loss"]) > best
+        progress.history.append(entry)
+        progress.loss_sum = 0.0
+        if is_best:
+            progress.best_step = progress.step
+        if writer is not None:
+            for name, value in entry.items():
+                if name != "step":
+                    writer.add_scalar(name, value, progress.step)
+            writer.flush()
+            tqdm.write(
+                f"step {progress.step:>6}  loss {entry['training_loss']:.4f}  validation: "
+                f"loss {entry['validation_loss']:.4f}  digits {entry['validation_digits']:.2%}  "
+                f"grids {entry['validation_grids']:.2%}{'  best' if is_best else ''}"
+            )
+        return is_best
+
+    def save(self, *, is_best: bool) -> None:
+        """Writes readers first and the resume file last: what a kill leaves is never ahead."""
+        made = provenance.describe(self.recipe, self.progress, self.processes)
+        reader = Checkpoint(Header(config=self.config, provenance=made), self.average.state_dict())
+        if is_best:
+            checkpoint.save(reader, self.out / BEST)
+        checkpoint.save(reader, self.out / LAST)
+        state.save(
+            self.out / RESUME,
+            reader=self.reader,
+            average=self.average.state_dict(),
+            optimizer=self.optimizer,
+            progress=self.progress,
+            recipe=self.recipe,
+        )
+
+
+def with_ends(labels: Tensor) -> Tensor:
+    """Puts ``<start>`` before and ``<finish>`` behind labels (B, C): (B, C + 2)."""
+    ends = labels.new_tensor((vocabulary.START, vocabulary.FINISH)).expand(len(labels), 2)
+    return torch.cat((ends[:, :1], labels, ends[:, 1:]), dim=1)
+
+
+@torch.inference_mode()
+def validation_loss(reader: GridReader, grids: Grids) -> float:
+    """Mean cross-entropy in nats a symbol, teacher-forced: the same quantity as training's."""
+    device = next(reader.parameters()).device
+    losses = []
+    for batch in grids.batches(250):
+        symbols = with_ends(batch.labels.to(device))
+        logits = reader(batch.pictures.to(device).float() / 255, symbols[:, :-1])
+        losses.append(
+            F.cross_entropy(logits.flatten(0, 1), symbols[:, 1:].flatten(), reduction="none")
+        )
+    return torch.cat(losses).mean().item()
+
+
+def _optimizer(reader: GridReader, options: TrainOptions) -> torch.optim.AdamW:
+    decayed: list[nn.Parameter] = []
+    others: list[nn.Parameter] = []
+    for name, parameter in reader.named_parameters():
+        is_matrix = parameter.ndim == 2 and "embedding" not in name and "position" not in name
+        (decayed if is_matrix or name == "patch_embedding.weight" else others).append(parameter)
+    groups = [
+        {"params": decayed, "weight_decay": options.weight_decay},
+        {"params": others, "weight_decay": 0.0},
+    ]
+    return torch.optim.AdamW(groups, lr=options.learning_rate, betas=(0.9, 0.99), fused=True)
+
+
+@contextlib.contextmanager
+def _stop_signals() -> Iterator[list[int]]:
+    """Collects SIGTERM and SIGINT instead of dying of them; the loop stops after its step."""
+    received: list[int] = []
+
+    def remember(number: int, _frame: FrameType | None) -> None:
+        received.append(number)
+
+    before = {number: signal.signal(number, remember) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield received
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

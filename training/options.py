@@ -1,0 +1,78 @@
+"""The recipe: every number that training depends on, with the defaults of the released weights."""
+
+import dataclasses
+import math
+from typing import Any
+
+from model.errors import ConfigError
+from training.augment import Augmentation
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class TrainOptions:
+    """How a reader is trained. The defaults made the released weights."""
+
+    steps: int = 40_000
+    """Optimizer steps."""
+    batch_size: int = 128
+    """Grids a step, over all processes together."""
+    learning_rate: float = 2e-3
+    """Peak, reached after the warm-up."""
+    warmup_steps: int = 1000
+    """Steps in which the learning rate rises in a straight line."""
+    weight_decay: float = 0.05
+    """Of matrices; biases, norms and embeddings have none."""
+    clip_norm: float = 1.0
+    """Longest gradient."""
+    average_decay: float = 0.9995
+    """Of the moving average of the weights, which is what is evaluated and released."""
+    label_smoothing: float = 0.0
+    """Share of the target spread over all symbols."""
+    blank_grids: float = 0.1
+    """Share of the training grids that have blank cells."""
+    calm_share: float = 0.25
+    """Last share of the run in which augmentation fades."""
+    calm_strength: float = 0.35
+    """Strength of augmentation at the very end, a share of its limits."""
+    seed: int = 0
+    evaluate_every: int = 1000
+    """Steps between looks at the validation digits."""
+    save_every: int = 500
+    """Steps between saves."""
+    augmentation: Augmentation = dataclasses.field(default_factory=Augmentation)
+
+    def __post_init__(self) -> None:
+        for name in ("steps", "batch_size", "evaluate_every", "save_every"):
+            if getattr(self, name) < 1:
+                raise ConfigError(f"{name}: expected at least 1, got {getattr(self, name)}")
+        for name in ("learning_rate", "clip_norm"):
+            if not 0 < getattr(self, name) < math.inf:
+                raise ConfigError(f"{name}: expected a positive number, got {getattr(self, name)}")
+        for name in ("warmup_steps", "weight_decay", "seed"):
+            if not 0 <= getattr(self, name) < math.inf:
+                raise ConfigError(f"{name}: expected at least 0, got {getattr(self, name)}")
+        for name in ("average_decay", "label_smoothing"):
+            if not 0 <= getattr(self, name) < 1:
+                raise ConfigError(f"{name}: expected a number in [0, 1), got {getattr(self, name)}")
+        for name in ("blank_grids", "calm_share", "calm_strength"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise ConfigError(f"{name}: expected a number in [0, 1], got {getattr(self, name)}")
+
+    def learning_rate_at(self, step: int) -> float:
+        """Warm-up in a straight line, then half a cosine down to zero."""
+        if step < self.warmup_steps:
+            return self.learning_rate * (step + 1) / self.warmup_steps
+        done = (step - self.warmup_steps) / max(1, self.steps - self.warmup_steps)
+        return self.learning_rate * 0.5 * (1 + math.cos(math.pi * min(1.0, done)))
+
+    def strength_at(self, step: int) -> float:
+        """Full augmentation, then a straight line down to ``calm_strength`` at the last step."""
+        calm_steps = self.calm_share * self.steps
+        left = self.steps - step
+        if left >= calm_steps:
+            return 1.0
+        return self.calm_strength + (1 - self.calm_strength) * left / calm_steps
+
+    def to_dict(self) -> dict[str, Any]:
+        """Returns the fields as plain JSON values."""
+        return dataclasses.asdict(self)

@@ -1,0 +1,42 @@
+"""Where weights come from: written into every checkpoint."""
+
+import platform
+import subprocess
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from training.data import MNIST_MD5
+from training.processes import Processes
+from training.state import Progress
+
+_LIBRARIES = ("torch", "torchvision", "numpy", "safetensors", "onnx", "onnxscript", "onnxruntime")
+
+
+def describe(recipe: dict[str, Any], progress: Progress, processes: Processes) -> dict[str, Any]:
+    """Returns data sources with checksums, recipe, seed, steps, commit and library versions."""
+    return {
+        "data": {"MNIST": {"licence": "CC BY-SA 3.0", "md5": MNIST_MD5}},
+        "recipe": recipe,
+        "seed": recipe["training"]["seed"],
+        "steps": progress.step,
+        "best_step": progress.best_step,
+        "validation": progress.history[-1] if progress.history else None,
+        "minutes": round(progress.seconds / 60, 1),
+        "processes": processes.world_size,
+        "device": processes.device.type,
+        "git_commit": _git_commit(),
+        "python": platform.python_version(),
+        "libraries": {name: metadata.version(name) for name in _LIBRARIES},
+    }
+
+
+def _git_commit() -> str | None:
+    """The commit that the code was at, marked where there were changes beside it."""
+    root = Path(__file__).parent.parent
+    command = ("git", "-C", str(root), "describe", "--always", "--abbrev=40", "--dirty")
+    try:
+        answer = subprocess.run(command, capture_output=True, text=True, check=True, timeout=10)
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return answer.stdout.strip()

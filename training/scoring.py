@@ -1,0 +1,84 @@
+"""What counts as right, on validation and on the scorecard: always free-running."""
+
+import dataclasses
+from collections.abc import Iterator
+
+import torch
+from torch import Tensor
+
+from model import vocabulary
+from model.config import ReaderConfig
+from model.decoding import Greedy, read_greedy
+from model.reader import GridReader
+from training.data import Digits, tile
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Grids:
+    """Pictures (M, H, W), uint8, ink bright on dark, with their labels (M, C), int64."""
+
+    pictures: Tensor
+    labels: Tensor
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def batches(self, size: int) -> Iterator["Grids"]:
+        """Cuts the grids into batches of at most ``size``, in order."""
+        for start in range(0, len(self), size):
+            rows = slice(start, start + size)
+            yield Grids(self.pictures[rows], self.labels[rows])
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Right:
+    """Which answers were right.
+
+    Attributes:
+        cells: (M, C) bool.
+        finish: (M,) bool: ``<finish>`` came behind the last cell and nowhere else.
+    """
+
+    cells: Tensor
+    finish: Tensor
+
+    @property
+    def grids(self) -> Tensor:
+        """(M,) bool: every cell right and ``<finish>`` in place."""
+        return self.cells.all(dim=1) & self.finish
+
+
+def disjoint_grids(digits: Digits, config: ReaderConfig, *, seed: int) -> Grids:
+    """Shuffles digits and lays them out as grids, each used once; a rest too small is left out."""
+    order = torch.randperm(len(digits), generator=torch.Generator().manual_seed(seed))
+    count = len(digits) // config.num_cells
+    return _grids(digits, order[: count * config.num_cells].view(count, -1), config)
+
+
+def drawn_grids(digits: Digits, config: ReaderConfig, *, count: int, seed: int) -> Grids:
+    """Draws digits with replacement and lays them out as ``count`` grids."""
+    generator = torch.Generator().manual_seed(seed)
+    picks = torch.randint(len(digits), (count, config.num_cells), generator=generator)
+    return _grids(digits, picks, config)
+
+
+def read_grids(reader: GridReader, grids: Grids, *, batch_size: int = 250) -> Greedy:
+    """Reads all grids free-running, on the reader's device; the answer is on the CPU."""
+    device = next(reader.parameters()).device
+    with torch.inference_mode():
+        parts = [
+            read_greedy(reader, batch.pictures.to(device).float() / 255)
+            for batch in grids.batches(batch_size)
+        ]
+    return Greedy(*(torch.cat(tensors).cpu() for tensors in zip(*parts, strict=True)))
+
+
+def mark(symbols: Tensor, labels: Tensor) -> Right:
+    """Compares symbols (M, T) with labels (M, C)."""
+    cells = symbols[:, : labels.shape[1]]
+    is_early = (cells == vocabulary.FINISH).any(dim=1)
+    return Right(cells == labels, ~is_early & (symbols[:, -1] == vocabulary.FINISH))
+
+
+def _grids(digits: Digits, picks: Tensor, config: ReaderConfig) -> Grids:
+    return Grids(tile(digits.pictures[picks], config), digits.labels[picks])

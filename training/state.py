@@ -1,0 +1,116 @@
+"""The resume file: all that training needs to go on as if it had not been interrupted.
+
+Batches, learning rate and dropout follow from the seed and the step, so besides weights, their
+average and the optimizer's moments there is only the step and what was measured so far. The file
+is a safetensors file and is replaced in one go; it stays out of the serving image.
+"""
+
+import dataclasses
+import json
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.optim import Optimizer
+
+from model import checkpoint, header
+from model.errors import CheckpointFormatError, CheckpointMismatchError
+
+_MOMENTS = ("exp_avg", "exp_avg_sq")
+
+
+@dataclasses.dataclass(slots=True)
+class Progress:
+    """How far a run has come."""
+
+    step: int = 0
+    """Optimizer steps done."""
+    seconds: float = 0.0
+    """Wall-clock time spent on them, interruptions left out."""
+    loss_sum: float = 0.0
+    """Training loss summed over the steps since the last look at validation."""
+    history: list[dict[str, float]] = dataclasses.field(default_factory=list)
+    """One entry a look at validation."""
+    best_step: int = 0
+    """Step of the best entry."""
+
+
+def save(
+    path: Path,
+    *,
+    reader: nn.Module,
+    average: dict[str, Tensor],
+    optimizer: Optimizer,
+    progress: Progress,
+    recipe: dict[str, Any],
+) -> None:
+    """Writes the resume file; what stood there before stays until the new one is whole."""
+    tensors = {f"weights.{name}": value for name, value in reader.state_dict().items()}
+    tensors |= {f"average.{name}": value for name, value in average.items()}
+    for name, parameter in reader.named_parameters():
+        for moment in _MOMENTS:
+            if parameter in optimizer.state:
+                tensors[f"{moment}.{name}"] = optimizer.state[parameter][moment]
+    metadata = {"progress": dataclasses.asdict(progress), "recipe": recipe}
+    checkpoint.save_tensors(
+        tensors, {name: json.dumps(value) for name, value in metadata.items()}, path
+    )
+
+
+def restore(
+    path: Path,
+    *,
+    reader: nn.Module,
+    average: dict[str, Tensor],
+    optimizer: Optimizer,
+    recipe: dict[str, Any],
+) -> Progress:
+    """Puts a saved state into ``reader``, ``average`` and ``optimizer``.
+
+    Raises:
+        CheckpointFormatError: The file is no resume file.
+        CheckpointMismatchError: It belongs to a run with another recipe.
+    """
+    tensors, metadata = header.read_file(path, framework="pt")
+    try:
+        saved_recipe = json.loads(metadata["recipe"])
+        progress = Progress(**json.loads(metadata["progress"]))
+    except (KeyError, ValueError, TypeError) as error:
+        raise CheckpointFormatError(f"{path}: this is no resume file ({error})") from error
+    if saved_recipe != json.loads(json.dumps(recipe)):
+        raise CheckpointMismatchError(
+            f"{path} belongs to another recipe: {_changes(saved_recipe, recipe)}. "
+            "Go on with the old settings, or train into another folder."
+        )
+    reader.load_state_dict(_part(tensors, "weights"))
+    for name, value in _part(tensors, "average").items():
+        average[name].copy_(value)
+    moments = {moment: _part(tensors, moment) for moment in _MOMENTS}
+    for name, parameter in reader.named_parameters():
+        if name in moments["exp_avg"]:
+            optimizer.state[parameter] = {
+                "step": torch.tensor(float(progress.step)),
+                **{key: values[name].to(parameter.device) for key, values in moments.items()},
+            }
+    return progress
+
+
+def _part(tensors: dict[str, Tensor], part: str) -> dict[str, Tensor]:
+    return {
+        name.removeprefix(f"{part}."): tensor
+        for name, tensor in tensors.items()
+        if name.startswith(f"{part}.")
+    }
+
+
+def _changes(old: dict[str, Any], new: dict[str, Any], path: str = "") -> str:
+    """Names the settings that differ, with both values."""
+    parts = []
+    for key in sorted(old.keys() | new.keys()):
+        before, after = old.get(key), new.get(key)
+        if isinstance(before, dict) and isinstance(after, dict):
+            parts.append(_changes(before, after, f"{path}{key}."))
+        elif before != after:
+            parts.append(f"{path}{key} was {before}, now {after}")
+    return ", ".join(part for part in parts if part)
