@@ -55,7 +55,7 @@ def normalise(picture: NDArray[np.uint8], config: ReaderConfig) -> NormalForm:
             f"got {width}x{height}"
         )
     rim = np.concatenate((picture[0], picture[-1], picture[:, 0], picture[:, -1]))
-    background = float(np.median(rim))
+    background = np.float32(np.median(rim))
     is_inverted = background > 127
     levels = picture.astype(np.float32)
     ink = np.maximum(background - levels if is_inverted else levels - background, 0)

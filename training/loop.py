@@ -190,7 +190,7 @@ class _Run:
             label_smoothing=options.label_smoothing,
         )
         self.optimizer.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         nn.utils.clip_grad_norm_(self.reader.parameters(), options.clip_norm)
         self.optimizer.step()
         # Young averages forget faster, so that the random start is soon gone.

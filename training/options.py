@@ -12,11 +12,11 @@ from training.augment import Augmentation
 class TrainOptions:
     """How a reader is trained. The defaults made the released weights."""
 
-    steps: int = 40_000
+    steps: int = 32_000
     """Optimizer steps."""
     batch_size: int = 128
     """Grids a step, over all processes together."""
-    learning_rate: float = 2e-3
+    learning_rate: float = 3e-3
     """Peak, reached after the warm-up."""
     warmup_steps: int = 1000
     """Steps in which the learning rate rises in a straight line."""
@@ -24,7 +24,7 @@ class TrainOptions:
     """Of matrices; biases, norms and embeddings have none."""
     clip_norm: float = 1.0
     """Longest gradient."""
-    average_decay: float = 0.9995
+    average_decay: float = 0.999
     """Of the moving average of the weights, which is what is evaluated and released."""
     label_smoothing: float = 0.0
     """Share of the target spread over all symbols."""

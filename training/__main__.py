@@ -1,0 +1,124 @@
+"""The command line of training: train, evaluate, export, look at the data."""
+
+import logging
+import os
+from pathlib import Path
+from typing import Annotated
+
+import torch
+import typer
+
+from model.config import ReaderConfig
+from model.errors import ConfigError, ReaderError
+from training.data import load_mnist
+from training.loop import train as run_training
+from training.options import TrainOptions
+from training.processes import joined
+
+app = typer.Typer(no_args_is_help=True, pretty_exceptions_show_locals=False)
+
+DataDir = Annotated[
+    Path, typer.Option(envvar="DATA_DIR", help="Where data sets live, or are downloaded to.")
+]
+_RECIPE = TrainOptions()
+_NETWORK = ReaderConfig()
+
+
+@app.command()
+def train(
+    out: Annotated[Path, typer.Option(help="Folder for checkpoints and event files.")] = Path(
+        "runs/released"
+    ),
+    data_dir: DataDir = Path("data"),
+    steps: Annotated[int, typer.Option(min=1, help="Optimizer steps.")] = _RECIPE.steps,
+    batch_size: Annotated[
+        int, typer.Option(min=1, help="Grids a step, over all processes.")
+    ] = _RECIPE.batch_size,
+    learning_rate: Annotated[float, typer.Option(help="Peak.")] = _RECIPE.learning_rate,
+    warmup_steps: Annotated[int, typer.Option(min=0)] = _RECIPE.warmup_steps,
+    seed: Annotated[int, typer.Option(min=0)] = _RECIPE.seed,
+    evaluate_every: Annotated[
+        int, typer.Option(min=1, help="Steps between looks at validation.")
+    ] = _RECIPE.evaluate_every,
+    save_every: Annotated[
+        int, typer.Option(min=1, help="Steps between saves.")
+    ] = _RECIPE.save_every,
+    rows: Annotated[int, typer.Option(min=1)] = _NETWORK.rows,
+    columns: Annotated[int, typer.Option(min=1)] = _NETWORK.columns,
+    encoder_layers: Annotated[int, typer.Option(min=1)] = _NETWORK.encoder_layers,
+    decoder_layers: Annotated[int, typer.Option(min=1)] = _NETWORK.decoder_layers,
+    dropout: Annotated[float, typer.Option(min=0)] = _NETWORK.dropout,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
+    precision: Annotated[
+        str, typer.Option(help="auto, float32, or bfloat16 for mixed precision.")
+    ] = "auto",
+    threads: Annotated[int, typer.Option(min=0, help="CPU threads; 0 leaves it to torch.")] = 0,
+) -> None:
+    """Train a reader on MNIST grids, or go on with an interrupted run.
+
+    The defaults are the recipe of the released weights. A run that was killed goes on from its
+    last save when the same command is given again. Under torchrun, several processes share the
+    work.
+    """
+    if threads:
+        torch.set_num_threads(threads)
+    options = TrainOptions(
+        steps=steps,
+        batch_size=batch_size,
+        learning_rate=learning_rate,
+        warmup_steps=warmup_steps,
+        seed=seed,
+        evaluate_every=evaluate_every,
+        save_every=save_every,
+    )
+    config = ReaderConfig(
+        rows=rows,
+        columns=columns,
+        encoder_layers=encoder_layers,
+        decoder_layers=decoder_layers,
+        dropout=dropout,
+    )
+    with joined(device) as processes:
+        outcome = run_training(
+            options=options,
+            config=config,
+            training=load_mnist(data_dir, "train"),
+            validation=load_mnist(data_dir, "validation"),
+            out=out,
+            processes=processes,
+            precision=_precision(precision, processes.device),
+        )
+        if not processes.is_first:
+            return
+        progress = outcome.progress
+        if outcome.is_finished:
+            typer.echo(
+                f"finished after {progress.seconds / 60:.1f} minutes; best at step "
+                f"{progress.best_step}: {out / 'best.safetensors'}"
+            )
+        else:
+            typer.echo(f"stopped at step {progress.step} and saved; the same command goes on")
+
+
+def _precision(name: str, device: torch.device) -> torch.dtype:
+    """Mixed precision where it was measured to help: bfloat16 on CUDA, not on CPUs or MPS."""
+    if name == "auto":
+        helps = device.type == "cuda" and torch.cuda.is_bf16_supported()
+        return torch.bfloat16 if helps else torch.float32
+    if name not in ("float32", "bfloat16"):
+        raise ConfigError(f"precision: expected auto, float32 or bfloat16, got {name!r}")
+    return torch.float32 if name == "float32" else torch.bfloat16
+
+
+def main() -> None:
+    """Runs a command; what the project raises on purpose becomes one line and exit code 1."""
+    logging.basicConfig(level=os.environ.get("LOG_LEVEL", "INFO"), format="%(message)s")
+    try:
+        app()
+    except ReaderError as error:
+        typer.echo(f"error: {error}", err=True)
+        raise SystemExit(1) from error
+
+
+if __name__ == "__main__":
+    main()
