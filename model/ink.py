@@ -56,7 +56,7 @@ def normalise(picture: NDArray[np.uint8], config: ReaderConfig) -> NormalForm:
         )
     rim = np.concatenate((picture[0], picture[-1], picture[:, 0], picture[:, -1]))
     background = np.float32(np.median(rim))
-    is_inverted = background > 127
+    is_inverted = bool(background > 127)
     levels = picture.astype(np.float32)
     ink = np.maximum(background - levels if is_inverted else levels - background, 0)
 
@@ -76,17 +76,15 @@ def normalise(picture: NDArray[np.uint8], config: ReaderConfig) -> NormalForm:
 
 def _fit(cell: NDArray[np.float32], size: int) -> NDArray[np.uint8]:
     """Shrinks or grows a cell to ``size`` pixels a side, keeping its shape; brightest ink white."""
-    peak = float(cell.max())
+    peak = cell.max()
     if peak < _LEAST_CONTRAST:
         return np.zeros((size, size), np.uint8)
-    height, width = cell.shape
-    side = max(height, width)
+    side = max(cell.shape)
     if side != size:
-        down = _coverage(height, side, size)
-        across = _coverage(width, side, size)
-        cell = down @ cell @ across.T
-        peak = float(cell.max())
-    return (cell * (255 / peak)).round().astype(np.uint8)
+        down, across = (_coverage(length, side, size) for length in cell.shape)
+        cell = (down @ cell @ across.T).astype(np.float32)
+        peak = cell.max()
+    return (cell * (np.float32(255) / peak)).round().astype(np.uint8)
 
 
 def _coverage(length: int, side: int, size: int) -> NDArray[np.float32]:
@@ -98,7 +96,8 @@ def _coverage(length: int, side: int, size: int) -> NDArray[np.float32]:
     pixels = np.arange(length)
     starts = np.maximum(edges[:-1, None], pixels)
     ends = np.minimum(edges[1:, None], pixels + 1)
-    return (np.maximum(ends - starts, 0) * (size / side)).astype(np.float32)
+    covered: NDArray[np.float64] = np.maximum(ends - starts, 0) * (size / side)
+    return covered.astype(np.float32)
 
 
 def _ink_box(cell: NDArray[np.float32], left: int, top: int) -> Box | None:

@@ -20,6 +20,13 @@ app = typer.Typer(no_args_is_help=True, pretty_exceptions_show_locals=False)
 DataDir = Annotated[
     Path, typer.Option(envvar="DATA_DIR", help="Where data sets live, or are downloaded to.")
 ]
+
+
+@app.callback()
+def describe() -> None:
+    """Train a reader of handwritten digit grids, measure it, and release it."""
+
+
 _RECIPE = TrainOptions()
 _NETWORK = ReaderConfig()
 

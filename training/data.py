@@ -216,5 +216,7 @@ def blank_out(pictures: Tensor, labels: Tensor, is_blank: Tensor) -> tuple[Tenso
 
 def tile(cells: Tensor, config: ReaderConfig) -> Tensor:
     """Lays cells (B, C, 28, 28) out as grids (B, H, W), reading order."""
-    rows = cells.unflatten(1, (config.rows, config.columns))  # (B, rows, columns, 28, 28)
-    return rows.transpose(2, 3).reshape(len(cells), config.height, config.width)
+    size = config.cell_size
+    # (B, rows, columns, y, x) -> (B, rows, y, columns, x) -> (B, H, W)
+    rows = cells.reshape(-1, config.rows, config.columns, size, size).transpose(2, 3)
+    return rows.reshape(-1, config.height, config.width)
