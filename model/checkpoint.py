@@ -58,6 +58,7 @@ def save_tensors(tensors: Mapping[str, Tensor], metadata: dict[str, str], path: 
     partial = path.with_name(f".{path.name}.partial")
     contiguous = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
     safetensors.torch.save_file(contiguous, partial, metadata)
+    partial.chmod(0o644)  # safetensors makes it private; the service runs as another user
     with partial.open("rb") as file:
         os.fsync(file.fileno())
     partial.replace(path)

@@ -84,7 +84,8 @@ def _fit(cell: NDArray[np.float32], size: int) -> NDArray[np.uint8]:
         down, across = (_coverage(length, side, size) for length in cell.shape)
         cell = (down @ cell @ across.T).astype(np.float32)
         peak = cell.max()
-    return (cell * (np.float32(255) / peak)).round().astype(np.uint8)
+    white: NDArray[np.float32] = cell * (np.float32(255) / peak)
+    return white.round().astype(np.uint8)
 
 
 def _coverage(length: int, side: int, size: int) -> NDArray[np.float32]:

@@ -1,0 +1,119 @@
+"""The command line of the service: read pictures without a server."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from app.engine import Engine, load_engine
+from app.images import decode_picture
+from app.settings import Settings
+from model.errors import PictureError, ReaderError
+from model.ink import normalise
+from model.reading import Reading, reading
+
+app = typer.Typer(no_args_is_help=True, pretty_exceptions_show_locals=False)
+
+
+@app.callback()
+def describe() -> None:
+    """Read grids of handwritten digits."""
+
+
+@app.command()
+def read(
+    images: Annotated[list[Path], typer.Argument(help="Pictures of grids.", metavar="IMAGE...")],
+    as_json: Annotated[
+        bool, typer.Option("--json", help="One JSON object a line instead of a table.")
+    ] = False,
+) -> None:
+    """Read pictures: the digits of each, and how sure the reader is of every one.
+
+    A picture that cannot be read gives one line on standard error and exit code 1; the others
+    are read all the same.
+    """
+    settings = Settings()
+    engine = load_engine(settings)
+    has_failed = False
+    table = Table("picture", "reading", "sure", "each cell", "warnings")
+    for path in images:
+        try:
+            answer = read_file(path, engine, settings)
+        except PictureError as error:
+            has_failed = True
+            typer.echo(f"error: {path}: {error}", err=True)
+            if as_json:
+                typer.echo(json.dumps({"picture": str(path), "error": str(error)}))
+            continue
+        if as_json:
+            typer.echo(json.dumps(to_json(path, answer)))
+        else:
+            table.add_row(
+                str(path),
+                answer.text,
+                f"{answer.confidence:.1%}",
+                "  ".join(
+                    f"{character} {cell.confidence:.1%}"
+                    for character, cell in zip(answer.text, answer.cells, strict=True)
+                ),
+                "; ".join(warning.detail for warning in answer.warnings),
+            )
+    if table.row_count:
+        Console(soft_wrap=not sys.stdout.isatty()).print(table)
+    if has_failed:
+        raise typer.Exit(1)
+
+
+def read_file(path: Path, engine: Engine, settings: Settings) -> Reading:
+    """Reads one picture.
+
+    Raises:
+        PictureError: The file cannot be read, or is no picture of a grid.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise PictureError(f"the file cannot be read: {error.strerror}") from error
+    config = engine.header.config
+    normal = normalise(decode_picture(data, settings), config)
+    return reading(engine.read(normal.picture[np.newaxis]), 0, normal, config)
+
+
+def to_json(path: Path, answer: Reading) -> dict[str, object]:
+    """The fields of the service's answer that a terminal has a use for."""
+    return {
+        "picture": str(path),
+        "digits": answer.digits,
+        "reading": answer.text,
+        "confidence": answer.confidence,
+        "cells": [
+            {
+                "row": cell.row,
+                "column": cell.column,
+                "digit": cell.digit,
+                "confidence": cell.confidence,
+                "probabilities": cell.probabilities.tolist(),
+                "ink_box": cell.ink_box,
+            }
+            for cell in answer.cells
+        ],
+        "warnings": [{"code": w.code, "detail": w.detail} for w in answer.warnings],
+    }
+
+
+def main() -> None:
+    """Runs a command; what the project raises on purpose becomes one line and exit code 1."""
+    try:
+        app()
+    except ReaderError as error:
+        typer.echo(f"error: {error}", err=True)
+        raise SystemExit(1) from error
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,100 @@
+"""A trained checkpoint becomes the files that are served: weights, graph and model card."""
+
+import dataclasses
+import logging
+import os
+import warnings
+from pathlib import Path
+from typing import Any
+
+import onnx
+import torch
+from torch import Tensor, nn
+
+from model import checkpoint
+from model.checkpoint import Checkpoint
+from model.decoding import read_greedy
+from model.header import sha256
+from model.reader import GridReader
+from training import card
+
+_OPSET = 18
+
+
+class _Graph(nn.Module):
+    """What the exported graph computes: bytes in, greedy reading out."""
+
+    def __init__(self, reader: GridReader) -> None:
+        super().__init__()
+        self.reader = reader
+
+    def forward(self, pictures: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        greedy = read_greedy(self.reader, pictures.float() / 255)
+        return greedy.symbols, greedy.probabilities, greedy.attention
+
+
+def export(trained: Checkpoint, out: Path, *, scores: dict[str, Any] | None) -> list[Path]:
+    """Writes ``reader.safetensors``, ``reader.onnx`` and ``MODEL_CARD.md``.
+
+    The graph carries the checkpoint's sha256 and is written last, so files that do not belong
+    together are noticed when they are loaded.
+
+    Args:
+        trained: Weights and header.
+        out: Folder to write to.
+        scores: The scorecard, which goes into header and card; None keeps the header's own.
+
+    Returns:
+        The files that were written.
+    """
+    header = trained.header
+    if scores is not None:
+        header = dataclasses.replace(header, scores=scores)
+    weights, graph, text = (out / name for name in ("reader.safetensors", "reader.onnx", card.NAME))
+    checkpoint.save(Checkpoint(header, trained.weights), weights)
+    digest = sha256(weights)
+    _replace(text, card.render(header, digest, trained.reader()).encode())
+    _replace(graph, graph_bytes(trained.reader(), digest))
+    return [weights, graph, text]
+
+
+def graph_bytes(reader: GridReader, checkpoint_sha256: str) -> bytes:
+    """Returns the ONNX graph of greedy reading: one graph, any batch, steps unrolled.
+
+    In: ``pictures`` (B, H, W) uint8. Out: ``symbols`` (B, T), ``probabilities`` (B, C, 11) and
+    ``attention`` (B, C, L, K, N), as ``model.decoding.Greedy`` describes them.
+    """
+    config = reader.config
+    example = torch.zeros(2, config.height, config.width, dtype=torch.uint8)
+    logging.getLogger("torch.onnx").setLevel(logging.ERROR)
+    with torch.inference_mode(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # torch's exporter warns of its own internals
+        program = torch.onnx.export(
+            _Graph(reader).eval(),
+            (example,),
+            dynamo=True,
+            optimize=True,
+            verbose=False,
+            opset_version=_OPSET,
+            input_names=["pictures"],
+            output_names=["symbols", "probabilities", "attention"],
+            dynamic_shapes={"pictures": {0: torch.export.Dim("batch", min=1)}},
+        )
+    assert program is not None
+    model = program.model_proto
+    onnx.helper.set_model_props(model, {"checkpoint_sha256": checkpoint_sha256})
+    for node in model.graph.node:  # names of source files of the machine that exported it
+        del node.metadata_props[:]
+        node.doc_string = ""
+    onnx.checker.check_model(model)
+    return model.SerializeToString()
+
+
+def _replace(path: Path, content: bytes) -> None:
+    """Writes a file in one go: what stood there before stays until the new one is whole."""
+    partial = path.with_name(f".{path.name}.partial")
+    with partial.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    partial.replace(path)
