@@ -31,28 +31,19 @@ class ReaderConfig:
     """Share of a residual branch's output set to zero in training, 0 <= dropout < 1."""
 
     def __post_init__(self) -> None:
-        for field in dataclasses.fields(self):
-            value = getattr(self, field.name)
-            if field.name == "dropout":
-                if (
-                    isinstance(value, bool)
-                    or not isinstance(value, int | float)
-                    or not 0 <= value < 1
-                ):
+        for name, value in self.to_dict().items():
+            is_number = isinstance(value, int | float) and not isinstance(value, bool)
+            if name == "dropout":
+                if not (is_number and 0 <= value < 1):
                     raise ConfigError(f"dropout: expected a number in [0, 1), got {value!r}")
-            elif isinstance(value, bool) or not isinstance(value, int) or value < 1:
+            elif not (is_number and isinstance(value, int) and value >= 1):
+                raise ConfigError(f"{name}: expected a whole number of at least 1, got {value!r}")
+        for part, whole in (("patch_size", "cell_size"), ("num_heads", "d_model")):
+            if getattr(self, whole) % getattr(self, part):
                 raise ConfigError(
-                    f"{field.name}: expected a whole number of at least 1, got {value!r}"
+                    f"{part}: expected a divisor of {whole} {getattr(self, whole)}, "
+                    f"got {getattr(self, part)}"
                 )
-        if self.cell_size % self.patch_size:
-            raise ConfigError(
-                f"patch_size: expected a divisor of cell_size {self.cell_size}, "
-                f"got {self.patch_size}"
-            )
-        if self.d_model % self.num_heads:
-            raise ConfigError(
-                f"num_heads: expected a divisor of d_model {self.d_model}, got {self.num_heads}"
-            )
 
     @property
     def num_cells(self) -> int:
@@ -75,19 +66,9 @@ class ReaderConfig:
         return self.columns * self.cell_size
 
     @property
-    def patch_rows(self) -> int:
-        """Patches from top to bottom."""
-        return self.height // self.patch_size
-
-    @property
-    def patch_columns(self) -> int:
-        """Patches from left to right."""
-        return self.width // self.patch_size
-
-    @property
     def num_patches(self) -> int:
         """Patches N in a picture."""
-        return self.patch_rows * self.patch_columns
+        return self.height * self.width // self.patch_size**2
 
     def to_dict(self) -> dict[str, Any]:
         """Returns the fields as plain JSON values."""
@@ -101,8 +82,9 @@ class ReaderConfig:
             ConfigError: A field is unknown, missing or out of range.
         """
         known = {field.name for field in dataclasses.fields(cls)}
-        if unknown := sorted(set(values) - known):
-            raise ConfigError(f"unknown settings {unknown}; expected {sorted(known)}")
-        if missing := sorted(known - set(values)):
-            raise ConfigError(f"missing settings {missing}; expected {sorted(known)}")
+        if known != set(values):
+            raise ConfigError(
+                f"unknown settings {sorted(set(values) - known)}, "
+                f"missing settings {sorted(known - set(values))}"
+            )
         return cls(**values)

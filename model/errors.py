@@ -1,15 +1,14 @@
 """Everything that this project raises on purpose.
 
     ReaderError
-    ├── ConfigError          a setting that contradicts itself or is unknown
+    ├── ConfigError          a setting that is unknown, out of range, or contradicts another
     ├── CheckpointError      weights that cannot be used
-    │   ├── CheckpointFormatError    not a checkpoint, or one of another format version
-    │   └── CheckpointMismatchError  a checkpoint whose parts do not belong together
-    ├── PictureError         a picture that cannot be read
+    │   ├── CheckpointFormatError    no checkpoint, a damaged one, or of another format version
+    │   └── CheckpointMismatchError  parts that do not belong together: shapes, graph and weights
+    ├── PictureError         a picture that cannot be opened, or that is none of a grid
     └── DataError            a data set that is missing, damaged or not what it should be
 
-A message says what was expected and what came. The service turns these into HTTP statuses in
-``app/problems.py``; nothing else knows about statuses.
+A message says what was expected and what came. Only ``app/problems.py`` knows HTTP statuses.
 """
 
 
@@ -17,25 +16,19 @@ class ReaderError(Exception):
     """The root: catch this to catch all that the project raises on purpose."""
 
 
-class ConfigError(ReaderError, ValueError):
-    """A setting that is out of range, unknown, or contradicts another."""
+class ConfigError(ReaderError, ValueError): ...
 
 
-class CheckpointError(ReaderError):
-    """Weights that cannot be used."""
+class CheckpointError(ReaderError): ...
 
 
-class CheckpointFormatError(CheckpointError):
-    """The file is missing, empty, truncated, no checkpoint, or of another format version."""
+class CheckpointFormatError(CheckpointError): ...
 
 
-class CheckpointMismatchError(CheckpointError):
-    """The parts do not belong together: names or shapes of tensors, or graph and weights."""
+class CheckpointMismatchError(CheckpointError): ...
 
 
-class PictureError(ReaderError, ValueError):
-    """A picture that cannot be opened or has a shape that no grid has."""
+class PictureError(ReaderError, ValueError): ...
 
 
-class DataError(ReaderError):
-    """A data set that is missing, damaged or not what it should be."""
+class DataError(ReaderError): ...

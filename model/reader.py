@@ -75,12 +75,10 @@ class GridReader(nn.Module):
         Returns:
             Memory, (B, N, D): one token a patch in reading order.
         """
-        c = self.config
+        size = self.config.patch_size
         pixels = (pictures - PIXEL_MEAN) / PIXEL_STD
-        # (B, H, W) -> (B, patch row, y, patch column, x) -> (B, N, patch_size ** 2)
-        split = pixels.unflatten(1, (c.patch_rows, c.patch_size)).unflatten(
-            3, (c.patch_columns, c.patch_size)
-        )
+        # (B, H, W) -> (B, patch row, y, patch column, x) -> (B, N, size * size)
+        split = pixels.unflatten(2, (-1, size)).unflatten(1, (-1, size))
         patches = split.transpose(2, 3).flatten(3).flatten(1, 2)
         x: Tensor = self.patch_embedding(patches) + self.patch_position
         for block in self.encoder:

@@ -1,6 +1,8 @@
 """What a reading of one picture is: digits, how sure the reader is, and where it looked."""
 
 import dataclasses
+import math
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,8 +15,7 @@ from model.ink import Box, NormalForm
 LOW_CONFIDENCE = 0.9
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Answers:
+class Answers(NamedTuple):
     """What an engine says about B pictures; arrays as ``model.decoding.Greedy`` describes them."""
 
     symbols: NDArray[np.int64]
@@ -22,25 +23,19 @@ class Answers:
     attention: NDArray[np.float32] | None
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(NamedTuple):
     """The answer for one cell."""
 
     row: int
     column: int
-    digit: int | None
-    """None: the cell is blank, or was not read (then a warning says so)."""
-    confidence: float
-    """Probability of that answer."""
-    probabilities: NDArray[np.float32]
-    """(11,): digits 0 to 9, then blank."""
-    ink_box: Box | None
-    """Where its ink stands in the picture that came in, pixels."""
+    digit: int | None  # None: blank, or not read, and then a warning says so
+    confidence: float  # probability of that answer
+    probabilities: NDArray[np.float32]  # (11,): digits 0 to 9, then blank
+    ink_box: Box | None  # where its ink stands in the picture that came in, pixels
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Warning:  # noqa: A001  (the API's word; no Python warning is near)
-    """Something that the person who sent the picture should know."""
+class Notice(NamedTuple):
+    """A warning: something that the person who sent the picture should know."""
 
     code: str
     detail: str
@@ -48,11 +43,10 @@ class Warning:  # noqa: A001  (the API's word; no Python warning is near)
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Reading:
-    """What was read in one picture."""
+    """What was read in one picture: its cells in reading order, and what to be wary of."""
 
     cells: tuple[Cell, ...]
-    """One a cell, in reading order."""
-    warnings: tuple[Warning, ...]
+    warnings: tuple[Notice, ...]
     attention: NDArray[np.float32] | None
     """(C, L, K, N): where cross-attention looked while each cell was read."""
 
@@ -69,7 +63,7 @@ class Reading:
     @property
     def confidence(self) -> float:
         """Probability of the whole reading: the product over its cells."""
-        return float(np.prod([cell.confidence for cell in self.cells]))
+        return math.prod(cell.confidence for cell in self.cells)
 
 
 def reading(answers: Answers, index: int, normal: NormalForm, config: ReaderConfig) -> Reading:
@@ -82,39 +76,30 @@ def reading(answers: Answers, index: int, normal: NormalForm, config: ReaderConf
         config: Rows and columns.
     """
     symbols, probabilities = answers.symbols[index], answers.probabilities[index]
-    digits = vocabulary.decode(symbols[: config.num_cells].tolist())
     cells = tuple(
         Cell(
             row=number // config.columns,
             column=number % config.columns,
-            digit=digit,
+            digit=vocabulary.digit_of(symbol),
             confidence=float(probabilities[number].max()),
             probabilities=probabilities[number],
             ink_box=normal.ink_boxes[number],
         )
-        for number, digit in enumerate(digits)
+        for number, symbol in enumerate(symbols[: config.num_cells].tolist())
     )
     attention = None if answers.attention is None else answers.attention[index]
     return Reading(cells, tuple(_warnings(symbols, cells)), attention)
 
 
-def _warnings(symbols: NDArray[np.int64], cells: tuple[Cell, ...]) -> list[Warning]:
+def _warnings(symbols: NDArray[np.int64], cells: tuple[Cell, ...]) -> list[Notice]:
     found = []
-    finishes = np.flatnonzero(symbols == vocabulary.FINISH)
-    if not len(finishes) or finishes[0] != len(cells):
-        came = f"after {finishes[0]} cells" if len(finishes) else "not at all"
-        found.append(
-            Warning(
-                "finish_misplaced", f"<finish> was expected after {len(cells)} cells, came {came}"
-            )
-        )
-    unsure = [
-        str(number + 1) for number, cell in enumerate(cells) if cell.confidence < LOW_CONFIDENCE
-    ]
+    read = int(np.argmax(symbols == vocabulary.FINISH)) if vocabulary.FINISH in symbols else None
+    if read != len(cells):
+        came = "not at all" if read is None else f"after {read} cells"
+        expected = f"<finish> was expected after {len(cells)} cells, came {came}"
+        found.append(Notice("finish_misplaced", expected))
+    unsure = [str(i) for i, cell in enumerate(cells, 1) if cell.confidence < LOW_CONFIDENCE]
     if unsure:
-        found.append(
-            Warning(
-                "low_confidence", f"less than {LOW_CONFIDENCE:.0%} sure of cell {', '.join(unsure)}"
-            )
-        )
+        which = f"less than {LOW_CONFIDENCE:.0%} sure of cell {', '.join(unsure)}"
+        found.append(Notice("low_confidence", which))
     return found

@@ -1,15 +1,24 @@
 """The command line of training: train, evaluate, export, look at the data."""
 
+import json
 import logging
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import torch
 import typer
+from rich.console import Console
 
+from model import checkpoint
+from model.checkpoint import Checkpoint
 from model.config import ReaderConfig
 from model.errors import ConfigError, ReaderError
+from training import evaluate as scorecard
+from training import export as release
+from training import plots
+from training.augment import Augmentation
+from training.batches import GridBatches
 from training.data import load_mnist
 from training.loop import train as run_training
 from training.options import TrainOptions
@@ -29,6 +38,7 @@ def describe() -> None:
 
 _RECIPE = TrainOptions()
 _NETWORK = ReaderConfig()
+_RELEASED = Path(__file__).parent.parent / "model" / "weights"
 
 
 @app.command()
@@ -105,6 +115,78 @@ def train(
             )
         else:
             typer.echo(f"stopped at step {progress.step} and saved; the same command goes on")
+
+
+@app.command()
+def evaluate(
+    weights: Annotated[Path, typer.Option(help="The checkpoint to measure.")] = _RELEASED
+    / "reader.safetensors",
+    json_file: Annotated[
+        Path | None, typer.Option("--json", help="Also write the figures to this file.")
+    ] = None,
+    out: Annotated[
+        Path, typer.Option(help="Folder for confusion matrices and the worst examples.")
+    ] = Path("runs/scorecard"),
+    data_dir: DataDir = Path("data"),
+) -> None:
+    """Measure a reader on MNIST's test digits and print the scorecard."""
+    rows = _measure(checkpoint.load(weights), data_dir, out)
+    if json_file is not None:
+        json_file.parent.mkdir(parents=True, exist_ok=True)
+        json_file.write_text(json.dumps({"weights": str(weights), "rows": rows}, indent=1) + "\n")
+
+
+@app.command()
+def export(
+    weights: Annotated[Path, typer.Option("--checkpoint", help="What training wrote.")] = Path(
+        "runs/released/best.safetensors"
+    ),
+    out: Annotated[Path, typer.Option(help="Folder for the served files.")] = _RELEASED,
+    data_dir: DataDir = Path("data"),
+    measure: Annotated[
+        bool, typer.Option(help="Measure the scorecard first and put it into header and card.")
+    ] = True,
+) -> None:
+    """Make the files that are served: reader.safetensors, reader.onnx and the model card."""
+    trained = checkpoint.load(weights)
+    scores = {"rows": _measure(trained, data_dir, weights.parent)} if measure else None
+    for path in release.export(trained, out, scores=scores):
+        typer.echo(f"wrote {path}")
+
+
+@app.command()
+def sheet(
+    out: Annotated[Path, typer.Option(help="The PNG file.")] = Path("runs/sheet.png"),
+    data_dir: DataDir = Path("data"),
+    strength: Annotated[
+        float, typer.Option(min=0, max=1, help="Of augmentation; 0 leaves digits alone.")
+    ] = 1.0,
+    seed: Annotated[int, typer.Option(min=0)] = 0,
+) -> None:
+    """Draw a contact sheet of training grids, as the loop sees them, to look at."""
+    batches = GridBatches(
+        load_mnist(data_dir, "train"),
+        config=_NETWORK,
+        batch_size=64,
+        blank_grids=_RECIPE.blank_grids,
+        augmentation=Augmentation(),
+        seed=seed,
+    )
+    batch = batches.at(0, strength)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    plots.contact_sheet(batch.pictures, [scorecard.text(row) for row in batch.labels], out)
+    typer.echo(f"wrote {out}")
+
+
+def _measure(trained: Checkpoint, data_dir: Path, out: Path) -> list[dict[str, Any]]:
+    """Prints the scorecard, writes its pictures to ``out`` and returns its rows."""
+    out.mkdir(parents=True, exist_ok=True)
+    rows = scorecard.evaluate(trained.reader(), load_mnist(data_dir, "test"), report=typer.echo)
+    figures = [row.to_dict() for row in rows]
+    Console().print(scorecard.table(figures))
+    for path in scorecard.write_pictures(rows, out):
+        typer.echo(f"wrote {path}")
+    return figures
 
 
 def _precision(name: str, device: torch.device) -> torch.dtype:

@@ -87,7 +87,8 @@ def graph_bytes(reader: GridReader, checkpoint_sha256: str) -> bytes:
         del node.metadata_props[:]
         node.doc_string = ""
     onnx.checker.check_model(model)
-    return model.SerializeToString()
+    content: bytes = model.SerializeToString()
+    return content
 
 
 def _replace(path: Path, content: bytes) -> None:

@@ -4,6 +4,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import matplotlib as mpl
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor
+
+from model import vocabulary
 
 mpl.use("agg")  # before pyplot: no display is needed
 from matplotlib import pyplot as plt
@@ -24,5 +29,47 @@ def learning_curve(history: Sequence[dict[str, float]], path: Path) -> None:
         axes.set_yscale("log")
         axes.grid(alpha=0.3)
         axes.legend()
+    figure.savefig(path, dpi=120)
+    plt.close(figure)
+
+
+def confusion(matrix: NDArray[np.int64], title: str, path: Path) -> None:
+    """Draws a confusion matrix: mistakes shaded, every count written."""
+    mistakes = matrix.astype(float)
+    mistakes[np.diag_indices(len(matrix))] = 0
+    figure, axes = plt.subplots(figsize=(9, 7.5), layout="tight")
+    axes.imshow(mistakes, cmap="Blues")
+    for (row, column), count in np.ndenumerate(matrix):
+        if count:
+            is_dark = mistakes[row, column] > mistakes.max() / 2
+            axes.text(
+                column,
+                row,
+                str(count),
+                ha="center",
+                va="center",
+                color="white" if is_dark else "black",
+                fontsize=8,
+            )
+    axes.set_xticks(range(matrix.shape[1]), vocabulary.NAMES, rotation=45)
+    axes.set_yticks(range(matrix.shape[0]), vocabulary.NAMES[: len(matrix)])
+    axes.set_xlabel("read")
+    axes.set_ylabel("written")
+    axes.set_title(title)
+    figure.savefig(path, dpi=120)
+    plt.close(figure)
+
+
+def contact_sheet(pictures: Tensor, captions: Sequence[str], path: Path, columns: int = 8) -> None:
+    """Draws pictures (M, H, W) side by side, each with its caption."""
+    rows = -(-len(pictures) // columns)
+    figure, all_axes = plt.subplots(
+        rows, columns, figsize=(1.5 * columns, 1.7 * rows), layout="tight", squeeze=False
+    )
+    for axes in all_axes.flat:
+        axes.axis("off")
+    for axes, picture, caption in zip(all_axes.flat, pictures.numpy(), captions, strict=False):
+        axes.imshow(picture, cmap="gray", vmin=0)
+        axes.set_title(caption, fontsize=8)
     figure.savefig(path, dpi=120)
     plt.close(figure)

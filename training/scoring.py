@@ -62,6 +62,20 @@ def drawn_grids(digits: Digits, config: ReaderConfig, *, count: int, seed: int) 
     return _grids(digits, picks, config)
 
 
+def with_blanks(grids: Grids, config: ReaderConfig, *, seed: int) -> Grids:
+    """Empties one to all but one of each grid's cells, picked at random."""
+    generator = torch.Generator().manual_seed(seed)
+    size, cells = grids.labels.shape
+    count = torch.randint(1, max(2, cells), (size, 1), generator=generator)
+    is_blank = torch.rand(size, cells, generator=generator).argsort(dim=1) < count
+    side = config.cell_size
+    pixels = is_blank.view(size, config.rows, config.columns)
+    pixels = pixels.repeat_interleave(side, dim=1).repeat_interleave(side, dim=2)
+    return Grids(
+        grids.pictures.masked_fill(pixels, 0), grids.labels.masked_fill(is_blank, vocabulary.BLANK)
+    )
+
+
 def read_grids(reader: GridReader, grids: Grids, *, batch_size: int = 250) -> Greedy:
     """Reads all grids free-running, on the reader's device; the answer is on the CPU."""
     device = next(reader.parameters()).device

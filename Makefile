@@ -1,0 +1,73 @@
+# The front door. Every target makes .venv and installs what it needs when that is missing.
+
+PYTHON ?= python3
+# Data sets live here; what is missing is downloaded.
+export DATA_DIR ?= data
+# On Linux, plain torch brings CUDA. For the much smaller CPU build:
+#   make test TORCH_INDEX_URL=https://download.pytorch.org/whl/cpu
+TORCH_INDEX_URL ?=
+# More options for a command, as in: make train ARGS="--steps 2000"
+ARGS ?=
+
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+
+.DEFAULT_GOAL := help
+.PHONY: help serve test train evaluate export sheet bench kills check format clean
+
+help: ## this list
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
+
+serve: .venv/serving ## the service on http://localhost:8000, on the released weights
+	$(BIN)/python -m app serve $(ARGS)
+
+test: .venv/development ## every test
+	$(BIN)/python -m pytest $(ARGS)
+
+train: .venv/development ## train a reader; the defaults are the recipe of the released weights
+	$(BIN)/python -m training train $(ARGS)
+
+evaluate: .venv/development ## the scorecard of the released weights
+	$(BIN)/python -m training evaluate $(ARGS)
+
+export: .venv/development ## trained checkpoint -> reader.safetensors, reader.onnx, model card
+	$(BIN)/python -m training export $(ARGS)
+
+sheet: .venv/development ## a contact sheet of training grids
+	$(BIN)/python -m training sheet $(ARGS)
+
+bench: .venv/development ## measurements, as tables; leave the machine alone meanwhile
+	$(BIN)/python -m benchmarks.training
+	$(BIN)/python -m benchmarks.engines
+
+kills: .venv/development ## kill a training run 50 times and compare it with one left alone
+	$(BIN)/python -m tests.training.kills $(ARGS)
+
+check: .venv/development ## format, lint, types
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+format: .venv/development ## format, and mend what the linter can
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+clean: ## remove the environment and caches; data and runs stay
+	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis *.egg-info
+
+.venv/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Python 3.11 or newer is needed, $$($(PYTHON) --version) was found; try: make PYTHON=python3.12 ..."; exit 1; }
+	$(PYTHON) -m venv .venv
+	@touch $@
+
+.venv/serving: .venv/python pyproject.toml constraints.txt
+	$(PIP) --editable .
+	@touch $@
+
+.venv/development: .venv/python pyproject.toml constraints.txt
+ifneq ($(TORCH_INDEX_URL),)
+	$(PIP) --index-url $(TORCH_INDEX_URL) torch
+endif
+	$(PIP) --editable '.[development]'
+	@touch $@ .venv/serving

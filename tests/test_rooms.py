@@ -1,0 +1,70 @@
+"""The rooms and the directions between them."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT
+
+PLAIN = {"config", "errors", "header", "ink", "reading", "vocabulary"}
+TRAINING_ONLY = {"torch", "torchvision", "onnx", "onnxscript", "matplotlib", "tensorboard", "tqdm"}
+
+
+def imports_of(path: Path) -> set[str]:
+    """Every module that a file imports, wherever in the file it does."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found.add(node.module)
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+def top(names: set[str]) -> set[str]:
+    return {name.split(".")[0] for name in names}
+
+
+@pytest.mark.parametrize(
+    ("room", "forbidden"),
+    [
+        ("model", {"app", "training", "tests", "benchmarks"}),
+        ("app", {"training", "tests", "benchmarks"}),
+        ("training", {"app", "tests", "benchmarks"}),
+    ],
+)
+def test_a_room_imports_only_towards_the_model(room: str, forbidden: set[str]) -> None:
+    files = list((ROOT / room).rglob("*.py"))
+    assert files
+    for path in files:
+        assert not top(imports_of(path)) & forbidden, path
+
+
+def test_the_plain_half_of_the_model_needs_no_torch_and_no_network_half() -> None:
+    network = {path.stem for path in (ROOT / "model").glob("*.py")} - PLAIN - {"__init__"}
+    assert network == {"attention", "blocks", "checkpoint", "decoding", "reader"}
+    for name in PLAIN:
+        found = imports_of(ROOT / "model" / f"{name}.py")
+        assert not top(found) & TRAINING_ONLY, name
+        assert not found & {f"model.{module}" for module in network}, name
+
+
+def test_the_service_imports_where_only_serving_libraries_are_installed() -> None:
+    blocked = "".join(f"sys.modules[{name!r}] = None; " for name in sorted(TRAINING_ONLY))
+    modules = ", ".join(
+        f"app.{path.stem}" for path in (ROOT / "app").glob("*.py") if path.stem != "__main__"
+    )
+    subprocess.run(
+        [sys.executable, "-c", f"import sys; {blocked} import {modules}, app.__main__"],
+        cwd=ROOT,
+        check=True,
+    )
+
+
+def test_the_model_reads_in_one_sitting() -> None:
+    lines = sum(len(path.read_text().splitlines()) for path in (ROOT / "model").glob("*.py"))
+    assert lines < 900
