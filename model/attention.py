@@ -31,7 +31,7 @@ class MultiHeadAttention(nn.Module):
     Reference: Vaswani et al., "Attention Is All You Need", 2017, section 3.2.
     """
 
-    def __init__(self, *, d_model: int, num_heads: int) -> None:
+    def __init__(self, d_model: int, num_heads: int) -> None:
         super().__init__()
         self.num_heads = num_heads
         self.query = nn.Linear(d_model, d_model)

@@ -11,12 +11,9 @@ from model.config import ReaderConfig
 class BlockOutput(NamedTuple):
     """What a block returns."""
 
-    x: Tensor
-    """The tokens, (B, T, D)."""
-    keys_values: KeyValues
-    """Keys and values of its self-attention so far, for the next decoding step."""
-    cross_weights: Tensor | None
-    """Weights of its cross-attention, (B, K, T, N), where they were asked for."""
+    x: Tensor  # the tokens, (B, T, D)
+    keys_values: KeyValues  # of its self-attention so far, for the next decoding step
+    cross_weights: Tensor | None  # of its cross-attention, (B, K, T, N), where asked for
 
 
 class Block(nn.Module):
@@ -30,7 +27,7 @@ class Block(nn.Module):
     def __init__(self, config: ReaderConfig, *, has_cross_attention: bool) -> None:
         super().__init__()
         self.self_norm = nn.LayerNorm(config.d_model)
-        self.self_attention = MultiHeadAttention(d_model=config.d_model, num_heads=config.num_heads)
+        self.self_attention = MultiHeadAttention(config.d_model, config.num_heads)
         self.cross_norm: nn.LayerNorm | None = None
         self.cross_attention: MultiHeadAttention | None = None
         if has_cross_attention:

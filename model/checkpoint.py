@@ -67,13 +67,11 @@ def save_tensors(tensors: Mapping[str, Tensor], metadata: dict[str, str], path: 
 def _difference(expected: Mapping[str, Any], found: Mapping[str, Any]) -> str:
     """Says in one line how two maps from names to shapes differ."""
     parts = []
-    if missing := sorted(expected.keys() - found.keys()):
-        parts.append(f"missing tensors {missing}")
-    if unknown := sorted(found.keys() - expected.keys()):
-        parts.append(f"unknown tensors {unknown}")
-    parts += [
-        f"{name}: expected shape {expected[name]}, found {found[name]}"
-        for name in sorted(expected.keys() & found.keys())
-        if expected[name] != found[name]
-    ]
+    for name in sorted(expected.keys() | found.keys()):
+        if name not in found:
+            parts.append(f"{name} is missing")
+        elif name not in expected:
+            parts.append(f"{name} is unknown")
+        elif expected[name] != found[name]:
+            parts.append(f"{name}: expected shape {expected[name]}, found {found[name]}")
     return "the weights are not those of the config: " + "; ".join(parts)

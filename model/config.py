@@ -9,7 +9,7 @@ from model.errors import ConfigError
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
 class ReaderConfig:
-    """The architecture of a ``GridReader``. Stored in every checkpoint, checked on construction."""
+    """The architecture of a ``GridReader``; stored in every checkpoint."""
 
     rows: int = 2
     """Cells from top to bottom."""

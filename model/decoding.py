@@ -16,13 +16,11 @@ class Greedy(NamedTuple):
     probabilities and attention are zero, because nothing was read there.
     """
 
-    symbols: Tensor
-    """(B, T), int64: the symbol of each step, ``<finish>`` last where all went well."""
+    symbols: Tensor  # (B, T), int64: of each step, <finish> last where all went well
+    # (B, C, 11): what each cell holds, digits 0 to 9 and then blank. Softmax over the whole
+    # vocabulary, so a row adds up to a little less than one.
     probabilities: Tensor
-    """(B, C, 11): what each cell holds, digits 0 to 9 and then blank. Softmax over the whole
-    vocabulary, so a row adds up to a little less than one."""
-    attention: Tensor
-    """(B, C, L, K, N): where cross-attention looked while each cell was read."""
+    attention: Tensor  # (B, C, L, K, N): where cross-attention looked while each cell was read
 
 
 def read_greedy(reader: GridReader, pictures: Tensor) -> Greedy:

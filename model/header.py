@@ -1,8 +1,7 @@
 """What a checkpoint says about itself, read without torch.
 
-A checkpoint is one ``.safetensors`` file. Its metadata map names to JSON strings:
-``format_version``, ``config``, ``vocabulary``, ``provenance`` and, once measured, ``calibration``
-and ``scores``.
+A checkpoint is one ``.safetensors`` file. Its metadata map ``format_version``, ``vocabulary`` and
+the names of the fields below to JSON strings.
 """
 
 import dataclasses
@@ -19,6 +18,7 @@ from model.config import ReaderConfig
 from model.errors import CheckpointFormatError, ConfigError
 
 FORMAT_VERSION = 1
+_FIXED = {"format_version": FORMAT_VERSION, "vocabulary": list(vocabulary.NAMES)}
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
@@ -33,11 +33,7 @@ class Header:
 
     def to_metadata(self) -> dict[str, str]:
         """Returns the metadata of the file: names to JSON strings."""
-        values = {
-            "format_version": FORMAT_VERSION,
-            "vocabulary": vocabulary.NAMES,
-            **dataclasses.asdict(self),
-        }
+        values = _FIXED | dataclasses.asdict(self)
         return {name: json.dumps(value) for name, value in values.items() if value is not None}
 
     @classmethod
@@ -49,15 +45,11 @@ class Header:
         """
         try:
             values = {name: json.loads(value) for name, value in metadata.items()}
-            version, names = values.pop("format_version"), values.pop("vocabulary")
-            if version != FORMAT_VERSION:
-                raise CheckpointFormatError(
-                    f"{source}: expected format version {FORMAT_VERSION}, found {version!r}"
-                )
-            if names != list(vocabulary.NAMES):
-                raise CheckpointFormatError(
-                    f"{source}: expected the vocabulary {list(vocabulary.NAMES)}, found {names}"
-                )
+            for name, expected in _FIXED.items():
+                if (found := values.pop(name)) != expected:
+                    raise CheckpointFormatError(
+                        f"{source}: expected the {name} {expected}, found {found}"
+                    )
             return cls(config=ReaderConfig.from_dict(values.pop("config")), **values)
         except KeyError as error:
             raise CheckpointFormatError(

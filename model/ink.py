@@ -10,8 +10,8 @@ from model.errors import PictureError
 
 # Fewer grey levels between ink and background than this is no ink: sensor noise, JPEG, dust.
 _LEAST_CONTRAST = 24
-# Grey levels above the background from which a pixel counts as ink in an ``ink_box``.
-_INK_LEVEL = 64
+# Pixels of at least this share of a cell's strongest ink are within its ``ink_box``.
+_INK_SHARE = 0.25
 
 Box = tuple[int, int, int, int]
 
@@ -20,13 +20,11 @@ Box = tuple[int, int, int, int]
 class NormalForm:
     """The picture that the network sees, and what was done to make it."""
 
-    picture: NDArray[np.uint8]
-    """(H, W) of the config: ink bright on dark."""
-    is_inverted: bool
-    """The ink was darker than its background."""
+    picture: NDArray[np.uint8]  # (H, W) of the config: ink bright on dark
+    is_inverted: bool  # the ink was darker than its background
+    # Where each cell's ink stands in the original: x0, y0, x1, y1 in pixels, ends excluded;
+    # None for a cell with no ink.
     ink_boxes: tuple[Box | None, ...]
-    """Where the ink of each cell stands in the original: x0, y0, x1, y1 in pixels, ends excluded;
-    None for a cell with no ink."""
 
 
 def normalise(picture: NDArray[np.uint8], config: ReaderConfig) -> NormalForm:
@@ -62,29 +60,27 @@ def normalise(picture: NDArray[np.uint8], config: ReaderConfig) -> NormalForm:
 
     normal = np.zeros((config.height, config.width), np.uint8)
     boxes: list[Box | None] = []
-    ys = np.linspace(0, height, config.rows + 1).round().astype(int)
-    xs = np.linspace(0, width, config.columns + 1).round().astype(int)
-    for row in range(config.rows):
-        for column in range(config.columns):
-            cell = ink[ys[row] : ys[row + 1], xs[column] : xs[column + 1]]
-            boxes.append(_ink_box(cell, int(xs[column]), int(ys[row])))
-            size = config.cell_size
-            target = normal[row * size : (row + 1) * size, column * size : (column + 1) * size]
-            target[:] = _fit(cell, size)
+    size = config.cell_size
+    ys = [round(height * row / config.rows) for row in range(config.rows + 1)]
+    xs = [round(width * column / config.columns) for column in range(config.columns + 1)]
+    for row, column in np.ndindex(config.rows, config.columns):
+        cell = ink[ys[row] : ys[row + 1], xs[column] : xs[column + 1]]
+        if cell.max() < _LEAST_CONTRAST:
+            boxes.append(None)
+            continue
+        boxes.append(_ink_box(cell, xs[column], ys[row]))
+        top, left = row * size, column * size
+        normal[top : top + size, left : left + size] = _fit(cell, size)
     return NormalForm(normal, is_inverted, tuple(boxes))
 
 
 def _fit(cell: NDArray[np.float32], size: int) -> NDArray[np.uint8]:
     """Shrinks or grows a cell to ``size`` pixels a side, keeping its shape; brightest ink white."""
-    peak = cell.max()
-    if peak < _LEAST_CONTRAST:
-        return np.zeros((size, size), np.uint8)
     side = max(cell.shape)
-    if side != size:
+    if cell.shape != (size, size):
         down, across = (_coverage(length, side, size) for length in cell.shape)
-        cell = (down @ cell @ across.T).astype(np.float32)
-        peak = cell.max()
-    white: NDArray[np.float32] = cell * (np.float32(255) / peak)
+        cell = (down @ cell @ across.T).astype(np.float32, copy=False)
+    white: NDArray[np.float32] = cell * (np.float32(255) / cell.max())
     return white.round().astype(np.uint8)
 
 
@@ -93,18 +89,16 @@ def _coverage(length: int, side: int, size: int) -> NDArray[np.float32]:
 
     ``length`` pixels stand in the middle of ``side``; pixels beyond them are background.
     """
-    edges = np.linspace(0, side, size + 1) - (side - length) / 2
-    pixels = np.arange(length)
+    edges = np.linspace(0, side, size + 1, dtype=np.float32) - (side - length) / 2
+    pixels = np.arange(length, dtype=np.float32)
     starts = np.maximum(edges[:-1, None], pixels)
     ends = np.minimum(edges[1:, None], pixels + 1)
-    covered: NDArray[np.float64] = np.maximum(ends - starts, 0) * (size / side)
-    return covered.astype(np.float32)
+    covered: NDArray[np.float32] = np.maximum(ends - starts, 0) * np.float32(size / side)
+    return covered
 
 
-def _ink_box(cell: NDArray[np.float32], left: int, top: int) -> Box | None:
-    is_ink = cell >= _INK_LEVEL
+def _ink_box(cell: NDArray[np.float32], left: int, top: int) -> Box:
+    is_ink = cell >= _INK_SHARE * cell.max()
     rows, columns = np.flatnonzero(is_ink.any(axis=1)), np.flatnonzero(is_ink.any(axis=0))
-    if not len(rows):
-        return None
     x0, x1, y0, y1 = columns[0], columns[-1] + 1, rows[0], rows[-1] + 1
     return left + int(x0), top + int(y0), left + int(x1), top + int(y1)

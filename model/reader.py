@@ -19,22 +19,17 @@ PIXEL_STD = 0.3081
 class DecoderState(NamedTuple):
     """All that decoding needs to go on: immutable, one entry a decoder layer."""
 
-    memory: tuple[KeyValues, ...]
-    """Keys and values of cross-attention, made once from the encoder's memory."""
-    past: tuple[KeyValues, ...] = ()
-    """Keys and values of self-attention of the steps so far; empty before the first."""
-    position: int = 0
-    """Steps decoded so far."""
+    memory: tuple[KeyValues, ...]  # of cross-attention, made once from the encoder's memory
+    past: tuple[KeyValues, ...] = ()  # of self-attention, of the steps so far
+    position: int = 0  # steps decoded so far
 
 
 class Decoded(NamedTuple):
     """What the decoder says about T positions."""
 
-    logits: Tensor
-    """(B, T, V): position t scores the symbol that follows it."""
+    logits: Tensor  # (B, T, V): position t scores the symbol that follows it
     state: DecoderState
-    attention: Tensor | None
-    """Cross-attention weights, (B, T, L, K, N), where they were asked for."""
+    attention: Tensor | None  # cross-attention's weights, (B, T, L, K, N), where asked for
 
 
 class GridReader(nn.Module):

@@ -67,14 +67,7 @@ class Reading:
 
 
 def reading(answers: Answers, index: int, normal: NormalForm, config: ReaderConfig) -> Reading:
-    """Makes the reading of picture ``index`` from an engine's answers.
-
-    Args:
-        answers: The engine's arrays for a batch.
-        index: Which picture of the batch.
-        normal: The normal form that the engine was given for it.
-        config: Rows and columns.
-    """
+    """Makes the reading of picture ``index`` of a batch, of which ``normal`` was read."""
     symbols, probabilities = answers.symbols[index], answers.probabilities[index]
     cells = tuple(
         Cell(

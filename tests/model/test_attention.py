@@ -9,7 +9,7 @@ from model.attention import MultiHeadAttention
 @pytest.fixture
 def attention() -> MultiHeadAttention:
     torch.manual_seed(0)
-    return MultiHeadAttention(d_model=16, num_heads=4).eval()
+    return MultiHeadAttention(16, 4).eval()
 
 
 @pytest.mark.parametrize("is_causal", [False, True])

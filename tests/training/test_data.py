@@ -1,0 +1,210 @@
+"""MNIST: splits, checksums, fetching; and DigitGrids, examples one at a time."""
+
+import gzip
+import http.server
+import logging
+import shutil
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import torch
+from torch.utils.data import DataLoader
+
+from model import vocabulary
+from model.config import ReaderConfig
+from model.errors import ConfigError, DataError
+from training import data
+from training.data import MNIST_MD5, DigitGrids, Digits, ensure_mnist, load_mnist
+
+
+def test_the_splits_divide_mnist_and_stay_the_same(data_dir: Path) -> None:
+    splits = {name: load_mnist(data_dir, name) for name in data.SPLITS}
+    assert {name: len(split) for name, split in splits.items()} == {
+        "train": 55_000,
+        "validation": 5_000,
+        "test": 10_000,
+    }
+    whole = splits["train"].labels.bincount() + splits["validation"].labels.bincount()
+    assert whole.tolist() == [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949]
+    share = splits["validation"].labels.bincount() / whole
+    assert (share - 1 / 12).abs().max() < 0.001  # every class is divided alike
+    again = load_mnist(data_dir, "validation")
+    assert torch.equal(again.pictures, splits["validation"].pictures)
+
+
+def test_no_training_digit_is_a_validation_digit(training_digits: Digits) -> None:
+    labels = torch.arange(10).repeat_interleave(120)
+    mask = data.validation_mask(labels)
+    assert mask.sum() == len(labels) // 12
+    assert torch.equal(labels[mask].bincount(), torch.full((10,), 10))
+
+
+def test_an_unknown_split_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="expected a split of"):
+        load_mnist(tmp_path, "all")
+
+
+@pytest.fixture
+def mirror(data_dir: Path, tmp_path: Path) -> Iterator[tuple[str, list[str]]]:
+    """A server of MNIST's archives on this machine, and the list of what was asked of it."""
+    folder = tmp_path / "mirror"
+    folder.mkdir()
+    asked: list[str] = []
+
+    class Handler(http.server.SimpleHTTPRequestHandler):
+        def __init__(self, *args: object) -> None:
+            super().__init__(*args, directory=str(folder))  # type: ignore[arg-type]
+
+        def do_GET(self) -> None:  # noqa: N802
+            asked.append(self.path)
+            super().do_GET()
+
+        def log_message(self, *_: object) -> None: ...
+
+    for name in MNIST_MD5:
+        if "labels" in name:  # the small ones
+            content = (data_dir / "MNIST" / "raw" / name).read_bytes()
+            (folder / f"{name}.gz").write_bytes(gzip.compress(content, mtime=0))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}/", asked
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def copied(data_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A data folder of its own, with the label files alone."""
+    raw = tmp_path / "data" / "MNIST" / "raw"
+    raw.mkdir(parents=True)
+    small = {name: md5 for name, md5 in MNIST_MD5.items() if "labels" in name}
+    for name in small:
+        shutil.copy(data_dir / "MNIST" / "raw" / name, raw / name)
+    monkeypatch.setattr(data, "MNIST_MD5", small)
+    return tmp_path / "data"
+
+
+def _trust(mirror_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The archives made here have other checksums than the official ones."""
+    archives = [(path.name, data._md5(path)) for path in mirror_folder.glob("*.gz")]
+    monkeypatch.setattr(data.MNIST, "resources", archives)
+
+
+def test_what_is_there_is_not_downloaded_again(
+    copied: Path, mirror: tuple[str, list[str]]
+) -> None:
+    address, asked = mirror
+    ensure_mnist(copied, [address])
+    assert asked == []
+
+
+@pytest.mark.parametrize("damage", ["missing", "damaged"])
+def test_what_is_missing_or_damaged_is_named_and_fetched(
+    damage: str,
+    copied: Path,
+    mirror: tuple[str, list[str]],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    address, asked = mirror
+    _trust(tmp_path / "mirror", monkeypatch)
+    path = copied / "MNIST" / "raw" / "t10k-labels-idx1-ubyte"
+    whole = path.read_bytes()
+    if damage == "missing":
+        path.unlink()
+    else:
+        path.write_bytes(whole[:-1] + b"\xff")
+    with caplog.at_level(logging.WARNING):
+        ensure_mnist(copied, [address])
+    assert path.read_bytes() == whole
+    assert f"t10k-labels-idx1-ubyte is {damage}" in caplog.text
+    assert set(asked) == {"/t10k-labels-idx1-ubyte.gz"}  # nothing else was fetched
+    assert "100%" in capfd.readouterr().err  # the progress bar
+
+
+def test_without_a_network_it_says_what_is_missing_and_where_to_put_it(copied: Path) -> None:
+    path = copied / "MNIST" / "raw" / "train-labels-idx1-ubyte"
+    path.unlink()
+    with pytest.raises(DataError) as caught:
+        ensure_mnist(copied, ["http://127.0.0.1:9/"])
+    message = str(caught.value)
+    assert f"{path} is missing and could not be fetched" in message
+    assert f"into {path.parent}/ by hand, or set DATA_DIR" in message
+
+
+def test_a_download_that_is_not_what_it_should_be_is_refused(
+    copied: Path, mirror: tuple[str, list[str]], tmp_path: Path
+) -> None:
+    address, _ = mirror
+    (copied / "MNIST" / "raw" / "t10k-labels-idx1-ubyte").unlink()
+    (tmp_path / "mirror" / "t10k-labels-idx1-ubyte.gz").write_bytes(gzip.compress(b"an error page"))
+    with pytest.raises(DataError, match="could not be fetched"):
+        ensure_mnist(copied, [address])
+
+
+def test_an_example_is_four_digits_in_reading_order(bar_digits: Digits) -> None:
+    picture, labels = DigitGrids(bar_digits, seed=3)[17]
+    assert picture.shape == (56, 56)
+    assert picture.dtype == torch.float32
+    assert labels.dtype == torch.int64
+    for number, label in enumerate(labels.tolist()):
+        y, x = 28 * (number // 2), 28 * (number % 2)
+        cell = picture[y : y + 28, x : x + 28]
+        assert torch.equal(cell * 255, bar_digits.pictures[label].float())
+
+
+def test_examples_depend_on_seed_and_index_alone(bar_digits: Digits) -> None:
+    grids = DigitGrids(bar_digits, seed=3, length=50, blank_share=0.3)
+    forward = [grids[i] for i in range(50)]
+    for i in reversed(range(50)):
+        assert torch.equal(grids[i][0], forward[i][0])
+        assert torch.equal(grids[i - 50][1], forward[i][1])
+    other = DigitGrids(bar_digits, seed=4, length=50, blank_share=0.3)
+    assert any(not torch.equal(other[i][1], forward[i][1]) for i in range(50))
+    with pytest.raises(IndexError):
+        grids[50]
+
+
+def test_workers_give_the_same_examples(bar_digits: Digits) -> None:
+    grids = DigitGrids(bar_digits, seed=3, length=64)
+    alone = next(iter(DataLoader(grids, batch_size=64)))
+    several = list(DataLoader(grids, batch_size=16, num_workers=2))
+    assert torch.equal(torch.cat([batch[0] for batch in several]), alone[0])
+    assert torch.equal(torch.cat([batch[1] for batch in several]), alone[1])
+
+
+def test_statistics_are_those_of_mnist(training_digits: Digits) -> None:
+    from model.reader import PIXEL_MEAN, PIXEL_STD
+
+    grids = DigitGrids(training_digits, length=2000, seed=0, blank_share=0.1)
+    pictures, labels = zip(*(grids[i] for i in range(2000)), strict=True)
+    answers = torch.stack(labels).flatten()
+    is_blank = answers == vocabulary.BLANK
+    assert is_blank.float().mean() == pytest.approx(0.1, abs=0.015)
+    frequencies = answers[~is_blank].bincount(minlength=10) / (~is_blank).sum()
+    expected = training_digits.labels.bincount() / len(training_digits)
+    assert (frequencies - expected).abs().max() < 0.015
+    cells = torch.stack(pictures).reshape(-1, 2, 28, 2, 28).transpose(2, 3).flatten(0, 2)
+    assert cells[is_blank].eq(0).all()
+    assert cells[~is_blank].mean().item() == pytest.approx(PIXEL_MEAN, abs=0.003)
+    assert cells[~is_blank].std().item() == pytest.approx(PIXEL_STD, abs=0.003)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"blank_share": 1.5}, "blank_share"),
+        ({"length": 0}, "at least one example"),
+        ({"config": ReaderConfig(cell_size=42)}, "expected digits of 42 pixels"),
+    ],
+)
+def test_settings_out_of_range_are_refused(
+    bar_digits: Digits, changes: dict[str, float], message: str
+) -> None:
+    with pytest.raises(ConfigError, match=message):
+        DigitGrids(bar_digits, **changes)  # type: ignore[arg-type]
