@@ -40,10 +40,8 @@ class ReaderConfig:
                 raise ConfigError(f"{name}: expected a whole number of at least 1, got {value!r}")
         for part, whole in (("patch_size", "cell_size"), ("num_heads", "d_model")):
             if getattr(self, whole) % getattr(self, part):
-                raise ConfigError(
-                    f"{part}: expected a divisor of {whole} {getattr(self, whole)}, "
-                    f"got {getattr(self, part)}"
-                )
+                expected = f"expected a divisor of {whole} {getattr(self, whole)}"
+                raise ConfigError(f"{part}: {expected}, got {getattr(self, part)}")
 
     @property
     def num_cells(self) -> int:
@@ -76,11 +74,7 @@ class ReaderConfig:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
-        """Builds a config from a mapping that names every field and no other.
-
-        Raises:
-            ConfigError: A field is unknown, missing or out of range.
-        """
+        """Builds a config from a mapping that names every field and no other, or ConfigError."""
         known = {field.name for field in dataclasses.fields(cls)}
         if known != set(values):
             raise ConfigError(

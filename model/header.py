@@ -38,11 +38,7 @@ class Header:
 
     @classmethod
     def from_metadata(cls, metadata: Mapping[str, str], source: Path) -> Self:
-        """Checks and parses metadata.
-
-        Raises:
-            CheckpointFormatError: Another format version or vocabulary, or no reader's metadata.
-        """
+        """Parses metadata; raises CheckpointFormatError where they describe no reader of ours."""
         try:
             values = {name: json.loads(value) for name, value in metadata.items()}
             for name, expected in _FIXED.items():
@@ -56,17 +52,12 @@ class Header:
                 f"{source}: expected {error} in the metadata, found {sorted(metadata) or 'none'}"
             ) from error
         except (ConfigError, ValueError, TypeError) as error:
-            raise CheckpointFormatError(
-                f"{source}: its metadata describe no reader: {error}"
-            ) from error
+            message = f"{source}: its metadata describe no reader: {error}"
+            raise CheckpointFormatError(message) from error
 
 
 def read_header(path: Path) -> Header:
-    """Reads what a checkpoint says about itself.
-
-    Raises:
-        CheckpointFormatError: No checkpoint, or one that this version cannot use.
-    """
+    """Reads what a checkpoint says about itself; raises CheckpointFormatError as above."""
     return Header.from_metadata(read_file(path, framework="numpy", return_tensors=False)[1], path)
 
 

@@ -61,11 +61,15 @@ def pictures(config: ReaderConfig) -> torch.Tensor:
     return torch.rand(3, config.height, config.width, generator=torch.Generator().manual_seed(1))
 
 
-@pytest.fixture(scope="session")
-def bar_digits() -> Digits:
+def make_bar_digits() -> Digits:
     """Made-up digits that a reader learns in no time: digit d is a bar at height 2 d + 4."""
     labels = torch.arange(10).repeat(20)
     pictures = torch.zeros(len(labels), 28, 28, dtype=torch.uint8)
     for picture, label in zip(pictures, labels.tolist(), strict=True):
         picture[2 * label + 4 : 2 * label + 6, 4:24] = 255
     return Digits(pictures, labels)
+
+
+@pytest.fixture(scope="session")
+def bar_digits() -> Digits:
+    return make_bar_digits()

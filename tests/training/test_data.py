@@ -57,7 +57,7 @@ def mirror(data_dir: Path, tmp_path: Path) -> Iterator[tuple[str, list[str]]]:
         def __init__(self, *args: object) -> None:
             super().__init__(*args, directory=str(folder))  # type: ignore[arg-type]
 
-        def do_GET(self) -> None:  # noqa: N802
+        def do_GET(self) -> None:
             asked.append(self.path)
             super().do_GET()
 
@@ -93,9 +93,7 @@ def _trust(mirror_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(data.MNIST, "resources", archives)
 
 
-def test_what_is_there_is_not_downloaded_again(
-    copied: Path, mirror: tuple[str, list[str]]
-) -> None:
+def test_what_is_there_is_not_downloaded_again(copied: Path, mirror: tuple[str, list[str]]) -> None:
     address, asked = mirror
     ensure_mnist(copied, [address])
     assert asked == []
