@@ -50,7 +50,12 @@ class OnnxEngine:
             self._session = onnxruntime.InferenceSession(
                 str(graph), options, providers=["CPUExecutionProvider"]
             )
-        except (onnx_errors.Fail, onnx_errors.InvalidProtobuf, onnx_errors.InvalidGraph) as error:
+        except (
+            onnx_errors.Fail,
+            onnx_errors.InvalidProtobuf,
+            onnx_errors.InvalidGraph,
+            onnx_errors.InvalidArgument,
+        ) as error:
             raise CheckpointFormatError(f"{graph}: expected an ONNX graph ({error})") from error
         made_from = self._session.get_modelmeta().custom_metadata_map.get("checkpoint_sha256")
         if made_from != self.sha256:

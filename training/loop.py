@@ -120,7 +120,7 @@ class _Run:
         self.reader = GridReader(config).to(processes.device)
         self.average = GridReader(config).to(processes.device).eval()
         self.average.load_state_dict(self.reader.state_dict())
-        self.optimizer = _optimizer(self.reader, options)
+        self.optimizer = make_optimizer(self.reader, options)
         self.progress = state.Progress()
 
     def go(self) -> Outcome:
@@ -276,7 +276,8 @@ def validation_loss(reader: GridReader, grids: Grids) -> float:
     return torch.cat(losses).mean().item()
 
 
-def _optimizer(reader: GridReader, options: TrainOptions) -> torch.optim.AdamW:
+def make_optimizer(reader: GridReader, options: TrainOptions) -> torch.optim.AdamW:
+    """AdamW with weight decay on matrices; biases, norms and embeddings have none."""
     decayed: list[nn.Parameter] = []
     others: list[nn.Parameter] = []
     for name, parameter in reader.named_parameters():

@@ -1,0 +1,131 @@
+"""``python -m app read``, as a person uses it: another process, real files."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from model.config import ReaderConfig
+from tests.conftest import ROOT
+from training.data import Digits
+from training.scoring import disjoint_grids
+
+WITHOUT_TORCH = (
+    "import sys, runpy; sys.modules['torch'] = None; "
+    "sys.argv = ['app', *sys.argv[1:]]; runpy.run_module('app', run_name='__main__')"
+)
+
+
+def read(*arguments: str | Path, torch: bool = False, **environment: str):  # type: ignore[no-untyped-def]
+    start = ["-m", "app"] if torch else ["-c", WITHOUT_TORCH]
+    return subprocess.run(
+        [sys.executable, *start, "read", *map(str, arguments)],
+        cwd=ROOT,
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+
+@pytest.fixture(scope="module")
+def pictures(test_digits: Digits, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """One grid as several files."""
+    folder = tmp_path_factory.mktemp("pictures")
+    grid = Image.fromarray(disjoint_grids(test_digits, ReaderConfig(), seed=7).pictures[5].numpy())
+    large = grid.resize((560, 560), Image.Resampling.BICUBIC)
+    files = {
+        "small.png": grid,
+        "large.png": large,
+        "dark on light.jpg": Image.fromarray(255 - np.asarray(large)),
+        "colour.webp": large.convert("RGB"),
+    }
+    for name, picture in files.items():
+        picture.save(folder / name, quality=95)
+    return {name: folder / name for name in files}
+
+
+@pytest.fixture(scope="module")
+def truth(test_digits: Digits) -> list[int]:
+    labels: list[int] = disjoint_grids(test_digits, ReaderConfig(), seed=7).labels[5].tolist()
+    return labels
+
+
+def test_pictures_of_every_kind_are_read_without_torch(
+    pictures: dict[str, Path], truth: list[int]
+) -> None:
+    answer = read("--json", *pictures.values())
+    assert answer.returncode == 0, answer.stderr
+    lines = [json.loads(line) for line in answer.stdout.splitlines()]
+    assert [line["digits"] for line in lines] == [truth] * len(pictures)
+    for line in lines:
+        assert line["reading"] == "".join(map(str, truth))
+        assert line["confidence"] == pytest.approx(
+            np.prod([cell["confidence"] for cell in line["cells"]])
+        )
+        for cell in line["cells"]:
+            assert cell["probabilities"][cell["digit"]] == cell["confidence"]
+
+
+def test_the_table_shows_the_digits_and_how_sure_it_is(
+    pictures: dict[str, Path], truth: list[int]
+) -> None:
+    answer = read(pictures["small.png"])
+    assert answer.returncode == 0, answer.stderr
+    assert "".join(map(str, truth)) in answer.stdout
+    assert "%" in answer.stdout
+
+
+def test_torch_gives_the_same_answers(pictures: dict[str, Path]) -> None:
+    graph = read("--json", *pictures.values())
+    reference = read("--json", *pictures.values(), torch=True, ENGINE="torch")
+    assert reference.returncode == 0, reference.stderr
+    for one, other in zip(graph.stdout.splitlines(), reference.stdout.splitlines(), strict=True):
+        found, expected = json.loads(one), json.loads(other)
+        assert found["digits"] == expected["digits"]
+        assert found["confidence"] == pytest.approx(expected["confidence"], abs=1e-4)
+
+
+def test_a_picture_that_cannot_be_opened_does_not_stop_the_others(
+    pictures: dict[str, Path], truth: list[int], tmp_path: Path
+) -> None:
+    rubbish = tmp_path / "rubbish.png"
+    rubbish.write_bytes(b"no picture at all")
+    cut = tmp_path / "cut.png"
+    cut.write_bytes(pictures["large.png"].read_bytes()[:400])
+    tiny = tmp_path / "tiny.png"
+    Image.new("L", (5, 5)).save(tiny)
+    bad = [rubbish, cut, tiny, tmp_path / "missing.png", tmp_path]
+    answer = read(*bad, pictures["small.png"])
+    assert answer.returncode == 1
+    lines = answer.stderr.splitlines()
+    assert len(lines) == len(bad)
+    for line, path in zip(lines, bad, strict=True):
+        assert line.startswith(f"error: {path}: ")
+    assert "".join(map(str, truth)) in answer.stdout
+
+
+def test_an_empty_page_is_four_blanks(tmp_path: Path) -> None:
+    Image.new("L", (300, 300), 255).save(tmp_path / "page.png")
+    answer = json.loads(read("--json", tmp_path / "page.png").stdout)
+    assert answer["digits"] == [None] * 4
+    assert answer["reading"] == "____"
+
+
+def test_weights_that_cannot_be_used_give_one_clear_line(tmp_path: Path) -> None:
+    answer = read(tmp_path / "a.png", WEIGHTS=str(tmp_path / "none.safetensors"))
+    assert answer.returncode == 1
+    assert answer.stderr.splitlines() == [
+        f"error: {tmp_path / 'none.safetensors'}: expected a .safetensors file, found none"
+    ]
+
+
+def test_torch_is_asked_for_where_it_is_not_installed(tmp_path: Path) -> None:
+    answer = read(tmp_path / "a.png", ENGINE="torch")
+    assert answer.returncode == 1
+    assert "ENGINE=torch needs torch, which is not installed here" in answer.stderr
