@@ -77,14 +77,14 @@ def measure(options: TrainOptions, augmentation: Augmentation | None, rounds: in
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--rounds", type=int, default=60)
+    parser.add_argument("--rounds", type=int, default=20)
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
     options = TrainOptions()
     kinds = {"without augmentation": None, "with augmentation": options.augmentation}
     # In turns, so that a machine that changes its speed changes it for both.
     runs = {name: [] for name in kinds}
-    for _ in range(3):
+    for _ in range(10):
         for name, augmentation in kinds.items():
             runs[name].append(measure(options, augmentation, arguments.rounds))
     table = Table(

@@ -66,7 +66,8 @@ def graph_bytes(reader: GridReader, checkpoint_sha256: str) -> bytes:
     """
     config = reader.config
     example = torch.zeros(2, config.height, config.width, dtype=torch.uint8)
-    logging.getLogger("torch.onnx").setLevel(logging.ERROR)
+    for chatty in ("torch.onnx", "onnxscript", "onnx_ir"):
+        logging.getLogger(chatty).setLevel(logging.ERROR)
     with torch.inference_mode(), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # torch's exporter warns of its own internals
         program = torch.onnx.export(

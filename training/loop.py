@@ -122,6 +122,7 @@ class _Run:
         self.average.load_state_dict(self.reader.state_dict())
         self.optimizer = make_optimizer(self.reader, options)
         self.progress = state.Progress()
+        self.commit = provenance.git_commit()  # of the code that runs, whatever comes later
 
     def go(self) -> Outcome:
         if (self.out / RESUME).exists():
@@ -241,7 +242,7 @@ class _Run:
 
     def save(self, *, is_best: bool) -> None:
         """Writes readers first and the resume file last: what a kill leaves is never ahead."""
-        made = provenance.describe(self.recipe, self.progress, self.processes)
+        made = provenance.describe(self.recipe, self.progress, self.processes, self.commit)
         reader = Checkpoint(Header(config=self.config, provenance=made), self.average.state_dict())
         if is_best:
             checkpoint.save(reader, self.out / BEST)

@@ -13,7 +13,9 @@ from training.state import Progress
 _LIBRARIES = ("torch", "torchvision", "numpy", "safetensors", "onnx", "onnxscript", "onnxruntime")
 
 
-def describe(recipe: dict[str, Any], progress: Progress, processes: Processes) -> dict[str, Any]:
+def describe(
+    recipe: dict[str, Any], progress: Progress, processes: Processes, commit: str | None
+) -> dict[str, Any]:
     """Returns data sources with checksums, recipe, seed, steps, commit and library versions."""
     return {
         "data": {"MNIST": {"licence": "CC BY-SA 3.0", "md5": MNIST_MD5}},
@@ -25,14 +27,14 @@ def describe(recipe: dict[str, Any], progress: Progress, processes: Processes) -
         "minutes": round(progress.seconds / 60, 1),
         "processes": processes.world_size,
         "device": processes.device.type,
-        "git_commit": _git_commit(),
+        "git_commit": commit,
         "python": platform.python_version(),
         "libraries": {name: metadata.version(name) for name in _LIBRARIES},
     }
 
 
-def _git_commit() -> str | None:
-    """The commit that the code was at, marked where there were changes beside it."""
+def git_commit() -> str | None:
+    """The commit that the code is at, marked where there are changes beside it."""
     root = Path(__file__).parent.parent
     command = ("git", "-C", str(root), "describe", "--always", "--abbrev=40", "--dirty")
     try:
