@@ -141,7 +141,8 @@ def _grey(picture: Image.Image) -> NDArray[np.uint8]:
     if picture.mode.startswith("I;16") or picture.mode in ("I", "F"):
         wide = np.asarray(picture, np.float32)
         top = 65535 if wide.max() > 255 else 255
-        return np.clip(wide * (255 / top), 0, 255).round().astype(np.uint8)
+        grey = np.clip(wide * np.float32(255 / top), 0, 255)
+        return grey.round().astype(np.uint8)
     if not picture.has_transparency_data:
         return np.asarray(picture if picture.mode == "L" else picture.convert("L"))
     if picture.mode not in ("LA", "RGBA", "La", "RGBa"):
