@@ -1,5 +1,6 @@
-"""The command line of the service: read pictures without a server."""
+"""The command line of the service: serve, or read pictures without a server."""
 
+import dataclasses
 import json
 import sys
 from pathlib import Path
@@ -26,6 +27,21 @@ def describe() -> None:
 
 
 @app.command()
+def serve(
+    host: Annotated[str | None, typer.Option(help="Address to listen on; default: HOST.")] = None,
+    port: Annotated[
+        int | None, typer.Option(help="Port to listen on; default: PORT.", min=0, max=65535)
+    ] = None,
+) -> None:
+    """Serve the page and the API; everything else is set by environment variables."""
+    from app.server import serve as run  # reading a file needs no server
+
+    settings = Settings.load()
+    given = {"host": host, "port": port}
+    run(settings.model_copy(update={name: v for name, v in given.items() if v is not None}))
+
+
+@app.command()
 def read(
     images: Annotated[list[Path], typer.Argument(help="Pictures of grids.", metavar="IMAGE...")],
     as_json: Annotated[
@@ -37,7 +53,7 @@ def read(
     A picture that cannot be read gives one line on standard error and exit code 1; the others
     are read all the same.
     """
-    settings = Settings()
+    settings = Settings.load()
     engine = load_engine(settings)
     has_failed = False
     table = Table("picture", "reading", "sure", "each cell", "warnings")
@@ -80,7 +96,10 @@ def read_file(path: Path, engine: Engine, settings: Settings) -> Reading:
     except OSError as error:
         raise PictureError(f"the file cannot be read: {error.strerror}") from error
     config = engine.header.config
-    normal = normalise(decode_picture(data, settings), config)
+    picture = decode_picture(data, settings)
+    normal = normalise(picture.pixels, config)
+    boxes = tuple(picture.to_original(box) for box in normal.ink_boxes)
+    normal = dataclasses.replace(normal, ink_boxes=boxes)
     return reading(engine.read(normal.picture[np.newaxis]), 0, normal, config)
 
 

@@ -1,72 +1,162 @@
 """Untrusted bytes become grey pixels: the only place that decodes pictures."""
 
+import dataclasses
 import io
-import warnings
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from app.errors import PictureFormatError, PictureTooLargeError
 from app.settings import Settings
 from model.errors import PictureError
+from model.ink import Box
 
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF")
 
+# The limit of ``Settings.max_picture_pixels`` is checked before any pixel is decoded; Pillow's own
+# would only warn, through a filter that is shared by all threads.
+Image.MAX_IMAGE_PIXELS = None
 
-def decode_picture(data: bytes, settings: Settings) -> NDArray[np.uint8]:
-    """Decodes a picture to grey.
+# Longer sides than this are halved, thirded, … while they are decoded: many times what the network
+# sees, and a photograph then costs a few megabytes instead of hundreds.
+_LONGEST_SIDE = 1120
 
-    Format and size are checked before any pixel is decoded. Rotation by EXIF is applied;
-    what is transparent shows the colour that differs most from the ink; of a moving picture the
-    first frame is taken.
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Picture:
+    """A decoded picture, as it came but for its size."""
+
+    pixels: NDArray[np.uint8]
+    """(height, width): grey, upright."""
+    width: int
+    """Of the picture that came, upright, in pixels."""
+    height: int
+    num_frames: int
+    """Pictures in the file; the first is the one decoded."""
+
+    def to_original(self, box: Box | None) -> Box | None:
+        """Returns a box of ``pixels`` in pixels of the picture that came."""
+        height, width = self.pixels.shape
+        if box is None or (width, height) == (self.width, self.height):
+            return box
+        across, down = self.width / width, self.height / height
+        return (
+            int(box[0] * across),
+            int(box[1] * down),
+            min(round(box[2] * across + 0.499), self.width),
+            min(round(box[3] * down + 0.499), self.height),
+        )
+
+
+def open_picture(data: bytes, settings: Settings) -> Image.Image:
+    """Opens a picture without decoding a pixel, and checks its format and size.
 
     Args:
         data: A file of one of ``FORMATS``.
         settings: Limits in bytes and pixels.
 
-    Returns:
-        (height, width), uint8.
-
     Raises:
-        PictureError: No picture, damaged, of another format, or too large.
+        PictureTooLargeError: Too many bytes or pixels.
+        PictureFormatError: No picture, or one of another format.
+        PictureError: Its header is damaged.
     """
     if not data:
         raise PictureError("expected a picture, got no bytes")
     if len(data) > settings.max_picture_bytes:
-        raise PictureError(f"expected at most {settings.max_picture_bytes} bytes, got {len(data)}")
+        raise PictureTooLargeError(
+            f"expected a picture of at most {settings.max_picture_bytes} bytes, got {len(data)}"
+        )
     try:
-        with warnings.catch_warnings():
-            # Pillow warns of large pictures; the limit below is ours and is an error.
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            opened = Image.open(io.BytesIO(data), formats=FORMATS)
+        picture = Image.open(io.BytesIO(data), formats=FORMATS)
     except UnidentifiedImageError as error:
-        raise PictureError(
+        raise PictureFormatError(
             f"expected a picture ({', '.join(FORMATS)}), got {len(data)} bytes of something else"
         ) from error
-    except (Image.DecompressionBombError, OSError, ValueError, SyntaxError) as error:
-        raise PictureError(f"the picture cannot be opened: {error}") from error
-    with opened as picture:
-        if picture.width * picture.height > settings.max_picture_pixels:
-            raise PictureError(
-                f"expected at most {settings.max_picture_pixels} pixels, "
-                f"got {picture.width}x{picture.height}"
-            )
+    except Exception as error:  # Pillow's readers raise whatever damaged bytes lead them to
+        raise PictureError(f"the picture cannot be opened: {_reason(error)}") from error
+    if picture.width * picture.height > settings.max_picture_pixels:
+        raise PictureTooLargeError(
+            f"expected a picture of at most {settings.max_picture_pixels} pixels, "
+            f"got {picture.width}x{picture.height}"
+        )
+    return picture
+
+
+def decode_opened(picture: Image.Image) -> Picture:
+    """Decodes an opened picture to grey.
+
+    Rotation by EXIF is applied; of a moving picture the first frame is taken. What is transparent
+    becomes paper: the colour of the opaque part where that is most of the picture, else the one
+    that differs most from the ink. Sides much longer than the network needs are shrunk.
+
+    Raises:
+        PictureError: Damaged or truncated.
+    """
+    with picture:
         try:
+            width, height = picture.size
+            num_frames = int(getattr(picture, "n_frames", 1))
+            shrink = -(-max(picture.size) // _LONGEST_SIDE)
+            if shrink > 1:
+                picture.draft("L", (width // shrink, height // shrink))  # JPEG alone can
             upright = ImageOps.exif_transpose(picture)
-            return _grey(upright)
-        except (OSError, ValueError, SyntaxError, EOFError) as error:
-            raise PictureError(f"the picture is damaged: {error}") from error
+            is_turned = upright.size != picture.size and upright.size == picture.size[::-1]
+            if is_turned:
+                width, height = height, width
+            pixels = _grey(upright)
+        except MemoryError:
+            raise
+        except Exception as error:  # see ``open_picture``
+            raise PictureError(f"the picture is damaged: {_reason(error)}") from error
+    shrink = -(-max(pixels.shape) // _LONGEST_SIDE)
+    if shrink > 1 and min(pixels.shape) >= shrink:
+        pixels = np.asarray(Image.fromarray(pixels).reduce(shrink))
+    return Picture(pixels, width, height, num_frames)
+
+
+def decode_picture(data: bytes, settings: Settings) -> Picture:
+    """Opens and decodes a picture: see ``open_picture`` and ``decode_opened``.
+
+    Raises:
+        PictureError: No picture, damaged, of another format, or too large.
+    """
+    return decode_opened(open_picture(data, settings))
+
+
+def encode_png(pixels: NDArray[np.uint8]) -> bytes:
+    """Returns grey pixels (height, width) as a PNG file."""
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, "PNG", compress_level=1)
+    return file.getvalue()
+
+
+def _reason(error: Exception) -> str:
+    """What a decoder said, without what it may have quoted of the picture's own bytes."""
+    text = str(error) if isinstance(error, OSError | SyntaxError) else type(error).__name__
+    return "".join(character for character in text if character.isprintable())[:200]
 
 
 def _grey(picture: Image.Image) -> NDArray[np.uint8]:
     if picture.mode.startswith("I;16") or picture.mode in ("I", "F"):
-        wide = np.asarray(picture, np.float64)
+        wide = np.asarray(picture, np.float32)
         top = 65535 if wide.max() > 255 else 255
-        return np.clip(wide * (255 / top), 0, 255).round().astype(np.uint8)
+        grey = np.clip(wide * np.float32(255 / top), 0, 255)
+        return grey.round().astype(np.uint8)  # type: ignore[no-any-return,assignment,unused-ignore]
     if not picture.has_transparency_data:
-        return np.asarray(picture.convert("L"))
-    layers = np.asarray(picture.convert("LA"), np.float32)
-    grey, alpha = layers[..., 0], layers[..., 1:].squeeze(-1) / 255
-    ink = float(np.average(grey, weights=alpha)) if alpha.any() else 0.0
-    paper = 0.0 if ink > 127 else 255.0
-    return (grey * alpha + paper * (1 - alpha)).round().astype(np.uint8)
+        return np.asarray(picture if picture.mode == "L" else picture.convert("L"))
+    if picture.mode not in ("LA", "RGBA", "La", "RGBa"):
+        picture = picture.convert("RGBA")
+    layers = np.asarray(picture.convert("LA"))
+    grey, alpha = layers[..., 0], layers[..., 1]
+    if alpha.min() == alpha.max() != 0:  # the same everywhere: it says nothing about the ink
+        return np.ascontiguousarray(grey)
+    share = alpha.astype(np.float32) / 255
+    is_opaque = alpha >= 128
+    if is_opaque.mean() > 0.5:
+        paper = float(np.median(grey[is_opaque]))
+    else:
+        ink = float(np.average(grey, weights=share)) if share.any() else 0.0
+        paper = 0.0 if ink > 127 else 255.0
+    laid: NDArray[np.float32] = grey * share + np.float32(paper) * (1 - share)  # type: ignore[no-any-return,assignment,unused-ignore]
+    return laid.round().astype(np.uint8)

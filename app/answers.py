@@ -1,0 +1,105 @@
+"""A reading becomes the JSON of an answer, straight from the arrays."""
+
+import base64
+from collections.abc import Collection
+from typing import Any, Literal
+
+import numpy as np
+import orjson
+from numpy.typing import NDArray
+from starlette.responses import Response
+
+from app.images import encode_png
+from app.pipeline import Read
+from model import vocabulary
+from model.config import ReaderConfig
+from model.reading import Reading
+
+Explain = Literal["attention", "normal_form"]
+
+
+class ArrayResponse(Response):
+    """JSON in which NumPy arrays and scalars may stand."""
+
+    media_type = "application/json"
+
+    def render(self, content: Any) -> bytes:
+        """Serialises without a detour through lists."""
+        return orjson.dumps(content, option=orjson.OPT_SERIALIZE_NUMPY)
+
+
+def answer(
+    read: Read,
+    config: ReaderConfig,
+    model: dict[str, str],
+    *,
+    explain: Collection[Explain],
+    num_alternatives: int,
+) -> dict[str, Any]:
+    """Returns the answer for one picture, as ``app.schemas.ReadingAnswer`` describes it."""
+    reading = read.reading
+    content: dict[str, Any] = {
+        "digits": reading.digits,
+        "reading": reading.text,
+        "confidence": np.float32(reading.confidence),
+        "cells": [
+            {
+                "row": cell.row,
+                "column": cell.column,
+                "digit": cell.digit,
+                "confidence": np.float32(cell.confidence),
+                "probabilities": np.ascontiguousarray(cell.probabilities),
+                "ink_box": cell.ink_box,
+            }
+            for cell in reading.cells
+        ],
+        "alternatives": alternatives(reading, num_alternatives) if num_alternatives else [],
+        "warnings": [{"code": one.code, "detail": one.detail} for one in reading.warnings],
+    }
+    if "attention" in explain and reading.attention is not None:
+        weights = np.ascontiguousarray(reading.attention)
+        content["attention"] = {
+            "steps": weights.shape[0],
+            "layers": weights.shape[1],
+            "heads": weights.shape[2],
+            "rows": config.height // config.patch_size,
+            "columns": config.width // config.patch_size,
+            "weights": weights,
+        }
+    if "normal_form" in explain:
+        png = base64.b64encode(encode_png(read.normal.picture)).decode("ascii")
+        content["normal_form"] = f"data:image/png;base64,{png}"
+    content["model"] = model
+    content["timing_ms"] = {
+        "decode": round(read.timing.decode, 3),
+        "ink": round(read.timing.ink, 3),
+        "network": round(read.timing.network, 3),
+    }
+    return content
+
+
+def alternatives(reading: Reading, count: int) -> list[dict[str, Any]]:
+    """Returns the ``count`` most probable readings besides the one given, best first.
+
+    The probability of a reading is the product over its cells of the probabilities given in
+    ``cells``; of these products, those returned are exactly the largest. They are the decoder's own
+    probabilities where only the last cell differs: each cell's are conditional on the digits read
+    before it, and those of another beginning would take another run of the decoder.
+    """
+    scores: NDArray[np.float64] = np.ones(1)
+    symbols: NDArray[np.int64] = np.zeros((1, 0), np.int64)
+    for cell in reading.cells:
+        # The best of all readings begin with the best of all beginnings.
+        products = np.outer(scores, cell.probabilities.astype(np.float64)).ravel()
+        best = np.argsort(-products, kind="stable")[: count + 1]
+        prefix, last = np.divmod(best, vocabulary.NUM_ANSWERS)
+        scores, symbols = products[best], np.column_stack((symbols[prefix], last))
+    found = [
+        {
+            "digits": [vocabulary.digit_of(symbol) for symbol in row],
+            "probability": np.float32(score),
+        }
+        for row, score in zip(symbols.tolist(), scores, strict=True)
+        if score > 0
+    ]
+    return [one for one in found if one["digits"] != reading.digits][:count]

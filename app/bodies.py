@@ -1,0 +1,192 @@
+"""What a request sends becomes the bytes of pictures: three forms, all of them kept in memory."""
+
+import asyncio
+import base64
+import binascii
+import re
+from collections.abc import Iterator
+
+import orjson
+from starlette.requests import ClientDisconnect, Request
+
+from app.errors import (
+    BodyContentError,
+    BodyMalformedError,
+    BodyTooLargeError,
+    MediaTypeError,
+    ReceiveTimeoutError,
+)
+from app.settings import Settings
+
+PICTURE_TYPES = ("image/png", "image/jpeg", "image/webp", "image/bmp", "image/gif")
+MULTIPART = "multipart/form-data"
+JSON = "application/json"
+
+_BOUNDARY = re.compile(r';\s*boundary=(?:"([^"]{1,70})"|([^\s;"]{1,70}))', re.IGNORECASE)
+_FIELD_NAME = re.compile(rb';\s*name=(?:"([^"]*)"|([^\s;"]+))', re.IGNORECASE)
+_SPACE = str.maketrans("", "", " \t\r\n")
+_MOST_PARTS = 2048
+
+
+async def receive_picture(request: Request, settings: Settings) -> bytes:
+    """Receives one picture: field ``file`` of a form, the body itself, or JSON.
+
+    Raises:
+        RequestError: The body is of another type, malformed, too large or too late.
+    """
+    content_type = request.headers.get("content-type", "")
+    media_type = content_type.partition(";")[0].strip().lower()
+    if media_type in PICTURE_TYPES:
+        return await _receive(request, settings)
+    if media_type == MULTIPART:
+        parts = list(_parts(await _receive(request, settings), content_type))
+        files = [data for name, data in parts if name == "file"]
+        if len(files) != 1:
+            raise BodyContentError(
+                "expected one field 'file' that holds a picture, got "
+                + (f"{len(files)} of them" if files else _names(parts))
+            )
+        return files[0]
+    if media_type == JSON:
+        return _from_json(await _receive(request, settings))
+    raise MediaTypeError(
+        f"expected Content-Type {', '.join((MULTIPART, JSON, *PICTURE_TYPES))}; "
+        f"got {_printable(media_type) or 'none'}"
+    )
+
+
+async def receive_pictures(request: Request, settings: Settings) -> list[bytes]:
+    """Receives several pictures: repeated field ``files`` of a form.
+
+    Raises:
+        RequestError: The body is of another type, malformed, too large or too late.
+    """
+    content_type = request.headers.get("content-type", "")
+    media_type = content_type.partition(";")[0].strip().lower()
+    if media_type != MULTIPART:
+        raise MediaTypeError(
+            f"expected Content-Type {MULTIPART}, got {_printable(media_type) or 'none'}"
+        )
+    parts = list(_parts(await _receive(request, settings), content_type))
+    files = [data for name, data in parts if name == "files"]
+    if not files:
+        raise BodyContentError(
+            f"expected fields 'files' that hold one picture each, got {_names(parts)}"
+        )
+    if len(files) > settings.max_batch_pictures:
+        raise BodyContentError(
+            f"expected at most {settings.max_batch_pictures} pictures, got {len(files)}"
+        )
+    return files
+
+
+async def _receive(request: Request, settings: Settings) -> bytes:
+    """Receives a body, however it is sent, within the limits of size and time."""
+    limit = settings.max_request_bytes
+    announced = request.headers.get("content-length")
+    if announced is not None and announced.isdecimal() and int(announced) > limit:
+        raise BodyTooLargeError(f"expected a body of at most {limit} bytes, got {announced}")
+    chunks: list[bytes] = []
+    size = 0
+    try:
+        async with asyncio.timeout(settings.receive_timeout_seconds):
+            while True:
+                message = await request.receive()
+                if message["type"] == "http.disconnect":
+                    raise ClientDisconnect
+                chunk: bytes = message.get("body", b"")
+                size += len(chunk)
+                if size > limit:
+                    raise BodyTooLargeError(f"expected a body of at most {limit} bytes, got more")
+                chunks.append(chunk)
+                if not message.get("more_body", False):
+                    return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+    except TimeoutError as error:
+        raise ReceiveTimeoutError(
+            f"expected the whole body within {settings.receive_timeout_seconds:g} s, "
+            f"got {size} bytes"
+        ) from error
+
+
+def _parts(body: bytes, content_type: str) -> Iterator[tuple[str, bytes]]:
+    """Yields name and content of each part of a form.
+
+    Reference: RFC 7578; RFC 2046, section 5.1.1.
+
+    Raises:
+        BodyMalformedError: The body is no such form.
+    """
+    found = _BOUNDARY.search(content_type)
+    if found is None:
+        raise BodyMalformedError(f"expected a boundary in the Content-Type {MULTIPART}, got none")
+    delimiter = b"\r\n--" + (found[1] or found[2]).encode("latin-1")
+    # The first delimiter may stand at the very start, without its line break.
+    position = len(delimiter) - 2 if body.startswith(delimiter[2:]) else -1
+    if position < 0:
+        position = body.find(delimiter)
+        if position < 0:
+            raise BodyMalformedError("expected a form that begins with its boundary, got none")
+        position += len(delimiter)
+    for _ in range(_MOST_PARTS):
+        if body[position : position + 2] == b"--":
+            return
+        line_end = body.find(b"\r\n", position)
+        if line_end < 0 or body[position:line_end].strip(b" \t"):
+            raise BodyMalformedError("expected a line break after a boundary of the form")
+        # A part without headers has its empty line at once.
+        head_end = body.find(b"\r\n\r\n", line_end)
+        end = body.find(delimiter, max(head_end, line_end) + 2)
+        if head_end < 0 or end < 0:
+            raise BodyMalformedError(
+                "expected a form that ends with its boundary, got a part of it"
+            )
+        yield _field_name(body[line_end + 2 : head_end]), body[head_end + 4 : end]
+        position = end + len(delimiter)
+    raise BodyMalformedError(f"expected a form of at most {_MOST_PARTS} parts, got more")
+
+
+def _field_name(head: bytes) -> str:
+    for line in head.split(b"\r\n"):
+        if line[:20].lower() == b"content-disposition:":
+            found = _FIELD_NAME.search(line)
+            if found is not None:
+                return (found[1] or found[2] or b"").decode("utf-8", "replace")
+    raise BodyMalformedError("expected a name in the Content-Disposition of a part, got none")
+
+
+def _from_json(body: bytes) -> bytes:
+    try:
+        value = orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise BodyMalformedError(f"expected JSON: {_printable(str(error))}") from error
+    if not isinstance(value, dict) or not isinstance(value.get("image"), str):
+        came = (
+            f"'image' of type {type(value.get('image')).__name__}"
+            if isinstance(value, dict)
+            else type(value).__name__
+        )
+        raise BodyContentError(
+            f"expected a JSON object whose 'image' is a string (base64 or a data URL), got {came}"
+        )
+    if unknown := sorted(set(value) - {"image"}):
+        raise BodyContentError(
+            f"expected 'image' alone, got also {', '.join(map(_printable, unknown[:5]))}"
+        )
+    text: str = value["image"]
+    if text[:5].lower() == "data:":
+        head, comma, text = text.partition(",")
+        if not comma or not head.lower().endswith(";base64"):
+            raise BodyContentError("expected a data URL of base64: data:image/png;base64,...")
+    try:
+        return base64.b64decode(text.translate(_SPACE), validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise BodyContentError(f"expected base64 in 'image': {error}") from error
+
+
+def _names(parts: list[tuple[str, bytes]]) -> str:
+    names = ", ".join(repr(_printable(name)) for name, _ in parts[:5])
+    return f"the fields {names}" if names else "no field"
+
+
+def _printable(text: str) -> str:
+    return "".join(character for character in text if character.isprintable())[:60]

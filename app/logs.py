@@ -1,0 +1,76 @@
+"""Structured logs: one line a request, and none of what a request holds."""
+
+import logging
+import sys
+
+import orjson
+import structlog
+from structlog.typing import EventDict, FilteringBoundLogger, Processor, WrappedLogger
+
+from app.settings import Settings
+
+
+def configure_logs(settings: Settings) -> None:
+    """Sends what this project and uvicorn log to standard output, in one form."""
+    level = logging.getLevelNamesMapping()[settings.log_level.upper()]
+    shared: list[Processor] = [
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    render: Processor = (
+        structlog.processors.JSONRenderer(serializer=_to_json)
+        if settings.log_format == "json"
+        else structlog.dev.ConsoleRenderer(colors=sys.stdout.isatty())
+    )
+    structlog.configure(
+        processors=[*shared, structlog.processors.format_exc_info, render],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.WriteLoggerFactory(sys.stdout),
+        cache_logger_on_first_use=True,
+    )
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[
+                _drop_private,
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.format_exc_info,
+                render,
+            ],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(max(level, logging.WARNING))
+    logging.getLogger("uvicorn").setLevel(level)
+    logging.getLogger("uvicorn.error").addFilter(_is_news)
+    # It would quote request ids that it refuses.
+    logging.getLogger("asgi_correlation_id").setLevel(logging.ERROR)
+
+
+def get_log() -> FilteringBoundLogger:
+    """Returns the log of the service."""
+    log: FilteringBoundLogger = structlog.get_logger()
+    return log
+
+
+def _to_json(event: EventDict, **_: object) -> str:
+    return orjson.dumps(event, default=repr).decode()
+
+
+def _drop_private(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+    event.pop("color_message", None)
+    return event
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    """Leaves out what only says that the line before it was meant."""
+    return record.msg not in {
+        "Application startup failed. Exiting.",
+        "Waiting for application startup.",
+        "Waiting for application shutdown.",
+        "Application shutdown complete.",
+        "Application startup complete.",
+        "Invalid HTTP request received.",
+    }

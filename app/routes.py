@@ -1,0 +1,183 @@
+"""The endpoints that answer in JSON."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any
+
+from fastapi import FastAPI, Query, Request
+from starlette.responses import Response
+
+from app import documentation
+from app.answers import ArrayResponse, Explain, answer
+from app.bodies import receive_picture, receive_pictures
+from app.errors import DrainingError
+from app.metrics import CONTENT_TYPE
+from app.pipeline import Read
+from app.problems import ALL_KINDS, to_problem
+from app.schemas import HealthAnswer, KindAnswer, ModelAnswer, ReadingAnswer
+from app.settings import Settings
+from app.state import ServiceDependency
+from model import vocabulary
+from model.errors import PictureError
+
+_Read = Callable[..., Awaitable[Response]]
+
+
+def add_prediction_routes(app: FastAPI, settings: Settings) -> None:
+    """Adds what reads pictures."""
+    # The limit is part of the document, so the signature is made here.
+    explain_query = Query(description="What to add: where it looked, or what the network saw.")
+    alternatives_query = Query(
+        ge=0, le=settings.max_alternatives, description="How many other readings to add."
+    )
+
+    async def predict(
+        request: Request,
+        service: ServiceDependency,
+        explain: Annotated[list[Explain], explain_query] = [],  # noqa: B006  (FastAPI copies it)
+        alternatives: Annotated[int, alternatives_query] = 0,
+    ) -> Response:
+        """Reads one picture of a grid, sent in any of three forms.
+
+        As field `file` of a multipart form, as the body itself, or in JSON as base64; the answer
+        is the same. Any size, dark on light or light on dark; nothing of it is kept.
+        """
+        data = await receive_picture(request, service.settings)
+        read = await service.pipeline.read(data, return_attention="attention" in explain)
+        service.metrics.observe_picture(read.timing)
+        timing = read.timing
+        request.state.notes.update(
+            decode_ms=round(timing.decode, 3),
+            ink_ms=round(timing.ink, 3),
+            network_ms=round(timing.network, 3),
+        )
+        config = service.engine.header.config
+        return ArrayResponse(
+            answer(read, config, service.model, explain=explain, num_alternatives=alternatives)
+        )
+
+    async def predict_batch(
+        request: Request,
+        service: ServiceDependency,
+        explain: Annotated[list[Explain], explain_query] = [],  # noqa: B006
+        alternatives: Annotated[int, alternatives_query] = 0,
+    ) -> Response:
+        """Reads several pictures, sent as repeated field `files` of a multipart form.
+
+        The answers stand in the order of the pictures. For a picture that cannot be read there is
+        an object with the problem in its place.
+        """
+        pictures = await receive_pictures(request, service.settings)
+        config = service.engine.header.config
+
+        async def read_or_problem(data: bytes) -> Read | PictureError:
+            try:
+                return await service.pipeline.read(data, return_attention="attention" in explain)
+            except PictureError as error:
+                return error
+
+        content: list[dict[str, Any]] = []
+        for read in await asyncio.gather(*map(read_or_problem, pictures)):
+            if isinstance(read, PictureError):
+                content.append({"error": to_problem(read).to_dict(None)})
+                continue
+            service.metrics.observe_picture(read.timing)
+            content.append(
+                answer(read, config, service.model, explain=explain, num_alternatives=alternatives)
+            )
+        request.state.notes["pictures"] = len(pictures)
+        return ArrayResponse(content)
+
+    app.add_api_route(
+        "/predict",
+        predict,
+        methods=["POST"],
+        tags=["reading"],
+        summary="Read a picture",
+        response_model=None,
+        openapi_extra=documentation.PREDICT_BODY,
+        responses=documentation.answers(
+            {"model": ReadingAnswer, "content": documentation.PREDICT_EXAMPLE},
+            (400, 408, 413, 415, 422, 500, 503),
+        ),
+    )
+    app.add_api_route(
+        "/predict/batch",
+        predict_batch,
+        methods=["POST"],
+        tags=["reading"],
+        summary="Read several pictures",
+        response_model=None,
+        openapi_extra=documentation.batch_body(settings.max_batch_pictures),
+        responses=documentation.answers(
+            {"model": documentation.BatchAnswer}, (400, 408, 413, 415, 422, 500, 503)
+        ),
+    )
+
+
+def add_service_routes(app: FastAPI) -> None:
+    """Adds what the service says about itself."""
+
+    async def model_card(service: ServiceDependency) -> Response:
+        """The model card: architecture, where the reader comes from, how good it is."""
+        header = service.engine.header
+        return ArrayResponse(
+            {
+                **service.model,
+                "engine": service.settings.engine,
+                "config": header.config.to_dict(),
+                "vocabulary": vocabulary.NAMES,
+                "provenance": header.provenance,
+                "calibration": header.calibration,
+                "scores": header.scores,
+            }
+        )
+
+    async def livez() -> Response:
+        """The process runs."""
+        return ArrayResponse({"status": "ok"})
+
+    async def readyz(service: ServiceDependency) -> Response:
+        """The reader is loaded and requests are welcome; 503 from SIGTERM on."""
+        if service.switchboard.is_draining:
+            raise DrainingError("the service was told to stop; send requests elsewhere")
+        return ArrayResponse({"status": "ok"})
+
+    async def metrics(service: ServiceDependency) -> Response:
+        """Counters in the text format of Prometheus."""
+        service.metrics.set_in_flight(service.switchboard.in_flight)
+        return Response(service.metrics.render(), headers={"Content-Type": CONTENT_TYPE})
+
+    async def problems() -> Response:
+        """The kinds of problems that errors are of."""
+        kinds = {kind.uri: kind for kind in ALL_KINDS}
+        return ArrayResponse(
+            [
+                {"type": uri, "status": kind.status, "title": kind.title}
+                for uri, kind in kinds.items()
+            ]
+        )
+
+    def add(
+        path: str, handler: _Read, summary: str, model: Any, statuses: tuple[int, ...] = (500,)
+    ) -> None:
+        app.add_api_route(
+            path,
+            handler,
+            methods=["GET"],
+            tags=["service"],
+            summary=summary,
+            response_model=None,
+            responses=documentation.answers(
+                {"model": model} if model else documentation.METRICS_ANSWER, statuses
+            ),
+        )
+
+    add("/model", model_card, "Model card", ModelAnswer)
+    add("/livez", livez, "Is it alive?", HealthAnswer)
+    add("/readyz", readyz, "Is it ready?", HealthAnswer, (500, 503))
+    add(
+        "/healthz", readyz, "Is it ready? (the same under its older name)", HealthAnswer, (500, 503)
+    )
+    add("/metrics", metrics, "Metrics", None)
+    add("/problems", problems, "Kinds of problems", list[KindAnswer])
