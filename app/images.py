@@ -2,10 +2,11 @@
 
 import dataclasses
 import io
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, UnidentifiedImageError
 
 from app.errors import PictureFormatError, PictureTooLargeError
 from app.settings import Settings
@@ -22,6 +23,18 @@ Image.MAX_IMAGE_PIXELS = None
 # sees, and a photograph then costs a few megabytes instead of hundreds.
 _LONGEST_SIDE = 1120
 
+# What EXIF's orientation asks for; 1 is upright.
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+_ON_THEIR_SIDE = frozenset(_TURNS[number] for number in (5, 6, 7, 8))
+
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Picture:
@@ -32,8 +45,8 @@ class Picture:
     width: int
     """Of the picture that came, upright, in pixels."""
     height: int
-    num_frames: int
-    """Pictures in the file; the first is the one decoded."""
+    has_more_frames: bool
+    """The file holds several pictures; the first is the one decoded."""
 
     def to_original(self, box: Box | None) -> Box | None:
         """Returns a box of ``pixels`` in pixels of the picture that came."""
@@ -96,23 +109,24 @@ def decode_opened(picture: Image.Image) -> Picture:
     with picture:
         try:
             width, height = picture.size
-            num_frames = int(getattr(picture, "n_frames", 1))
             shrink = -(-max(picture.size) // _LONGEST_SIDE)
             if shrink > 1:
                 picture.draft("L", (width // shrink, height // shrink))  # JPEG alone can
-            upright = ImageOps.exif_transpose(picture)
-            is_turned = upright.size != picture.size and upright.size == picture.size[::-1]
-            if is_turned:
-                width, height = height, width
-            pixels = _grey(upright)
+            # Counting the frames instead would mean looking at each of what may be millions.
+            has_more_frames = bool(getattr(picture, "is_animated", False))
+            picture.load()
+            turn = _turn(picture)
+            shrink = -(-max(picture.size) // _LONGEST_SIDE)
+            pixels = _grey(picture, shrink if min(picture.size) >= shrink else 1)
         except MemoryError:
             raise
         except Exception as error:  # see ``open_picture``
             raise PictureError(f"the picture is damaged: {_reason(error)}") from error
-    shrink = -(-max(pixels.shape) // _LONGEST_SIDE)
-    if shrink > 1 and min(pixels.shape) >= shrink:
-        pixels = np.asarray(Image.fromarray(pixels).reduce(shrink))
-    return Picture(pixels, width, height, num_frames)
+    if turn is not None:
+        pixels = np.asarray(Image.fromarray(pixels).transpose(turn))
+        if turn in _ON_THEIR_SIDE:
+            width, height = height, width
+    return Picture(pixels, width, height, has_more_frames)
 
 
 def decode_picture(data: bytes, settings: Settings) -> Picture:
@@ -137,17 +151,26 @@ def _reason(error: Exception) -> str:
     return "".join(character for character in text if character.isprintable())[:200]
 
 
-def _grey(picture: Image.Image) -> NDArray[np.uint8]:
+def _turn(picture: Image.Image) -> Image.Transpose | None:
+    """Which way EXIF wants a decoded picture turned; damaged EXIF wants nothing."""
+    try:
+        orientation = picture.getexif().get(ExifTags.Base.Orientation)
+        return _TURNS.get(orientation) if isinstance(orientation, int) else None
+    except MemoryError:
+        raise
+    except Exception:  # the pixels are good all the same
+        return None
+
+
+def _grey(picture: Image.Image, shrink: int) -> NDArray[np.uint8]:
+    """Grey pixels of a decoded picture, its sides divided by ``shrink``."""
     if picture.mode.startswith("I;16") or picture.mode in ("I", "F"):
-        wide = np.asarray(picture, np.float32)
-        top = 65535 if wide.max() > 255 else 255
-        grey = np.clip(wide * np.float32(255 / top), 0, 255)
-        return grey.round().astype(np.uint8)  # type: ignore[no-any-return,assignment,unused-ignore]
+        return _shrunk(Image.fromarray(_eight_bits(np.asarray(picture))), shrink)
     if not picture.has_transparency_data:
-        return np.asarray(picture if picture.mode == "L" else picture.convert("L"))
+        return _shrunk(picture if picture.mode == "L" else picture.convert("L"), shrink)
     if picture.mode not in ("LA", "RGBA", "La", "RGBa"):
         picture = picture.convert("RGBA")
-    layers = np.asarray(picture.convert("LA"))
+    layers = _shrunk(picture.convert("LA"), shrink)
     grey, alpha = layers[..., 0], layers[..., 1]
     if alpha.min() == alpha.max() != 0:  # the same everywhere: it says nothing about the ink
         return np.ascontiguousarray(grey)
@@ -160,3 +183,18 @@ def _grey(picture: Image.Image) -> NDArray[np.uint8]:
         paper = 0.0 if ink > 127 else 255.0
     laid: NDArray[np.float32] = grey * share + np.float32(paper) * (1 - share)  # type: ignore[no-any-return,assignment,unused-ignore]
     return laid.round().astype(np.uint8)
+
+
+def _shrunk(picture: Image.Image, shrink: int) -> NDArray[np.uint8]:
+    """Averages squares of ``shrink`` pixels a side; colour counts by its opacity."""
+    return np.asarray(picture if shrink == 1 else picture.reduce(shrink))
+
+
+def _eight_bits(wide: NDArray[Any]) -> NDArray[np.uint8]:
+    """Brings 16 bits to 8, a band of rows after the other: wide copies of all would be large."""
+    factor = np.float32(255 / (65535 if wide.max() > 255 else 255))
+    narrow = np.empty(wide.shape, np.uint8)
+    for top in range(0, len(wide), 64):
+        band = wide[top : top + 64].astype(np.float32) * factor
+        narrow[top : top + 64] = np.clip(band, 0, 255).round()
+    return narrow

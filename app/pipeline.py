@@ -18,6 +18,8 @@ from model.reading import Reading, reading
 # Pictures of more pixels than this are decoded beside the event loop: they would hold up the
 # others by more than about a millisecond; for smaller ones the way to a thread costs more.
 _INLINE_PIXELS = 40_000
+# Larger files are opened there as well: a header may be made of millions of pieces.
+_INLINE_BYTES = 64_000
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -66,18 +68,24 @@ class Pipeline:
             PictureError: It cannot be read.
         """
         started = time.perf_counter()
-        opened = open_picture(data, self._settings)
-        if opened.width * opened.height <= _INLINE_PIXELS:
+        loop = asyncio.get_running_loop()
+        is_small = len(data) <= _INLINE_BYTES
+        opened = (
+            open_picture(data, self._settings)
+            if is_small
+            else await loop.run_in_executor(self._executor, open_picture, data, self._settings)
+        )
+        if is_small and opened.width * opened.height <= _INLINE_PIXELS:
             picture, normal, decoded = self._prepare(opened)
         else:
-            picture, normal, decoded = await asyncio.get_running_loop().run_in_executor(
+            picture, normal, decoded = await loop.run_in_executor(
                 self._executor, self._prepare, opened
             )
         prepared = time.perf_counter()
         answers, index = await self._batcher.read(normal.picture, return_attention=return_attention)
         answer = reading(answers, index, normal, self._config)
-        if picture.num_frames > 1:
-            detail = f"the picture has {picture.num_frames} frames; the first was read"
+        if picture.has_more_frames:
+            detail = "the picture has more than one frame; the first was read"
             answer = dataclasses.replace(
                 answer, warnings=(*answer.warnings, readings.Notice("many_frames", detail))
             )
