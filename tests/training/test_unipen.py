@@ -184,7 +184,7 @@ def test_a_missing_description_leaves_the_usual_columns(made_up: Path) -> None:
 
 def test_damaged_digits_are_refused(tmp_path: Path) -> None:
     moved = {name.replace("one", "lou"): text for name, text in FILES.items()}
-    moved["data/1a/lou/anna.dat"] = SEGMENTS.replace("one/", "lou/")
+    moved["data/1a/lou/anna.dat"] = SEGMENTS.replace("one", "lou")
     write(tmp_path / "unipen", moved)
     with pytest.raises(DataError, match="expected the digits of site lou to have SHA-256"):
         load_unipen(tmp_path, ["lou"])
