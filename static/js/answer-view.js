@@ -1,0 +1,132 @@
+/** Shows the answer: each digit by its cell, and the reading as a whole. */
+
+import { element, iconOf } from './elements.js';
+import { NUM_CELLS, homeCell } from './strokes.js';
+import { CELL_NAMES, SURE, percent, runnerUp, sayDigit, sayReading, sayWarning } from './words.js';
+
+/**
+ * Makes the four answers beside the pad.
+ * @param {HTMLElement} top
+ * @param {HTMLElement} bottom
+ * @param {import('./state.js').Store} store
+ * @param {(step: number) => void} onChoose
+ */
+export function showAnswers(top, bottom, store, onChoose) {
+  const answers = Array.from({ length: NUM_CELLS }, (_, cell) => {
+    const digit = element('span', { class: 'digit', 'data-testid': `digit-${cell}` });
+    const confidence = element('span', { class: 'confidence', 'data-testid': `confidence-${cell}` });
+    const level = element('span');
+    const runner = element('span', { class: 'runner-up', 'data-testid': `runner-up-${cell}` });
+    const bar = element('span', { class: 'bar' }, level);
+    const facts = element('span', { class: 'facts' }, confidence, bar, runner);
+    const button = element('button', { class: 'answer', type: 'button', 'data-testid': `cell-${cell}` }, digit, facts);
+    button.addEventListener('click', () => onChoose(cell));
+    point(button, store, cell);
+    (cell < NUM_CELLS / 2 ? top : bottom).append(button);
+    return { button, digit, confidence, level, runner };
+  });
+
+  store.watch((state, changed) => {
+    if (changed.has('answer')) answers.forEach((parts, cell) => fill(parts, state.answer?.cells[cell], cell));
+    if (changed.has('step') || changed.has('passing')) {
+      answers.forEach(({ button }, cell) => {
+        button.setAttribute('aria-pressed', String(state.step === cell));
+        button.classList.toggle('is-shown', (state.passing ?? state.step) === cell);
+      });
+    }
+  });
+}
+
+/**
+ * Shows a step while its button is pointed at or has the focus.
+ * @param {HTMLElement} button
+ * @param {import('./state.js').Store} store
+ * @param {number} step
+ */
+export function point(button, store, step) {
+  const leave = () => {
+    if (store.state.passing === step && !store.state.isPlaying) store.change({ passing: null });
+  };
+  button.addEventListener('pointerenter', (event) => {
+    if (event.pointerType === 'mouse') store.change({ passing: step });
+  });
+  button.addEventListener('pointerleave', leave);
+  button.addEventListener('focus', () => {
+    if (button.matches(':focus-visible')) store.change({ passing: step });
+  });
+  button.addEventListener('blur', leave);
+}
+
+function fill({ button, digit, confidence, level, runner }, cell, number) {
+  const name = CELL_NAMES[number];
+  digit.textContent = cell?.digit ?? '';
+  button.dataset.state = cell ? (cell.digit === null ? 'blank' : 'digit') : 'none';
+  button.dataset.sure = cell && cell.confidence < SURE ? 'no' : 'yes';
+  if (!cell) {
+    confidence.textContent = runner.textContent = '';
+    level.style.transform = 'scaleX(0)';
+    button.setAttribute('aria-label', `${name}: nothing read yet`);
+    return;
+  }
+  const second = runnerUp(cell.probabilities);
+  const sure = percent(cell.confidence);
+  const isSure = cell.confidence >= SURE;
+  confidence.textContent = `${cell.digit === null ? 'blank ' : ''}${sure}${isSure ? '' : ' unsure'}`;
+  level.style.transform = `scaleX(${cell.confidence})`;
+  runner.textContent = `or ${sayDigit(second.digit)}, ${percent(second.probability)}`;
+  button.setAttribute(
+    'aria-label',
+    `${name}: ${sayDigit(cell.digit)}, ${sure}${isSure ? '' : ', unsure'}, ${runner.textContent}. Show where it looked`,
+  );
+}
+
+/**
+ * Shows the whole reading, its confidence, warnings and other readings.
+ * @param {Record<'reading' | 'confidence' | 'warnings' | 'alternatives', HTMLElement>} parts
+ * @param {import('./state.js').Store} store
+ */
+export function showReading(parts, store) {
+  store.watch((state, changed) => {
+    if (!changed.has('answer') && !changed.has('problem')) return;
+    const { answer, problem } = state;
+    parts.reading.replaceChildren(
+      ...(answer?.digits ?? []).map((digit) =>
+        digit === null ? element('span', { class: 'is-blank', 'aria-label': 'blank', role: 'img' }, '–') : String(digit),
+      ),
+    );
+    parts.confidence.textContent = answer ? `${percent(answer.confidence)} sure of all four` : '';
+    if (!answer) parts.confidence.textContent = problem ? '' : 'Nothing drawn yet.';
+    const said = problem ? [`${problem.title}: ${problem.detail}`] : [...warningsOf(state)];
+    parts.warnings.replaceChildren(...said.map((words) => element('li', {}, iconOf('warning'), element('span', {}, words))));
+    parts.alternatives.replaceChildren(
+      ...(answer?.alternatives ?? []).map(({ digits, probability }) =>
+        element('li', {}, 'or ', element('b', {}, digits.map((digit) => digit ?? '–').join('')), ` ${percent(probability)}`),
+      ),
+    );
+  });
+}
+
+/** Returns what to be wary of, in words; the page itself sees strokes that cross the divider. */
+function warningsOf({ answer, answered }) {
+  if (!answer) return new Set();
+  const warnings = [...answer.warnings];
+  if (answered?.strokes.some((stroke) => homeCell(stroke) === null)) warnings.push({ code: 'ink_across_divider' });
+  return new Set(warnings.map(sayWarning));
+}
+
+/**
+ * Says in the status line what was read, once the pen rests, and notes.
+ * @param {HTMLElement} status
+ * @param {HTMLElement} offline
+ * @param {import('./state.js').Store} store
+ */
+export function showStatus(status, offline, store) {
+  store.watch((state, changed) => {
+    if (changed.has('isAway')) {
+      offline.hidden = !state.isAway;
+      offline.textContent = state.isAway ? 'The server is away. Your drawing is kept, and is read as soon as it is back.' : '';
+    }
+    if (changed.has('note') && state.note) status.textContent = state.note;
+    else if (changed.has('answer') && !state.live) status.textContent = state.answer ? sayReading(state.answer) : '';
+  });
+}

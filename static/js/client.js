@@ -1,0 +1,141 @@
+/**
+ * Asks the service. Knows nothing of the page.
+ *
+ * @typedef {{body: Uint8Array | Blob, type: string}} Sent
+ * @typedef {object} Answer see /docs
+ * @property {(number | null)[]} digits
+ * @property {string} reading
+ * @property {number} confidence
+ * @property {{digit: number | null, confidence: number, probabilities: number[], ink_box: number[] | null}[]} cells
+ * @property {{digits: (number | null)[], probability: number}[]} alternatives
+ * @property {{code: string, detail: string}[]} warnings
+ * @property {{steps: number, layers: number, heads: number, rows: number, columns: number, weights: number[][][][]}} [attention]
+ * @property {string} [normal_form]
+ * @property {{polarity: string, grid_box: number[], cells: object[]}} [ink]
+ * @property {{name: string, sha256: string}} model
+ */
+
+/** What the page asks to have explained. A service that knows less refuses with 422. */
+export const EXPLAIN = ['attention', 'normal_form'];
+export const PREDICT = `/predict?${EXPLAIN.map((what) => `explain=${what}`).join('&')}&alternatives=3`;
+
+/** The pen rests for so long before what is drawn so far is read; and it is read at least so often. */
+const REST_MS = 100;
+const LONGEST_WAIT_MS = 300;
+const TIMEOUT_MS = 10_000;
+const FIRST_RETRY_MS = 400;
+const LONGEST_RETRY_MS = 8_000;
+/** A proxy without a server behind it, or a server that is starting, stopping or overloaded. */
+const AWAY_STATUSES = new Set([502, 503, 504]);
+
+/**
+ * Reads a drawing as it changes: always the newest, never an older answer after a newer one.
+ *
+ * Each question has a number. A new question ends the one before; an answer counts only while its
+ * question is the newest.
+ */
+export class LiveReader {
+  #number = 0;
+  /** @type {AbortController | null} */
+  #underWay = null;
+  #rest = 0;
+  #longest = 0;
+  #retry = 0;
+  #retryMs = FIRST_RETRY_MS;
+  #isAway = false;
+
+  /**
+   * @param {object} parts
+   * @param {() => Promise<Sent> | null} parts.picture what to read now; null for a blank page
+   * @param {(answer: Answer | null, penUpAt: number | null) => void} parts.onAnswer null: nothing to read
+   * @param {(problem: {title: string, detail: string}) => void} parts.onProblem
+   * @param {(isAway: boolean) => void} parts.onAway
+   * @param {typeof fetch} [parts.fetch]
+   */
+  constructor({ picture, onAnswer, onProblem, onAway, fetch = globalThis.fetch.bind(globalThis) }) {
+    Object.assign(this, { picture, onAnswer, onProblem, onAway, fetch });
+  }
+
+  /** The drawing is changing: reads it once the pen rests. */
+  soon() {
+    clearTimeout(this.#rest);
+    this.#rest = setTimeout(() => this.now(), REST_MS);
+    this.#longest ||= setTimeout(() => this.now(), LONGEST_WAIT_MS);
+  }
+
+  /**
+   * Reads the drawing now.
+   * @param {number | null} penUpAt when the pen went up, if that is why
+   */
+  async now(penUpAt = null) {
+    this.#forgetTimers();
+    const number = ++this.#number;
+    this.#underWay?.abort();
+    this.#underWay = null;
+    const picture = this.picture();
+    if (picture === null) {
+      this.onAnswer(null, null);
+      return;
+    }
+    if (this.#isAway) {
+      this.#retrySoon(FIRST_RETRY_MS);
+      return;
+    }
+    const controller = (this.#underWay = new AbortController());
+    const deadline = setTimeout(() => controller.abort(), TIMEOUT_MS);
+    try {
+      const { body, type } = await picture;
+      if (number !== this.#number) return;
+      const headers = { 'Content-Type': type };
+      const response = await this.fetch(PREDICT, { method: 'POST', body, headers, signal: controller.signal });
+      if (AWAY_STATUSES.has(response.status)) throw new Error(`status ${response.status}`);
+      const content = await response.json();
+      if (number !== this.#number) return;
+      if (response.ok) this.onAnswer(content, penUpAt);
+      else this.onProblem(content);
+    } catch {
+      // Ended by a newer question, or there is no server.
+      if (number === this.#number) this.#goAway();
+    } finally {
+      clearTimeout(deadline);
+    }
+  }
+
+  /** Something says that the network is back: looks at once. */
+  nudge() {
+    if (this.#isAway) this.#retrySoon(0);
+  }
+
+  #forgetTimers() {
+    clearTimeout(this.#rest);
+    clearTimeout(this.#longest);
+    this.#rest = this.#longest = 0;
+  }
+
+  #goAway() {
+    if (!this.#isAway) {
+      this.#isAway = true;
+      this.#retryMs = FIRST_RETRY_MS;
+      this.onAway(true);
+    }
+    this.#retrySoon(this.#retryMs);
+  }
+
+  #retrySoon(milliseconds) {
+    clearTimeout(this.#retry);
+    this.#retry = setTimeout(() => this.#look(), milliseconds);
+  }
+
+  async #look() {
+    try {
+      const response = await this.fetch('/readyz', { cache: 'no-store', signal: AbortSignal.timeout(TIMEOUT_MS) });
+      if (!response.ok) throw new Error(`status ${response.status}`);
+      this.#isAway = false;
+      this.onAway(false);
+      this.now();
+    } catch {
+      this.#retryMs = Math.min(LONGEST_RETRY_MS, this.#retryMs * 1.6);
+      this.#retrySoon(this.#retryMs);
+    }
+  }
+}

@@ -1,0 +1,47 @@
+/**
+ * What can be undone: every drawing that was on the pad, oldest first.
+ *
+ * @typedef {import('./strokes.js').Stroke} Stroke
+ * @typedef {{bytes: Blob, type: string, name: string}} Picture an uploaded file, as it came
+ * @typedef {{strokes: readonly Stroke[], picture: Picture | null}} Drawing
+ * @typedef {{past: readonly Drawing[], present: Drawing, future: readonly Drawing[]}} History
+ */
+
+const MOST_STEPS = 500;
+
+/** @type {Drawing} */
+export const BLANK = Object.freeze({ strokes: Object.freeze([]), picture: null });
+
+/** @returns {History} */
+export function startHistory(present = BLANK) {
+  return { past: [], present, future: [] };
+}
+
+/**
+ * Returns the history after a change.
+ * @param {History} history
+ * @param {Partial<Drawing>} change
+ * @returns {History}
+ */
+export function commit({ past, present }, change) {
+  return { past: [...past, present].slice(-MOST_STEPS), present: { ...present, ...change }, future: [] };
+}
+
+/** @param {History} history @returns {History} */
+export function undo(history) {
+  const { past, present, future } = history;
+  if (!past.length) return history;
+  return { past: past.slice(0, -1), present: past[past.length - 1], future: [present, ...future] };
+}
+
+/** @param {History} history @returns {History} */
+export function redo(history) {
+  const { past, present, future } = history;
+  if (!future.length) return history;
+  return { past: [...past, present], present: future[0], future: future.slice(1) };
+}
+
+/** @param {Drawing} drawing */
+export function isBlank({ strokes, picture }) {
+  return strokes.length === 0 && picture === null;
+}

@@ -1,0 +1,108 @@
+/** Draws and erases with mouse, touch and pen. */
+
+import { commit } from './history.js';
+import { cellAt, isHit } from './strokes.js';
+
+const PRIMARY = 1;
+const ERASER = 32;
+/** Points nearer than this to the last one say nothing new. */
+const LEAST_MOVE = 0.001;
+
+/**
+ * @param {HTMLElement} pad
+ * @param {import('./state.js').Store} store
+ * @param {import('./client.js').LiveReader} reader
+ */
+export function drawWithPointer(pad, store, reader) {
+  /** @type {{id: number, type: string, mode: 'draw' | 'erase', startedAt: number, before: object} | null} */
+  let active = null;
+  let hasSeenPen = false;
+
+  const place = (event) => {
+    const box = pad.getBoundingClientRect();
+    // The border is no part of the canvas.
+    const [width, height] = [pad.clientWidth, pad.clientHeight];
+    const within = (value) => Math.min(1, Math.max(0, value));
+    return [
+      within((event.clientX - box.left - pad.clientLeft) / width),
+      within((event.clientY - box.top - pad.clientTop) / height),
+    ];
+  };
+  const pointOf = (event) => {
+    const pressure = event.pointerType === 'pen' ? event.pressure || 0.5 : 0.5;
+    return [...place(event), Math.max(0, Math.round(event.timeStamp - active.startedAt)), pressure];
+  };
+  const eraseAt = (event) => {
+    const { history } = store.state;
+    const [x, y] = place(event);
+    const strokes = history.present.strokes.filter((stroke) => !isHit(stroke, x, y));
+    if (strokes.length === history.present.strokes.length) return;
+    // One sweep is one step of undo.
+    const step = active.before === history ? commit(history, { strokes }) : { ...history, present: { ...history.present, strokes } };
+    store.change({ history: step });
+    reader.soon();
+  };
+
+  pad.addEventListener('pointerdown', (event) => {
+    if (event.pointerType === 'pen') {
+      // The hand that holds the pen rests on the glass.
+      hasSeenPen = true;
+      if (active?.type === 'touch') store.change({ live: null });
+      if (active?.type === 'touch') active = null;
+    }
+    if (active || (hasSeenPen && event.pointerType === 'touch')) return;
+    if (!(event.buttons & (PRIMARY | ERASER))) return;
+    pad.setPointerCapture(event.pointerId);
+    const { tool, history, width, pen } = store.state;
+    const mode = event.buttons & ERASER ? 'erase' : tool;
+    active = { id: event.pointerId, type: event.pointerType, mode, startedAt: event.timeStamp, before: history };
+    const [x, y] = place(event);
+    store.change({ cell: cellAt(x, y), pen: { ...pen, x, y, isDown: false, isShown: false } });
+    if (mode === 'erase') eraseAt(event);
+    else store.change({ live: { points: [pointOf(event)], width } });
+  });
+
+  pad.addEventListener('pointermove', (event) => {
+    if (event.pointerId !== active?.id) return;
+    const events = event.getCoalescedEvents?.() ?? [];
+    const all = events.length ? events : [event];
+    if (active.mode === 'erase') {
+      all.forEach(eraseAt);
+      return;
+    }
+    const { live } = store.state;
+    const points = [...live.points];
+    for (const one of all) {
+      const point = pointOf(one);
+      const last = points[points.length - 1];
+      if (Math.hypot(point[0] - last[0], point[1] - last[1]) >= LEAST_MOVE) points.push(point);
+    }
+    if (points.length === live.points.length) return;
+    store.change({ live: { ...live, points } });
+    reader.soon();
+  });
+
+  const finish = (event) => {
+    if (event.pointerId !== active?.id) return;
+    const { mode } = active;
+    active = null;
+    const { live, history } = store.state;
+    if (mode === 'draw' && live) {
+      const [x, y] = live.points[live.points.length - 1];
+      store.change({ history: addStroke(history, live), live: null, cell: cellAt(x, y) });
+    }
+    reader.now(event.type === 'pointerup' && mode === 'draw' ? event.timeStamp : null);
+  };
+  for (const type of ['pointerup', 'pointercancel', 'lostpointercapture']) pad.addEventListener(type, finish);
+  pad.addEventListener('contextmenu', (event) => event.preventDefault());
+}
+
+/**
+ * Returns the history with one more stroke; on an uploaded picture it begins a fresh drawing.
+ * @param {import('./history.js').History} history
+ * @param {import('./strokes.js').Stroke} stroke
+ */
+export function addStroke(history, stroke) {
+  const strokes = history.present.picture ? [] : history.present.strokes;
+  return commit(history, { picture: null, strokes: [...strokes, stroke] });
+}

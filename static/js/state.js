@@ -1,0 +1,77 @@
+/**
+ * The one state of the page. Views look at it; only `change` alters it.
+ *
+ * @typedef {object} State
+ * @property {import('./history.js').History} history what is on the pad, was, and will be by redo
+ * @property {import('./strokes.js').Stroke | null} live the stroke being drawn
+ * @property {'draw' | 'erase'} tool
+ * @property {number} width of the pen, in pad units
+ * @property {number} cell the current cell: the one last drawn in or moved to
+ * @property {{x: number, y: number, isDown: boolean, isShown: boolean}} pen moved by keys
+ * @property {import('./client.js').Answer | null} answer
+ * @property {import('./history.js').Drawing | null} answered the drawing that it is the answer for
+ * @property {{title: string, detail: string} | null} problem why there is no answer
+ * @property {boolean} isAway the server cannot be reached
+ * @property {string} note said once, in the status line
+ * @property {number | null} step of the decoding that is laid over the pad, once chosen
+ * @property {number | null} passing the step pointed at or played just now; goes before `step`
+ * @property {boolean} isPlaying
+ * @property {number | 'mean'} layer
+ * @property {number | 'mean'} head
+ * @property {number} opacity of the overlay
+ * @property {boolean} hasSingleKeys single keys work outside the pad too
+ */
+
+import { startHistory } from './history.js';
+
+/** @returns {State} */
+export function startState() {
+  return {
+    history: startHistory(),
+    live: null,
+    tool: 'draw',
+    width: 0.04,
+    cell: 0,
+    pen: { x: 0.25, y: 0.25, isDown: false, isShown: false },
+    answer: null,
+    answered: null,
+    problem: null,
+    isAway: false,
+    note: '',
+    step: null,
+    passing: null,
+    isPlaying: false,
+    layer: 'mean',
+    head: 'mean',
+    opacity: 0.6,
+    hasSingleKeys: true,
+  };
+}
+
+/** Holds the state and tells the views when it changes. */
+export class Store {
+  /** @type {((state: State, changed: ReadonlySet<string>) => void)[]} */
+  #views = [];
+
+  /** @param {State} state */
+  constructor(state = startState()) {
+    this.state = state;
+  }
+
+  /** @param {Partial<State>} change */
+  change(change) {
+    const changed = new Set(Object.keys(change).filter((key) => change[key] !== this.state[key]));
+    if (!changed.size) return;
+    Object.assign(this.state, change);
+    for (const view of this.#views) view(this.state, changed);
+  }
+
+  /**
+   * Calls a view now, and at each change with the names of what changed.
+   * @param {(state: State, changed: ReadonlySet<string>) => void} view
+   */
+  watch(view) {
+    this.#views.push(view);
+    view(this.state, new Set(Object.keys(this.state)));
+  }
+}

@@ -1,0 +1,56 @@
+/** Numbers and codes become words. */
+
+export const CELL_NAMES = ['top left', 'top right', 'bottom left', 'bottom right'];
+
+/** Less sure than this of a cell is shown as unsure; the service warns at the same value. */
+export const SURE = 0.9;
+
+const WARNINGS = {
+  low_confidence: 'The reader is not sure. Look at the cells with a dashed frame.',
+  ink_across_divider: 'Some ink crosses the line between cells, so a digit may be cut in two.',
+  faint: 'The ink is faint against its background.',
+  tiny: 'A digit is very small for its cell.',
+  not_a_grid: 'This does not look like a grid of two by two digits.',
+  finish_misplaced: 'The reader did not stop after the last cell, so do not rely on this reading.',
+  many_frames: 'The picture has several frames; only the first was read.',
+};
+
+/**
+ * Says a warning in plain words; one that is not known here is said as the service says it.
+ * @param {{code: string, detail: string}} warning
+ */
+export function sayWarning({ code, detail }) {
+  return WARNINGS[code] ?? detail ?? code;
+}
+
+/**
+ * Returns a probability as a percentage that never rounds to certainty.
+ * @param {number} probability
+ */
+export function percent(probability) {
+  const value = probability * 100;
+  if (value > 99.9 && value < 99.9999) return '> 99.9 %';
+  if (value > 0 && value < 0.1) return '< 0.1 %';
+  return `${value.toFixed(value >= 99.9999 ? 0 : 1)} %`;
+}
+
+/** @param {number | null} digit */
+export function sayDigit(digit) {
+  return digit === null ? 'blank' : String(digit);
+}
+
+/**
+ * Returns the second most probable symbol of a cell.
+ * @param {number[]} probabilities of the digits 0 to 9, then of a blank
+ * @returns {{digit: number | null, probability: number}}
+ */
+export function runnerUp(probabilities) {
+  const order = probabilities.map((_, symbol) => symbol).sort((a, b) => probabilities[b] - probabilities[a]);
+  const second = order[1];
+  return { digit: second === 10 ? null : second, probability: probabilities[second] };
+}
+
+/** @param {import('./client.js').Answer} answer */
+export function sayReading({ digits, confidence }) {
+  return `Read ${digits.map(sayDigit).join(', ')}; ${percent(confidence)} sure of all four.`;
+}
