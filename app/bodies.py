@@ -83,6 +83,9 @@ async def receive_pictures(request: Request, settings: Settings) -> list[bytes]:
 async def _receive(request: Request, settings: Settings) -> bytes:
     """Receives a body, however it is sent, within the limits of size and time."""
     limit = settings.max_request_bytes
+    coding = request.headers.get("content-encoding", "identity").strip().lower()
+    if coding != "identity":
+        raise MediaTypeError(f"expected a body as it is, got Content-Encoding {_printable(coding)}")
     announced = request.headers.get("content-length")
     if announced is not None and announced.isdecimal() and int(announced) > limit:
         raise BodyTooLargeError(f"expected a body of at most {limit} bytes, got {announced}")

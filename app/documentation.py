@@ -7,43 +7,40 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from fastapi import FastAPI
 from fastapi.openapi.docs import get_swagger_ui_html
 from starlette.responses import HTMLResponse, Response
 from starlette.staticfiles import StaticFiles
 
 from app.bodies import JSON, MULTIPART, PICTURE_TYPES
-from app.images import encode_png
-from app.problems import MEDIA_TYPE
+from app.example import EXAMPLE_PNG
+from app.problems import MEDIA_TYPE, Kind
 from app.schemas import BatchError, PictureBody, ProblemAnswer, ReadingAnswer
 
+HERE = "http://localhost:8000"
 BatchAnswer = list[ReadingAnswer | BatchError]
 
 METRICS_ANSWER: dict[str, Any] = {
     "description": "Counters",
-    "content": {"text/plain": {"schema": {"type": "string"}}},
+    "content": {
+        "text/plain": {
+            "schema": {"type": "string"},
+            "example": 'requests_total{route="/predict",status="200"} 2.0\n',
+        }
+    },
 }
-
-
-def _example_png() -> bytes:
-    """A picture to try the service with: a 7, a 1, nothing, and a 4, of straight strokes."""
-    pixels = np.zeros((56, 56), np.uint8)
-    strokes = (
-        *((7, 5, 19, 5), (19, 5, 12, 22)),
-        (42, 5, 42, 22),
-        *((38, 33, 36, 42), (36, 42, 47, 42), (45, 33, 43, 50)),
-    )
-    for x0, y0, x1, y1 in strokes:
-        steps = max(abs(x1 - x0), abs(y1 - y0)) + 1
-        x = np.linspace(x0, x1, steps).astype(int)
-        y = np.linspace(y0, y1, steps).astype(int)
-        for down, right in np.ndindex(2, 2):
-            pixels[y + down, x + right] = 255
-    return encode_png(pixels)
-
-
-EXAMPLE_PNG = _example_png()
+HEALTH_EXAMPLE: dict[str, Any] = {"application/json": {"example": {"status": "ok"}}}
+KINDS_EXAMPLE: dict[str, Any] = {
+    "application/json": {
+        "example": [
+            {
+                "type": "/problems#picture-too-large",
+                "status": 413,
+                "title": "The picture is too large",
+            }
+        ]
+    }
+}
 
 _PICTURE = {"type": "string", "format": "binary"}
 
@@ -83,7 +80,7 @@ PREDICT_EXAMPLE: dict[str, Any] = {
                         0.99 if symbol == (10 if digit is None else digit) else 0.001
                         for symbol in range(11)
                     ],
-                    "ink_box": None if digit is None else [7 + 28 * (number % 2), 5, 21, 24],
+                    "ink_box": None if digit is None else [84 * (number % 2) + 20, 15, 64, 72],
                 }
                 for number, digit in enumerate((7, 1, None, 4))
             ],
@@ -122,16 +119,59 @@ def batch_body(most: int) -> dict[str, Any]:
     }
 
 
-def answers(good: dict[str, Any], statuses: Iterable[int]) -> dict[int | str, dict[str, Any]]:
-    """Returns what an operation answers: the good answer, and a problem for each status."""
-    problem: dict[int | str, dict[str, Any]] = {
-        status: {
-            "description": HTTPStatus(status).phrase,
-            "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemAnswer"}}},
-        }
-        for status in statuses
+_READING: dict[str, Any] = PREDICT_EXAMPLE["application/json"]["example"]
+BATCH_EXAMPLE: dict[str, Any] = {
+    "application/json": {
+        "example": [
+            _READING,
+            {
+                "error": {
+                    "type": "/problems#picture-unreadable",
+                    "title": "The picture cannot be read",
+                    "status": 422,
+                    "detail": "the picture is damaged: image file is truncated",
+                }
+            },
+        ]
     }
-    return {200: {"description": "OK", **good}, **problem}
+}
+
+
+def describe(sentence: str, *arguments: str) -> str:
+    """Returns the description of an operation, with a line that runs it in a shell."""
+    return f"{sentence}\n\n```\ncurl {' '.join(arguments)}\n```\n"
+
+
+def answers(good: dict[str, Any], kinds: Iterable[Kind]) -> dict[int | str, dict[str, Any]]:
+    """Returns what an operation answers: the good answer, and the problems that it may have."""
+    id_header = {"X-Request-ID": {"schema": {"type": "string"}, "description": "As in the log."}}
+    found: dict[int | str, dict[str, Any]] = {200: {"description": "OK", **good}}
+    for kind in kinds:
+        problem = found.setdefault(
+            kind.status,
+            {
+                "description": HTTPStatus(kind.status).phrase,
+                "content": {
+                    MEDIA_TYPE: {
+                        "schema": {"$ref": "#/components/schemas/ProblemAnswer"},
+                        "examples": {},
+                    }
+                },
+            },
+        )
+        problem["content"][MEDIA_TYPE]["examples"][kind.name] = {
+            "summary": kind.title,
+            "value": {
+                "type": kind.uri,
+                "title": kind.title,
+                "status": kind.status,
+                "detail": kind.example,
+                "request_id": "9f0c6d1e2b3a4c5d8e7f60718293a4b5",
+            },
+        }
+    for answer in found.values():
+        answer["headers"] = id_header
+    return found
 
 
 def install_document(app: FastAPI) -> None:

@@ -40,6 +40,7 @@ def configure_logs(settings: Settings) -> None:
             ],
         )
     )
+    logging.captureWarnings(True)
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(max(level, logging.WARNING))
@@ -67,6 +68,8 @@ def _drop_private(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
 def _is_news(record: logging.LogRecord) -> bool:
     """Leaves out what only says that the line before it was meant."""
     return record.msg not in {
+        "Started server process [%d]",
+        "Finished server process [%d]",
         "Application startup failed. Exiting.",
         "Waiting for application startup.",
         "Waiting for application shutdown.",

@@ -8,15 +8,15 @@ from contextlib import asynccontextmanager
 import numpy as np
 from asgi_correlation_id import CorrelationIdMiddleware
 from fastapi import FastAPI
-from starlette.middleware.cors import CORSMiddleware
 
 from app.batching import Batcher
-from app.documentation import EXAMPLE_PNG, add_documentation_routes, install_document
+from app.documentation import add_documentation_routes, install_document
 from app.draining import draining
 from app.engine import load_engine
+from app.example import EXAMPLE_PNG
 from app.logs import configure_logs
 from app.metrics import Metrics
-from app.middleware import Observe, Switchboard
+from app.middleware import Cors, Guard, Observe, Switchboard
 from app.page import add_page_routes
 from app.pipeline import Pipeline
 from app.problems import install_handlers
@@ -85,11 +85,18 @@ def create_app(settings: Settings) -> FastAPI:
     add_page_routes(app, settings)
     add_documentation_routes(app)
 
+    # Each stands around those before it.
+    app.add_middleware(
+        Guard,
+        metrics=metrics,
+        switchboard=switchboard,
+        max_concurrent=settings.max_concurrent_requests,
+    )
     if settings.allowed_origins:
         app.add_middleware(
-            CORSMiddleware,
+            Cors,
             allow_origins=settings.allowed_origins,
-            allow_methods=["GET", "POST"],
+            allow_methods=["GET", "HEAD", "POST"],
             allow_headers=["Content-Type", "X-Request-ID"],
             expose_headers=["X-Request-ID"],
         )
@@ -98,9 +105,8 @@ def create_app(settings: Settings) -> FastAPI:
         metrics=metrics,
         switchboard=switchboard,
         routes=frozenset(path for route in app.routes if (path := getattr(route, "path", None))),
-        max_concurrent=settings.max_concurrent_requests,
     )
-    app.add_middleware(CorrelationIdMiddleware)  # the outermost: all others know the id
+    app.add_middleware(CorrelationIdMiddleware)  # all others know the id
     return app
 
 

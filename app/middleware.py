@@ -1,36 +1,22 @@
-"""What every request meets on its way in and out: its id, its log line, its headers."""
+"""What every request meets on its way in and out: its id, its log line, its headers, its limits."""
 
 import sys
 import time
 from typing import Any
 
 from asgi_correlation_id import correlation_id
+from starlette.datastructures import Headers
+from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import ClientDisconnect
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.errors import OverloadedError
+from app.headers import DOCS_HEADERS, HEADERS
 from app.logs import get_log
 from app.metrics import Metrics
-from app.problems import INTERNAL, to_problem
+from app.problems import INTERNAL, ORIGIN, Problem, to_problem
 from model.errors import ReaderError
-
-_CSP = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
-    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
-    "manifest-src 'self'; worker-src 'self'"
-)
-# Swagger's page styles its elements one by one.
-_DOCS_CSP = _CSP.replace("style-src 'self'", "style-src 'self' 'unsafe-inline'")
-
-_HEADERS: tuple[tuple[bytes, bytes], ...] = (
-    (b"x-content-type-options", b"nosniff"),
-    (b"referrer-policy", b"no-referrer"),
-    (b"permissions-policy", b"camera=(self), microphone=(), geolocation=(), payment=(), usb=()"),
-    (b"cross-origin-opener-policy", b"same-origin"),
-    (b"x-frame-options", b"DENY"),
-)
-_PAGE_HEADERS = (*_HEADERS, (b"content-security-policy", _CSP.encode()))
-_DOCS_HEADERS = (*_HEADERS, (b"content-security-policy", _DOCS_CSP.encode()))
 
 # A client that has gone gets no answer; the log and the metrics say so with nginx's number.
 _CLIENT_GONE = 499
@@ -47,29 +33,22 @@ class Switchboard:
 
 
 class Observe:
-    """Logs, counts and bounds requests, sets headers, and answers what nobody else could.
+    """Logs and counts requests, sets the headers of every answer, and answers HEAD as GET.
 
     Args:
         app: The app behind.
         metrics: Counts.
-        switchboard: Counts what is in flight.
+        switchboard: Says whether connections are to be closed.
         routes: Paths by whose name a request is logged and counted; others are named ``other``.
-        max_concurrent: Most predictions worked on at once.
     """
 
     def __init__(
-        self,
-        app: ASGIApp,
-        metrics: Metrics,
-        switchboard: Switchboard,
-        routes: frozenset[str],
-        max_concurrent: int,
+        self, app: ASGIApp, metrics: Metrics, switchboard: Switchboard, routes: frozenset[str]
     ) -> None:
         self._app = app
         self._metrics = metrics
         self._switchboard = switchboard
         self._routes = routes
-        self._max_concurrent = max_concurrent
         self._log = get_log()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -81,10 +60,14 @@ class Observe:
             return
         started = time.perf_counter()
         route = self._route(scope["path"])
-        headers = _DOCS_HEADERS if route == "/docs" else _PAGE_HEADERS
+        headers = DOCS_HEADERS if route == "/docs" else HEADERS
         # Notes of the handlers for the log line; numbers and names, nothing that was sent.
         notes: dict[str, Any] = {}
         scope.setdefault("state", {})["notes"] = notes
+        method = scope["method"]
+        is_head = method == "HEAD" and route in self._routes and not is_prediction(route)
+        if is_head:
+            scope = {**scope, "method": "GET"}
         status = _CLIENT_GONE
         switchboard = self._switchboard
 
@@ -95,35 +78,21 @@ class Observe:
                 message["headers"] = [*message.get("headers", ()), *headers]
                 if switchboard.is_draining:
                     message["headers"].append((b"connection", b"close"))
+            elif is_head:
+                message = {**message, "body": b""}
             await send(message)
 
-        is_prediction = route.startswith("/predict") and scope["method"] == "POST"
-        switchboard.in_flight += is_prediction
         try:
-            if is_prediction and switchboard.in_flight > self._max_concurrent:
-                notes["problem"] = "overloaded"
-                refusal = to_problem(
-                    OverloadedError(f"expected at most {self._max_concurrent} predictions at once")
-                ).respond()
-                await refusal(scope, receive, send_with_headers)
-            else:
-                await self._app(scope, receive, send_with_headers)
+            await self._app(scope, receive, send_with_headers)
         except ClientDisconnect:
             status = _CLIENT_GONE
-        except Exception as error:
-            self._log.error("failed", request_id=correlation_id.get(), route=route, exc_info=error)
-            if status != _CLIENT_GONE:
-                raise  # an answer has begun: the connection has to be cut
-            notes["problem"] = INTERNAL.name
-            await to_problem(error).respond()(scope, receive, send_with_headers)
         finally:
-            switchboard.in_flight -= is_prediction
             seconds = time.perf_counter() - started
             self._metrics.observe_request(route, status, seconds)
             self._log.info(
                 "request",
                 request_id=correlation_id.get(),
-                method=scope["method"][:10],
+                method=method[:10],
                 route=route,
                 status=status,
                 milliseconds=round(seconds * 1000, 2),
@@ -135,6 +104,86 @@ class Observe:
             return path
         top = "/" + path[1:].partition("/")[0]
         return top if top in {"/static", "/docs"} else "other"
+
+
+class Guard:
+    """Bounds predictions, and answers what nobody else could.
+
+    Args:
+        app: The app behind.
+        metrics: Is told how many predictions are worked on.
+        switchboard: Counts them.
+        max_concurrent: Most predictions worked on at once.
+    """
+
+    def __init__(
+        self, app: ASGIApp, metrics: Metrics, switchboard: Switchboard, max_concurrent: int
+    ) -> None:
+        self._app = app
+        self._metrics = metrics
+        self._switchboard = switchboard
+        self._max_concurrent = max_concurrent
+        self._log = get_log()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handles a request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        has_begun = False
+
+        async def send_and_note(message: Message) -> None:
+            nonlocal has_begun
+            has_begun = True
+            await send(message)
+
+        is_counted = scope["method"] == "POST" and is_prediction(scope["path"])
+        self._count(is_counted)
+        try:
+            if is_counted and self._switchboard.in_flight > self._max_concurrent:
+                raise OverloadedError(
+                    f"expected at most {self._max_concurrent} predictions at once"
+                )
+            await self._app(scope, receive, send_and_note)
+        except ClientDisconnect:
+            raise
+        except Exception as error:
+            problem = to_problem(error)
+            scope["state"]["notes"]["problem"] = problem.name
+            if problem.kind is INTERNAL:
+                self._log.error("failed", request_id=correlation_id.get(), exc_info=error)
+            if has_begun:
+                raise  # the connection has to be cut
+            await problem.respond()(scope, receive, send)
+        finally:
+            self._count(-is_counted)
+
+    def _count(self, change: int) -> None:
+        if change:
+            self._switchboard.in_flight += change
+            self._metrics.set_in_flight(self._switchboard.in_flight)
+
+
+class Cors(CORSMiddleware):
+    """Lets pages of other origins call the service; says no in the form of every other error."""
+
+    def preflight_response(self, request_headers: Headers) -> Response:
+        """Answers what a browser asks before it lets a page send a request."""
+        answer = super().preflight_response(request_headers)
+        if answer.status_code < 400:
+            return answer
+        answer.headers.raw[:] = [
+            (name, value)
+            for name, value in answer.headers.raw
+            if name not in {b"content-type", b"content-length"}
+        ]
+        detail = "expected an origin, a method and headers that CORS_ORIGINS and the API allow"
+        return Problem(ORIGIN, detail).respond(dict(answer.headers))
+
+
+def is_prediction(path: str) -> bool:
+    """Whether a path is one of those that read pictures."""
+    return path in {"/predict", "/predict/batch"}
 
 
 def _in_one_line(send: Send) -> Send:

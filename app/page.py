@@ -16,6 +16,9 @@ _HEADERS = {"Cache-Control": "no-cache", "Service-Worker-Allowed": "/"}
 
 
 class _PageFiles(StaticFiles):
+    async def check_config(self) -> None:
+        """A folder that is missing holds no file: 404, as ``/`` answers."""
+
     def file_response(self, *args: object, **kwargs: object) -> Response:
         response = super().file_response(*args, **kwargs)  # type: ignore[arg-type]
         response.headers.update(_HEADERS)

@@ -31,6 +31,8 @@ class Kind:
     name: str
     status: int
     title: str
+    example: str
+    """A detail, as the documentation shows it."""
 
     @property
     def uri(self) -> str:
@@ -38,28 +40,105 @@ class Kind:
         return f"/problems#{self.name}"
 
 
-INTERNAL = Kind("internal", 500, "The service failed")
-INVALID_PARAMETER = Kind("invalid-parameter", 422, "A parameter has a value that it cannot take")
-TIMEOUT = Kind("timeout", 408, "The request did not arrive in time")
-INVALID_HTTP = Kind("invalid-http", 400, "This is not HTTP")
+INTERNAL = Kind(
+    "internal",
+    500,
+    "The service failed",
+    "an unexpected error; the log has it under this request id",
+)
+INVALID_PARAMETER = Kind(
+    "invalid-parameter",
+    422,
+    "A parameter has a value that it cannot take",
+    "alternatives: Input should be a valid integer, unable to parse string as an integer",
+)
+TIMEOUT = Kind(
+    "timeout",
+    408,
+    "The request did not arrive in time",
+    "expected the whole body within 20 s, got 1024 bytes",
+)
+INVALID_HTTP = Kind(
+    "invalid-http", 400, "This is not HTTP", "expected a request in HTTP/1.1, got something else"
+)
+HEAD_TOO_LARGE = Kind(
+    "head-too-large",
+    431,
+    "The head of the request is too large",
+    "expected the head of a request within 65536 bytes, got more",
+)
+ORIGIN = Kind(
+    "origin",
+    400,
+    "Pages of this origin may not send this",
+    "expected an origin, a method and headers that CORS_ORIGINS and the API allow",
+)
+STOPPING = Kind(
+    "stopping",
+    503,
+    "The service is about to stop",
+    "the service was told to stop; send requests elsewhere",
+)
 
-# The first class that an error is an instance of says its kind.
-KINDS: dict[type[Exception], Kind] = {
-    errors.PictureTooLargeError: Kind("picture-too-large", 413, "The picture is too large"),
-    errors.PictureFormatError: Kind("picture-format", 415, "The picture is of no format read here"),
-    PictureError: Kind("picture-unreadable", 422, "The picture cannot be read"),
-    errors.BodyMalformedError: Kind("body-malformed", 400, "The body is not what its type says"),
-    errors.BodyContentError: Kind("body-content", 422, "The body holds something else"),
-    errors.BodyTooLargeError: Kind("body-too-large", 413, "The body is too large"),
-    errors.MediaTypeError: Kind("media-type", 415, "The body is of no type read here"),
-    errors.ReceiveTimeoutError: TIMEOUT,
-    errors.OverloadedError: Kind("overloaded", 503, "Too many requests at once"),
-    errors.DrainingError: Kind("stopping", 503, "The service is about to stop"),
+_OF_A_PICTURE: dict[type[Exception], Kind] = {
+    errors.PictureTooLargeError: Kind(
+        "picture-too-large",
+        413,
+        "The picture is too large",
+        "expected a picture of at most 25000000 pixels, got 20000x20000",
+    ),
+    errors.PictureFormatError: Kind(
+        "picture-format",
+        415,
+        "The picture is of no format read here",
+        "expected a picture (PNG, JPEG, WEBP, BMP, GIF), got 1024 bytes of something else",
+    ),
+    PictureError: Kind(
+        "picture-unreadable",
+        422,
+        "The picture cannot be read",
+        "the picture is damaged: image file is truncated",
+    ),
 }
-ALL_KINDS = (*KINDS.values(), INVALID_PARAMETER, INVALID_HTTP, INTERNAL)
-
-# Refused before all of the body was read: what is still to come is of no use.
-_CLOSING = frozenset({"body-too-large", "timeout", "overloaded"})
+_OF_A_BODY: dict[type[Exception], Kind] = {
+    errors.BodyMalformedError: Kind(
+        "body-malformed",
+        400,
+        "The body is not what its type says",
+        "expected a form that ends with its boundary, got a part of it",
+    ),
+    errors.BodyContentError: Kind(
+        "body-content",
+        422,
+        "The body holds something else",
+        "expected one field 'file' that holds a picture, got the fields 'picture'",
+    ),
+    errors.BodyTooLargeError: Kind(
+        "body-too-large",
+        413,
+        "The body is too large",
+        "expected a body of at most 32000000 bytes, got 40000000",
+    ),
+    errors.MediaTypeError: Kind(
+        "media-type",
+        415,
+        "The body is of no type read here",
+        "expected Content-Type multipart/form-data, application/json, image/png; got text/plain",
+    ),
+    errors.ReceiveTimeoutError: TIMEOUT,
+    errors.OverloadedError: Kind(
+        "overloaded",
+        503,
+        "Too many requests at once",
+        "expected at most 512 predictions at once",
+    ),
+}
+# The first class that an error is an instance of says its kind.
+KINDS = {**_OF_A_PICTURE, **_OF_A_BODY, errors.DrainingError: STOPPING}
+ALL_KINDS = (*KINDS.values(), INVALID_PARAMETER, INVALID_HTTP, HEAD_TOO_LARGE, ORIGIN, INTERNAL)
+# What a prediction may answer. In a batch, the problems of a picture stand in its place.
+BATCH_KINDS = (*_OF_A_BODY.values(), INVALID_PARAMETER, INTERNAL)
+PREDICT_KINDS = (*_OF_A_PICTURE.values(), *BATCH_KINDS)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -76,6 +155,11 @@ class Problem:
     def status(self) -> int:
         """The status of the answer."""
         return self.kind.status if isinstance(self.kind, Kind) else self.kind.value
+
+    @property
+    def name(self) -> str:
+        """What logs call it."""
+        return self.kind.name if isinstance(self.kind, Kind) else self.kind.phrase.lower()
 
     def to_dict(self, request_id: str | None) -> dict[str, Any]:
         """Returns the members of the answer."""
@@ -99,11 +183,8 @@ class Problem:
     def respond(self, headers: Mapping[str, str] | None = None) -> Response:
         """Returns the answer."""
         extra = dict(headers or {})
-        if isinstance(self.kind, Kind):
-            if self.kind.name in _CLOSING:
-                extra["Connection"] = "close"
-            if self.kind.status == HTTPStatus.SERVICE_UNAVAILABLE:
-                extra["Retry-After"] = "1"
+        if self.status == HTTPStatus.SERVICE_UNAVAILABLE:
+            extra["Retry-After"] = "1"
         return Response(
             self.to_json(correlation_id.get()), self.status, headers=extra, media_type=MEDIA_TYPE
         )
@@ -127,8 +208,8 @@ def install_handlers(app: FastAPI) -> None:
 async def _on_error(request: Request, error: Exception) -> Response:
     problem = to_problem(error)
     if problem.kind is INTERNAL:
-        raise error  # is logged and answered in app.middleware
-    request.state.notes["problem"] = problem.to_dict(None)["type"].rpartition("#")[2]
+        raise error  # is logged and answered by ``app.middleware.Guard``
+    request.state.notes["problem"] = problem.name
     return problem.respond()
 
 
@@ -147,12 +228,16 @@ async def _on_invalid_parameter(request: Request, error: Exception) -> Response:
 async def _on_http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     status = HTTPStatus(error.status_code)
-    details = {
-        HTTPStatus.NOT_FOUND: "there is nothing here; /docs says what there is",
-        HTTPStatus.METHOD_NOT_ALLOWED: (
-            f"expected {(error.headers or {}).get('Allow', 'another method')}, got {request.method}"
-        ),
-    }
-    return Problem(status, details.get(status, status.description or status.phrase)).respond(
-        error.headers
-    )
+    headers = dict(error.headers or {})
+    detail = status.description or status.phrase
+    if status is HTTPStatus.NOT_FOUND:
+        detail = "there is nothing here; /docs says what there is"
+    elif status is HTTPStatus.METHOD_NOT_ALLOWED:
+        allowed = {method.strip() for method in headers.pop("Allow", "").split(",")} - {""}
+        # GET's answers are those of HEAD too, and everything can be asked what it allows.
+        allowed |= {"OPTIONS"} | ({"HEAD"} if "GET" in allowed else set())
+        headers["Allow"] = ", ".join(sorted(allowed))
+        if request.method == "OPTIONS":
+            return Response(status_code=HTTPStatus.NO_CONTENT, headers=headers)
+        detail = f"expected {headers['Allow']}; got {request.method}"
+    return Problem(status, detail).respond(headers)

@@ -13,7 +13,15 @@ from app.bodies import receive_picture, receive_pictures
 from app.errors import DrainingError
 from app.metrics import CONTENT_TYPE
 from app.pipeline import Read
-from app.problems import ALL_KINDS, to_problem
+from app.problems import (
+    ALL_KINDS,
+    BATCH_KINDS,
+    INTERNAL,
+    PREDICT_KINDS,
+    STOPPING,
+    Kind,
+    to_problem,
+)
 from app.schemas import HealthAnswer, KindAnswer, ModelAnswer, ReadingAnswer
 from app.settings import Settings
 from app.state import ServiceDependency
@@ -37,11 +45,7 @@ def add_prediction_routes(app: FastAPI, settings: Settings) -> None:
         explain: Annotated[list[Explain], explain_query] = [],  # noqa: B006  (FastAPI copies it)
         alternatives: Annotated[int, alternatives_query] = 0,
     ) -> Response:
-        """Reads one picture of a grid, sent in any of three forms.
-
-        As field `file` of a multipart form, as the body itself, or in JSON as base64; the answer
-        is the same. Any size, dark on light or light on dark; nothing of it is kept.
-        """
+        """Reads one picture: see its description in the document."""
         data = await receive_picture(request, service.settings)
         read = await service.pipeline.read(data, return_attention="attention" in explain)
         service.metrics.observe_picture(read.timing)
@@ -62,11 +66,7 @@ def add_prediction_routes(app: FastAPI, settings: Settings) -> None:
         explain: Annotated[list[Explain], explain_query] = [],  # noqa: B006
         alternatives: Annotated[int, alternatives_query] = 0,
     ) -> Response:
-        """Reads several pictures, sent as repeated field `files` of a multipart form.
-
-        The answers stand in the order of the pictures. For a picture that cannot be read there is
-        an object with the problem in its place.
-        """
+        """Reads several pictures: see its description in the document."""
         pictures = await receive_pictures(request, service.settings)
         config = service.engine.header.config
 
@@ -94,11 +94,17 @@ def add_prediction_routes(app: FastAPI, settings: Settings) -> None:
         methods=["POST"],
         tags=["reading"],
         summary="Read a picture",
+        description=documentation.describe(
+            "Reads one picture of a grid, sent in any of three forms: as field `file` of a "
+            "multipart form, as the body itself, or in JSON as base64; the answer is the same. "
+            "Any size, dark on light or light on dark; nothing of it is kept.",
+            "-F file=@docs/grid.png",
+            f"{documentation.HERE}/predict",
+        ),
         response_model=None,
         openapi_extra=documentation.PREDICT_BODY,
         responses=documentation.answers(
-            {"model": ReadingAnswer, "content": documentation.PREDICT_EXAMPLE},
-            (400, 408, 413, 415, 422, 500, 503),
+            {"model": ReadingAnswer, "content": documentation.PREDICT_EXAMPLE}, PREDICT_KINDS
         ),
     )
     app.add_api_route(
@@ -107,10 +113,18 @@ def add_prediction_routes(app: FastAPI, settings: Settings) -> None:
         methods=["POST"],
         tags=["reading"],
         summary="Read several pictures",
+        description=documentation.describe(
+            "Reads several pictures, sent as repeated field `files` of a multipart form. The "
+            "answers stand in the order of the pictures. For a picture that cannot be read there "
+            "is an object with the problem in its place.",
+            "-F files=@docs/grid.png -F files=@README.md",
+            f"{documentation.HERE}/predict/batch",
+        ),
         response_model=None,
         openapi_extra=documentation.batch_body(settings.max_batch_pictures),
         responses=documentation.answers(
-            {"model": documentation.BatchAnswer}, (400, 408, 413, 415, 422, 500, 503)
+            {"model": documentation.BatchAnswer, "content": documentation.BATCH_EXAMPLE},
+            BATCH_KINDS,
         ),
     )
 
@@ -145,7 +159,6 @@ def add_service_routes(app: FastAPI) -> None:
 
     async def metrics(service: ServiceDependency) -> Response:
         """Counters in the text format of Prometheus."""
-        service.metrics.set_in_flight(service.switchboard.in_flight)
         return Response(service.metrics.render(), headers={"Content-Type": CONTENT_TYPE})
 
     async def problems() -> Response:
@@ -159,7 +172,11 @@ def add_service_routes(app: FastAPI) -> None:
         )
 
     def add(
-        path: str, handler: _Read, summary: str, model: Any, statuses: tuple[int, ...] = (500,)
+        path: str,
+        handler: _Read,
+        summary: str,
+        good: dict[str, Any],
+        kinds: tuple[Kind, ...] = (INTERNAL,),
     ) -> None:
         app.add_api_route(
             path,
@@ -167,17 +184,21 @@ def add_service_routes(app: FastAPI) -> None:
             methods=["GET"],
             tags=["service"],
             summary=summary,
+            description=documentation.describe(handler.__doc__ or "", documentation.HERE + path),
             response_model=None,
-            responses=documentation.answers(
-                {"model": model} if model else documentation.METRICS_ANSWER, statuses
-            ),
+            responses=documentation.answers(good, kinds),
         )
 
-    add("/model", model_card, "Model card", ModelAnswer)
-    add("/livez", livez, "Is it alive?", HealthAnswer)
-    add("/readyz", readyz, "Is it ready?", HealthAnswer, (500, 503))
+    health = {"model": HealthAnswer, "content": documentation.HEALTH_EXAMPLE}
+    ready = (INTERNAL, STOPPING)
+    add("/model", model_card, "Model card", {"model": ModelAnswer})
+    add("/livez", livez, "Is it alive?", health)
+    add("/readyz", readyz, "Is it ready?", health, ready)
+    add("/healthz", readyz, "Is it ready? (the same under its older name)", health, ready)
+    add("/metrics", metrics, "Metrics", documentation.METRICS_ANSWER)
     add(
-        "/healthz", readyz, "Is it ready? (the same under its older name)", HealthAnswer, (500, 503)
+        "/problems",
+        problems,
+        "Kinds of problems",
+        {"model": list[KindAnswer], "content": documentation.KINDS_EXAMPLE},
     )
-    add("/metrics", metrics, "Metrics", None)
-    add("/problems", problems, "Kinds of problems", list[KindAnswer])

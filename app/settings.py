@@ -15,7 +15,7 @@ RELEASED_WEIGHTS = ROOT / "model" / "weights" / "reader.safetensors"
 class Settings(BaseSettings):
     """Settings of the service and the command line; the README's table lists them all."""
 
-    model_config = SettingsConfigDict(frozen=True)
+    model_config = SettingsConfigDict(frozen=True, env_ignore_empty=True)
 
     weights: Path = Field(
         RELEASED_WEIGHTS,
