@@ -126,7 +126,7 @@ export function showStatus(status, offline, store) {
       offline.hidden = !state.isAway;
       offline.textContent = state.isAway ? 'The server is away. Your drawing is kept, and is read as soon as it is back.' : '';
     }
-    if (changed.has('note') && state.note) status.textContent = state.note;
+    if (changed.has('note') && state.note) status.textContent = state.note.words;
     else if (changed.has('answer') && !state.live) status.textContent = state.answer ? sayReading(state.answer) : '';
   });
 }

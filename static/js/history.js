@@ -45,3 +45,14 @@ export function redo(history) {
 export function isBlank({ strokes, picture }) {
   return strokes.length === 0 && picture === null;
 }
+
+/**
+ * Returns the history with one more stroke; on an uploaded picture it begins a fresh drawing.
+ * @param {History} history
+ * @param {Stroke} stroke
+ * @returns {History}
+ */
+export function addStroke(history, stroke) {
+  const strokes = history.present.picture ? [] : history.present.strokes;
+  return commit(history, { picture: null, strokes: [...strokes, stroke] });
+}

@@ -1,6 +1,6 @@
 /** Draws and erases with mouse, touch and pen. */
 
-import { commit } from './history.js';
+import { addStroke, commit } from './history.js';
 import { cellAt, isHit } from './strokes.js';
 
 const PRIMARY = 1;
@@ -12,8 +12,9 @@ const LEAST_MOVE = 0.001;
  * @param {HTMLElement} pad
  * @param {import('./state.js').Store} store
  * @param {import('./client.js').LiveReader} reader
+ * @param {() => void} onStart called before anything is drawn
  */
-export function drawWithPointer(pad, store, reader) {
+export function drawWithPointer(pad, store, reader, onStart) {
   /** @type {{id: number, type: string, mode: 'draw' | 'erase', startedAt: number, before: object} | null} */
   let active = null;
   let hasSeenPen = false;
@@ -47,12 +48,15 @@ export function drawWithPointer(pad, store, reader) {
     if (event.pointerType === 'pen') {
       // The hand that holds the pen rests on the glass.
       hasSeenPen = true;
-      if (active?.type === 'touch') store.change({ live: null });
-      if (active?.type === 'touch') active = null;
+      if (active?.type === 'touch') {
+        store.change({ live: null });
+        active = null;
+      }
     }
     if (active || (hasSeenPen && event.pointerType === 'touch')) return;
     if (!(event.buttons & (PRIMARY | ERASER))) return;
     pad.setPointerCapture(event.pointerId);
+    onStart();
     const { tool, history, width, pen } = store.state;
     const mode = event.buttons & ERASER ? 'erase' : tool;
     active = { id: event.pointerId, type: event.pointerType, mode, startedAt: event.timeStamp, before: history };
@@ -71,6 +75,7 @@ export function drawWithPointer(pad, store, reader) {
       return;
     }
     const { live } = store.state;
+    if (!live) return; // undone meanwhile
     const points = [...live.points];
     for (const one of all) {
       const point = pointOf(one);
@@ -95,14 +100,4 @@ export function drawWithPointer(pad, store, reader) {
   };
   for (const type of ['pointerup', 'pointercancel', 'lostpointercapture']) pad.addEventListener(type, finish);
   pad.addEventListener('contextmenu', (event) => event.preventDefault());
-}
-
-/**
- * Returns the history with one more stroke; on an uploaded picture it begins a fresh drawing.
- * @param {import('./history.js').History} history
- * @param {import('./strokes.js').Stroke} stroke
- */
-export function addStroke(history, stroke) {
-  const strokes = history.present.picture ? [] : history.present.strokes;
-  return commit(history, { picture: null, strokes: [...strokes, stroke] });
 }

@@ -12,7 +12,8 @@
  * @property {import('./history.js').Drawing | null} answered the drawing that it is the answer for
  * @property {{title: string, detail: string} | null} problem why there is no answer
  * @property {boolean} isAway the server cannot be reached
- * @property {string} note said once, in the status line
+ * @property {{words: string} | null} note said once, in the status line
+ * @property {ImageBitmap | null} image the uploaded picture, where the browser can show it
  * @property {number | null} step of the decoding that is laid over the pad, once chosen
  * @property {number | null} passing the step pointed at or played just now; goes before `step`
  * @property {boolean} isPlaying
@@ -37,7 +38,8 @@ export function startState() {
     answered: null,
     problem: null,
     isAway: false,
-    note: '',
+    note: null,
+    image: null,
     step: null,
     passing: null,
     isPlaying: false,

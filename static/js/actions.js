@@ -1,0 +1,156 @@
+/** What buttons and keys do to the drawing. */
+
+import { addStroke, commit, redo, undo } from './history.js';
+import { sampleDigit, sampleGrid } from './samples.js';
+import { NUM_CELLS, SIDE, cellAt, cellBox, mainCell } from './strokes.js';
+import { CELL_NAMES } from './words.js';
+
+const LEAST_WIDTH = 0.015;
+const MOST_WIDTH = 0.08;
+const WIDTH_STEP = 0.005;
+/** A line drawn by keys has a point this often, so that its bends stay where they are. */
+const POINT_EVERY = 0.01;
+
+/**
+ * @param {import('./state.js').Store} store
+ * @param {import('./client.js').LiveReader} reader
+ */
+export function actionsOn(store, reader) {
+  let hand = 0;
+
+  const say = (words) => store.change({ note: { words } });
+  const become = (history) => {
+    if (history === store.state.history) return;
+    store.change({ history, live: null });
+    reader.now();
+  };
+  const centre = (cell) => {
+    const [left, top, right, bottom] = cellBox(cell);
+    return { x: (left + right) / 2, y: (top + bottom) / 2 };
+  };
+  const goTo = (cell) => store.change({ cell, pen: { ...store.state.pen, ...centre(cell) } });
+  const without = (cell) => store.state.history.present.strokes.filter((stroke) => mainCell(stroke) !== cell);
+
+  const penUp = (at = null) => {
+    const { pen, live, history } = store.state;
+    if (!pen.isDown) return;
+    store.change({ pen: { ...pen, isDown: false }, live: null, history: live ? addStroke(history, live) : history });
+    reader.now(at);
+  };
+
+  return {
+    penUp,
+
+    undo: () => become(undo(store.state.history)),
+    redo: () => become(redo(store.state.history)),
+
+    toggleErase() {
+      penUp();
+      const tool = store.state.tool === 'erase' ? 'draw' : 'erase';
+      store.change({ tool });
+      say(tool === 'erase' ? 'Erasing: touch a stroke to remove it.' : 'Drawing.');
+    },
+
+    clearCell() {
+      penUp();
+      const { history, cell } = store.state;
+      if (history.present.picture) become(commit(history, { picture: null, strokes: [] }));
+      else if (without(cell).length < history.present.strokes.length) become(commit(history, { strokes: without(cell) }));
+      say(`Cleared the ${CELL_NAMES[cell]} cell.`);
+    },
+
+    clear() {
+      penUp();
+      const { history } = store.state;
+      const { strokes, picture } = history.present;
+      if (strokes.length || picture) become(commit(history, { strokes: [], picture: null }));
+      say('Cleared.');
+    },
+
+    /** @param {number} width */
+    setWidth(width) {
+      store.change({ width: Math.min(MOST_WIDTH, Math.max(LEAST_WIDTH, Math.round(width * 1000) / 1000)) });
+    },
+    wider: () => store.change({ width: Math.min(MOST_WIDTH, store.state.width + WIDTH_STEP) }),
+    narrower: () => store.change({ width: Math.max(LEAST_WIDTH, store.state.width - WIDTH_STEP) }),
+
+    /** Draws a digit in the current cell, in place of what is there, and goes to the next cell. */
+    placeDigit(digit) {
+      penUp();
+      const { history, cell } = store.state;
+      const kept = history.present.picture ? [] : without(cell);
+      become(commit(history, { picture: null, strokes: [...kept, ...sampleDigit(digit, cell, ++hand)] }));
+      goTo((cell + 1) % NUM_CELLS);
+    },
+
+    /** @param {1 | -1} by */
+    changeCell(by) {
+      penUp();
+      goTo((store.state.cell + by + NUM_CELLS) % NUM_CELLS);
+      say(`In the ${CELL_NAMES[store.state.cell]} cell.`);
+    },
+
+    /** Puts the keyboard's pen down, or lifts it. */
+    togglePen(at) {
+      const { pen, width, tool, history } = store.state;
+      if (pen.isDown) {
+        penUp(at);
+        say('Pen up.');
+        return;
+      }
+      if (tool === 'erase') {
+        say('Erasing: choose Erase again to draw.');
+        return;
+      }
+      store.change({ pen: { ...pen, isDown: true, isShown: true }, live: { points: [[pen.x, pen.y, 0, 0.5]], width } });
+      if (history.present.picture) say('A fresh drawing begins.');
+      else say('Pen down.');
+      reader.soon();
+    },
+
+    /** Moves the keyboard's pen, in pad units. */
+    movePen(dx, dy, at) {
+      const { pen, live } = store.state;
+      const within = (value) => Math.min(1 - 0.5 / 56, Math.max(0.5 / 56, value));
+      const [x, y] = [within(pen.x + dx), within(pen.y + dy)];
+      const next = { pen: { ...pen, x, y, isShown: true }, cell: cellAt(x, y) };
+      if (pen.isDown && live) {
+        const steps = Math.max(1, Math.round(Math.hypot(x - pen.x, y - pen.y) / POINT_EVERY));
+        const startedAt = live.startedAt ?? at;
+        const line = Array.from({ length: steps }, (_, i) => {
+          const t = (i + 1) / steps;
+          return [pen.x + t * (x - pen.x), pen.y + t * (y - pen.y), Math.round(at - startedAt), 0.5];
+        });
+        store.change({ ...next, live: { ...live, startedAt, points: [...live.points, ...line] } });
+        reader.soon();
+      } else {
+        const before = store.state.cell;
+        store.change(next);
+        if (next.cell !== before) say(`In the ${CELL_NAMES[next.cell]} cell.`);
+      }
+    },
+
+    /** @param {import('./history.js').Drawing} drawing */
+    show(drawing) {
+      penUp();
+      become(commit(store.state.history, drawing));
+      goTo(0);
+    },
+
+    /** @param {{digits: string, seed: number}} grid */
+    showSample(grid) {
+      this.show({ strokes: sampleGrid(grid), picture: null });
+    },
+
+    /** Lays a step over the pad, or takes it off. */
+    toggleStep: (step) => store.change({ step: store.state.step === step ? null : step, passing: null }),
+    nextStep: () => store.change({ step: ((store.state.step ?? -1) + 1) % (SIDE * SIDE), passing: null }),
+
+    escape() {
+      if (store.state.pen.isDown) penUp();
+      else store.change({ step: null, passing: null });
+    },
+
+    say,
+  };
+}

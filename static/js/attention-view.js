@@ -1,0 +1,203 @@
+/** Shows where the reader looked: a small picture for each step, and one of them over the pad. */
+
+import { point } from './answer-view.js';
+import { gridShares, peakOf, weightsOf } from './attention.js';
+import { colourAt } from './colours.js';
+import { element, iconOf } from './elements.js';
+import { coloursOf, fitted, inNextFrame, onResize, onTheme, paintAttention, paintDrawing } from './painting.js';
+import { PICTURE_SIDE } from './raster.js';
+import { NUM_CELLS } from './strokes.js';
+import { CELL_NAMES, percent, sayDigit } from './words.js';
+
+const STEP_MS = 1100;
+const WATCHED = ['answer', 'image', 'layer', 'head', 'opacity', 'step', 'passing'];
+const DRAWN_SIZE = { width: PICTURE_SIDE, height: PICTURE_SIDE };
+
+/** @typedef {import('./state.js').Store} Store */
+
+/** Returns the step to be shown over the pad, or null. */
+function shownStep({ answer, passing, step }) {
+  return answer?.attention ? (passing ?? step) : null;
+}
+
+/** Paints the attention of a step on a square, over where the picture that was sent stands on it. */
+function paintStep(context, state, step, side, opacity) {
+  const { answer, answered, image, layer, head } = state;
+  const { attention } = answer;
+  const size = answered.picture ? image : DRAWN_SIZE;
+  const [left, top, width, height] = size ? fitted(size, side) : [0, 0, side, side];
+  const [x0, y0, x1, y1] = gridShares(answer, size);
+  const box = [left + x0 * width, top + y0 * height, (x1 - x0) * width, (y1 - y0) * height];
+  const map = { ...attention, weights: weightsOf(attention, step, layer, head) };
+  paintAttention(context, map, peakOf(attention, layer, head), box, opacity);
+}
+
+/**
+ * @param {HTMLCanvasElement} overlay
+ * @param {Store} store
+ */
+export function showOverlay(overlay, store) {
+  const context = overlay.getContext('2d');
+  const paint = inNextFrame(() => {
+    const step = shownStep(store.state);
+    context.clearRect(0, 0, overlay.width, overlay.height);
+    if (step !== null) paintStep(context, store.state, step, overlay.width, store.state.opacity);
+  });
+  onResize(overlay, paint);
+  store.watch((state, changed) => {
+    if (!WATCHED.some((key) => changed.has(key))) return;
+    const step = shownStep(state);
+    overlay.hidden = step === null;
+    if (step === null) delete overlay.dataset.step;
+    else overlay.dataset.step = String(step);
+    paint();
+  });
+}
+
+/**
+ * Makes one button for each step, with its picture.
+ * @param {HTMLElement} row
+ * @param {HTMLElement} pad whose colours are used
+ * @param {Store} store
+ * @param {(step: number) => void} onChoose
+ */
+export function showSteps(row, pad, store, onChoose) {
+  const steps = Array.from({ length: NUM_CELLS }, (_, step) => {
+    const canvas = element('canvas', { 'aria-hidden': 'true' });
+    const label = element('span');
+    const button = element('button', { type: 'button', 'data-testid': `step-${step}` }, canvas, label);
+    button.addEventListener('click', () => onChoose(step));
+    point(button, store, step);
+    row.append(button);
+    return { button, canvas, label, context: canvas.getContext('2d') };
+  });
+  const paint = inNextFrame(() => {
+    const { state } = store;
+    steps.forEach(({ context, canvas }, step) => {
+      const side = canvas.width;
+      context.clearRect(0, 0, side, side);
+      if (!state.answer?.attention) return;
+      paintDrawing(context, state.answered.strokes, state.answered.picture && state.image, side, coloursOf(pad));
+      paintStep(context, state, step, side, Math.max(0.35, state.opacity));
+    });
+  });
+  for (const { canvas } of steps) onResize(canvas, paint);
+  onTheme(paint);
+  store.watch((state, changed) => {
+    steps.forEach(({ button, label }, step) => {
+      const cell = state.answer?.cells[step];
+      button.disabled = !state.answer?.attention;
+      button.setAttribute('aria-pressed', String(state.step === step));
+      button.classList.toggle('is-shown', shownStep(state) === step);
+      label.textContent = cell ? `${step + 1}: ${sayDigit(cell.digit)}` : `${step + 1}`;
+    });
+    if (['answer', 'image', 'layer', 'head', 'opacity'].some((key) => changed.has(key))) paint();
+  });
+}
+
+/**
+ * @param {{bar: HTMLCanvasElement, high: HTMLElement}} parts
+ * @param {Store} store
+ */
+export function showScale({ bar, high }, store) {
+  const context = bar.getContext('2d');
+  for (let x = 0; x < bar.width; x++) {
+    context.fillStyle = colourAt(x / (bar.width - 1));
+    context.fillRect(x, 0, 1, bar.height);
+  }
+  store.watch(({ answer, layer, head }) => {
+    high.textContent = answer?.attention ? percent(peakOf(answer.attention, layer, head)) : 'most';
+  });
+}
+
+/**
+ * @param {{layer: HTMLSelectElement, head: HTMLSelectElement, opacity: HTMLInputElement}} parts
+ * @param {Store} store
+ */
+export function chooseAttention({ layer, head, opacity }, store) {
+  const choice = ({ value }) => (value === 'mean' ? 'mean' : Number(value));
+  layer.addEventListener('change', () => store.change({ layer: choice(layer) }));
+  head.addEventListener('change', () => store.change({ head: choice(head) }));
+  opacity.addEventListener('input', () => store.change({ opacity: Number(opacity.value) }));
+  store.watch(({ answer, opacity: value }) => {
+    opacity.value = String(value);
+    if (!answer?.attention) return;
+    offer(layer, answer.attention.layers, store, 'layer');
+    offer(head, answer.attention.heads, store, 'head');
+  });
+}
+
+function offer(select, count, store, name) {
+  if (select.options.length === count + 1) return;
+  const numbers = Array.from({ length: count }, (_, i) => new Option(String(i + 1), String(i)));
+  select.replaceChildren(new Option('mean', 'mean'), ...numbers);
+  store.change({ [name]: 'mean' });
+}
+
+/**
+ * Plays the steps one after another; where motion is not wanted, each press shows the next one.
+ * @param {HTMLButtonElement} button
+ * @param {Store} store
+ */
+export function playSteps(button, store) {
+  let timer = 0;
+  const stop = () => {
+    clearTimeout(timer);
+    store.change({ isPlaying: false, passing: null });
+  };
+  const show = (step) => {
+    if (step === NUM_CELLS || !store.state.answer) {
+      stop();
+      return;
+    }
+    store.change({ isPlaying: true, passing: step });
+    timer = setTimeout(() => show(step + 1), STEP_MS);
+  };
+  button.addEventListener('click', () => {
+    const { isPlaying, step, answer } = store.state;
+    if (isPlaying) stop();
+    else if (!answer) store.change({ note: { words: 'Nothing to play yet: draw a digit first.' } });
+    else if (matchMedia('(prefers-reduced-motion: reduce)').matches) store.change({ step: ((step ?? -1) + 1) % NUM_CELLS });
+    else show(0);
+  });
+  store.watch(({ isPlaying }, changed) => {
+    if (!changed.has('isPlaying')) return;
+    button.setAttribute('aria-pressed', String(isPlaying));
+    button.replaceChildren(iconOf(isPlaying ? 'stop' : 'play'), element('span', {}, isPlaying ? 'Stop' : 'Play'));
+  });
+}
+
+/**
+ * Shows the figures: a line for each step, a column for each patch row by row.
+ * @param {HTMLTableElement} table
+ * @param {Store} store
+ */
+export function showFigures(table, store) {
+  store.watch((state, changed) => {
+    if (!['answer', 'layer', 'head'].some((key) => changed.has(key))) return;
+    const { answer, layer, head } = state;
+    if (!answer?.attention) {
+      table.replaceChildren(element('caption', {}, 'Nothing read yet.'));
+      return;
+    }
+    const { attention, cells } = answer;
+    const say = (choice) => (choice === 'mean' ? 'mean of all' : String(choice + 1));
+    const caption = `Percent of the attention on each patch, by its row and column. Layer: ${say(layer)}; head: ${say(head)}.`;
+    const patches = Array.from({ length: attention.rows * attention.columns }, (_, patch) =>
+      element('th', { scope: 'col' }, `${Math.floor(patch / attention.columns) + 1}, ${(patch % attention.columns) + 1}`),
+    );
+    const lines = cells.map((cell, step) =>
+      element(
+        'tr',
+        {},
+        element('th', { scope: 'row' }, `${CELL_NAMES[step]}: ${sayDigit(cell.digit)}`),
+        ...weightsOf(attention, step, layer, head).map((weight) => element('td', {}, (weight * 100).toFixed(1))),
+      ),
+    );
+    table.replaceChildren(
+      element('caption', {}, caption),
+      element('thead', {}, element('tr', {}, element('th', { scope: 'col' }, 'Cell'), ...patches)),
+      element('tbody', {}, ...lines),
+    );
+  });
+}

@@ -1,0 +1,97 @@
+/** Buttons and fields: what they do, and when they can. */
+
+import { element } from './elements.js';
+import { coloursOf, inNextFrame, onResize, onTheme, paintDrawing } from './painting.js';
+import { SAMPLE_GRIDS, sampleGrid } from './samples.js';
+
+/** @typedef {ReturnType<typeof import('./actions.js').actionsOn>} Actions */
+
+/**
+ * @param {Record<'undo' | 'redo' | 'erase' | 'clearCell' | 'clear', HTMLButtonElement> & {width: HTMLInputElement}} parts
+ * @param {import('./state.js').Store} store
+ * @param {Actions} actions
+ */
+export function showTools(parts, store, actions) {
+  parts.undo.addEventListener('click', () => actions.undo());
+  parts.redo.addEventListener('click', () => actions.redo());
+  parts.erase.addEventListener('click', () => actions.toggleErase());
+  parts.clearCell.addEventListener('click', () => actions.clearCell());
+  parts.clear.addEventListener('click', () => actions.clear());
+  parts.width.addEventListener('input', () => actions.setWidth(Number(parts.width.value)));
+  store.watch(({ history, tool, width }) => {
+    // Not `disabled`, which would lose the focus of who undoes by keyboard.
+    parts.undo.setAttribute('aria-disabled', String(!history.past.length));
+    parts.redo.setAttribute('aria-disabled', String(!history.future.length));
+    parts.erase.setAttribute('aria-pressed', String(tool === 'erase'));
+    parts.width.value = String(width);
+  });
+}
+
+/**
+ * Makes the sample grids.
+ * @param {HTMLElement} row
+ * @param {Actions} actions
+ */
+export function showSamples(row, actions) {
+  for (const grid of SAMPLE_GRIDS) {
+    const words = [...grid.digits].map((digit) => (digit === '_' ? 'blank' : digit)).join(', ');
+    const canvas = element('canvas', { 'aria-hidden': 'true' });
+    const button = element(
+      'button',
+      { type: 'button', 'data-testid': 'sample', 'data-digits': grid.digits, 'aria-label': `Sample: ${words}` },
+      canvas,
+    );
+    const strokes = sampleGrid(grid);
+    const paint = inNextFrame(() => {
+      const context = canvas.getContext('2d');
+      context.clearRect(0, 0, canvas.width, canvas.height);
+      paintDrawing(context, strokes, null, canvas.width, coloursOf(button));
+    });
+    button.addEventListener('click', () => actions.showSample(grid));
+    row.append(button);
+    onResize(canvas, paint);
+    onTheme(paint);
+  }
+}
+
+/**
+ * Switches between light and dark; what the system prefers is followed until then.
+ * @param {HTMLButtonElement} button
+ */
+export function switchTheme(button) {
+  const root = document.documentElement;
+  const system = matchMedia('(prefers-color-scheme: dark)');
+  button.addEventListener('click', () => {
+    const preferred = system.matches ? 'dark' : 'light';
+    const next = (root.dataset.theme ?? preferred) === 'dark' ? 'light' : 'dark';
+    if (next === preferred) delete root.dataset.theme;
+    else root.dataset.theme = next;
+    try {
+      if (next === preferred) localStorage.removeItem('theme');
+      else localStorage.setItem('theme', next);
+    } catch {
+      // Storage may be forbidden; the choice then lasts as long as the page.
+    }
+  });
+}
+
+/**
+ * @param {HTMLInputElement} checkbox
+ * @param {import('./state.js').Store} store
+ */
+export function chooseSingleKeys(checkbox, store) {
+  try {
+    if (localStorage.getItem('single-keys') === 'pad') store.change({ hasSingleKeys: false });
+  } catch {
+    // As above.
+  }
+  checkbox.checked = store.state.hasSingleKeys;
+  checkbox.addEventListener('change', () => {
+    store.change({ hasSingleKeys: checkbox.checked });
+    try {
+      localStorage.setItem('single-keys', checkbox.checked ? 'page' : 'pad');
+    } catch {
+      // As above.
+    }
+  });
+}

@@ -1,0 +1,165 @@
+/** Paints drawings and attention on canvases. */
+
+import { colourAt } from './colours.js';
+import { cellBox, homeCell, smooth } from './strokes.js';
+
+/** @typedef {{ink: string, caution: string}} Colours */
+
+/** Slips beyond a stroke's cell are drawn so faint, for they are not sent. */
+const SLIP_ALPHA = 0.22;
+
+/**
+ * Gives a canvas one pixel for each of the screen's, now and after each resize, zoom or rotation.
+ * @param {HTMLCanvasElement} canvas
+ * @param {() => void} paint
+ */
+export function onResize(canvas, paint) {
+  const fit = () => {
+    const width = Math.max(1, Math.round(canvas.clientWidth * devicePixelRatio));
+    const height = Math.max(1, Math.round(canvas.clientHeight * devicePixelRatio));
+    if (canvas.width !== width || canvas.height !== height) [canvas.width, canvas.height] = [width, height];
+    paint();
+  };
+  new ResizeObserver(fit).observe(canvas);
+  // The ratio changes without a resize when a window moves to another screen.
+  const watchRatio = () => {
+    const query = matchMedia(`(resolution: ${devicePixelRatio}dppx)`);
+    query.addEventListener('change', () => [fit(), watchRatio()], { once: true });
+  };
+  watchRatio();
+}
+
+/**
+ * Calls back when the page turns light or dark.
+ * @param {() => void} paint
+ */
+export function onTheme(paint) {
+  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', paint);
+  new MutationObserver(paint).observe(document.documentElement, { attributeFilter: ['data-theme'] });
+}
+
+/**
+ * Returns a function that calls back once before the next frame, however often it is called.
+ * @param {() => void} paint
+ */
+export function inNextFrame(paint) {
+  let isWaiting = false;
+  return () => {
+    if (isWaiting) return;
+    isWaiting = true;
+    requestAnimationFrame(() => {
+      isWaiting = false;
+      paint();
+    });
+  };
+}
+
+/**
+ * Returns the colours of ink in an element; its caret has the colour of caution.
+ * @param {Element} pad
+ * @returns {Colours}
+ */
+export function coloursOf(pad) {
+  const { color, caretColor } = getComputedStyle(pad);
+  return { ink: color, caution: caretColor };
+}
+
+/**
+ * Returns where a picture stands on a square of a side, as large as fits: x, y, width, height.
+ * @param {{width: number, height: number}} image
+ * @param {number} side
+ * @returns {[number, number, number, number]}
+ */
+export function fitted({ width, height }, side) {
+  const scale = side / Math.max(width, height);
+  return [(side - width * scale) / 2, (side - height * scale) / 2, width * scale, height * scale];
+}
+
+/**
+ * Paints a drawing on a square.
+ * @param {CanvasRenderingContext2D} context
+ * @param {readonly import('./strokes.js').Stroke[]} strokes
+ * @param {ImageBitmap | null} image an uploaded picture
+ * @param {number} side
+ * @param {Colours} colours
+ */
+export function paintDrawing(context, strokes, image, side, colours) {
+  if (image) context.drawImage(image, ...fitted(image, side));
+  for (const stroke of strokes) paintStroke(context, stroke, side, colours);
+}
+
+/**
+ * Paints weights as patches of colour.
+ * @param {CanvasRenderingContext2D} context
+ * @param {{weights: number[], rows: number, columns: number}} map
+ * @param {number} peak the weight that is brightest
+ * @param {[number, number, number, number]} box x, y, width, height
+ * @param {number} opacity
+ */
+export function paintAttention(context, { weights, rows, columns }, peak, [x, y, width, height], opacity) {
+  context.save();
+  context.globalAlpha = opacity;
+  weights.forEach((weight, patch) => {
+    const [row, column] = [Math.floor(patch / columns), patch % columns];
+    const [left, right] = [column, column + 1].map((edge) => Math.round(x + (edge * width) / columns));
+    const [top, bottom] = [row, row + 1].map((edge) => Math.round(y + (edge * height) / rows));
+    context.fillStyle = colourAt(weight / peak);
+    context.fillRect(left, top, right - left, bottom - top);
+  });
+  context.restore();
+}
+
+/** Paints what is sent in full, a slip into the next cell faintly, a stroke across with a dashed line. */
+function paintStroke(context, stroke, side, { ink, caution }) {
+  const home = homeCell(stroke);
+  const dabs = smooth(stroke).map((dab) => dab.map((value) => value * side));
+  context.save();
+  context.lineCap = context.lineJoin = 'round';
+  context.strokeStyle = ink;
+  if (home === null) {
+    trace(context, dabs);
+    context.strokeStyle = caution;
+    context.lineWidth = Math.max(1.5, side / 200);
+    context.setLineDash([side / 60, side / 45]);
+    path(context, dabs);
+    context.stroke();
+  } else {
+    const [left, top, right, bottom] = cellBox(home).map((edge) => edge * side);
+    if (dabs.some(([x, y, r]) => x - r < left || x + r > right || y - r < top || y + r > bottom)) {
+      context.globalAlpha = SLIP_ALPHA;
+      // One line, so that where it overlaps itself it is no darker.
+      context.lineWidth = 2 * dabs[0][2];
+      path(context, dabs);
+      context.stroke();
+      context.globalAlpha = 1;
+      context.beginPath();
+      context.rect(left, top, right - left, bottom - top);
+      context.clip();
+    }
+    trace(context, dabs);
+  }
+  context.restore();
+}
+
+function path(context, dabs) {
+  context.beginPath();
+  context.moveTo(dabs[0][0], dabs[0][1]);
+  // A line of no length shows its round cap: a dot.
+  if (dabs.length === 1) context.lineTo(dabs[0][0], dabs[0][1]);
+  for (const [x, y] of dabs.slice(1)) context.lineTo(x, y);
+}
+
+function trace(context, dabs) {
+  const radius = dabs[0][2];
+  if (dabs.every((dab) => Math.abs(dab[2] - radius) < 0.01)) {
+    context.lineWidth = 2 * radius;
+    path(context, dabs);
+    context.stroke();
+    return;
+  }
+  dabs.slice(1).forEach((dab, i) => {
+    context.lineWidth = dabs[i][2] + dab[2];
+    path(context, [dabs[i], dab]);
+    context.stroke();
+  });
+}
