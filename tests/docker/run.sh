@@ -101,9 +101,10 @@ predict
 say "a weights folder that is broken stops the start"
 compose run --rm --no-deps -T --entrypoint sh train -c 'rm /weights/current/reader.onnx'
 compose restart web
-sleep 5
+sleep 5  # starts, and gives up
 if curl -fsS "$address/readyz" >/dev/null 2>&1; then fail "it serves something else instead"; fi
-compose logs --tail 20 web | grep -m 1 'cannot start' || fail "it does not say why"
+compose logs --tail 20 web >"$work/log"
+grep -m 1 'cannot start' "$work/log" || fail "it does not say why"
 
 say "SIGTERM"
 compose run --rm --no-deps -T --entrypoint sh train -c 'rm /weights/current'
