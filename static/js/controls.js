@@ -7,7 +7,7 @@ import { SAMPLE_GRIDS, sampleGrid } from './samples.js';
 /** @typedef {ReturnType<typeof import('./actions.js').actionsOn>} Actions */
 
 /**
- * @param {Record<'undo' | 'redo' | 'erase' | 'clearCell' | 'clear', HTMLButtonElement> & {width: HTMLInputElement}} parts
+ * @param {Record<'undo' | 'redo' | 'erase' | 'clearCell' | 'clear', HTMLButtonElement> & {width: HTMLInputElement, dot: HTMLElement, pad: HTMLElement}} parts
  * @param {import('./state.js').Store} store
  * @param {Actions} actions
  */
@@ -24,6 +24,7 @@ export function showTools(parts, store, actions) {
     parts.redo.setAttribute('aria-disabled', String(!history.future.length));
     parts.erase.setAttribute('aria-pressed', String(tool === 'erase'));
     parts.width.value = String(width);
+    parts.dot.style.setProperty('--pen-size', `${(width * parts.pad.clientWidth).toFixed(1)}px`);
   });
 }
 

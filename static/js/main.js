@@ -71,7 +71,16 @@ showFigures(byId('attention-table'), store);
 showSeen({ image: byId('normal-form'), notes: byId('ink-notes') }, store);
 
 showTools(
-  { undo: byId('undo'), redo: byId('redo'), erase: byId('erase'), clearCell: byId('clear-cell'), clear: byId('clear'), width: byId('pen-width') },
+  {
+    undo: byId('undo'),
+    redo: byId('redo'),
+    erase: byId('erase'),
+    clearCell: byId('clear-cell'),
+    clear: byId('clear'),
+    width: byId('pen-width'),
+    dot: byId('pen-dot'),
+    pad,
+  },
   store,
   actions,
 );
@@ -84,9 +93,10 @@ const takes = takeAway(
   store,
   actions,
 );
-for (const [id, take] of Object.entries({ share: takes.share, 'copy-json': takes.copyJson, 'copy-curl': takes.copyCurl, download: takes.download })) {
-  byId(id).addEventListener('click', take);
-}
+byId('share').addEventListener('click', takes.share);
+byId('copy-json').addEventListener('click', takes.copyJson);
+byId('copy-curl').addEventListener('click', takes.copyCurl);
+byId('download').addEventListener('click', takes.download);
 
 const openHelp = () => byId('help-dialog').showModal();
 byId('help-button').addEventListener('click', openHelp);
@@ -103,7 +113,9 @@ listenToKeys(pad, store, actions, {
 });
 
 store.watch(({ answer }, changed) => {
-  if (changed.has('answer') && answer) byId('model').textContent = `Read by ${answer.model.name}, sha256 ${answer.model.sha256.slice(0, 16)}…`;
+  if (!changed.has('answer') || !answer) return;
+  const { name, sha256 } = answer.model;
+  byId('model').textContent = `Read by ${name}, sha256 ${sha256.slice(0, 16)}…`;
 });
 followLinks(store, actions);
 
