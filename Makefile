@@ -13,10 +13,10 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test train evaluate export sheet bench kills check format clean
+.PHONY: help serve test train evaluate export sheet bench bench-serving kills docker-test check format clean
 
 help: ## this list
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
 
 serve: .venv/serving ## the service on http://localhost:8000, on the released weights
 	$(BIN)/python -m app serve $(ARGS)
@@ -36,9 +36,15 @@ export: .venv/development ## trained checkpoint -> reader.safetensors, reader.on
 sheet: .venv/development ## a contact sheet of training grids
 	$(BIN)/python -m training sheet $(ARGS)
 
-bench: .venv/development ## measurements, as tables; leave the machine alone meanwhile
+bench: .venv/development bench-serving ## measurements, as tables; leave the machine alone meanwhile
 	$(BIN)/python -m benchmarks.training
 	$(BIN)/python -m benchmarks.engines
+
+bench-serving: .venv/benchmark ## this service beside others, on one core; needs wrk
+	$(BIN)/python -m benchmarks.serving $(ARGS)
+
+docker-test: ## build both images and try them for real; needs docker
+	tests/docker/run.sh
 
 kills: .venv/development ## kill a training run 50 times and compare it with one left alone
 	$(BIN)/python -m tests.training.kills $(ARGS)
@@ -71,3 +77,7 @@ ifneq ($(TORCH_INDEX_URL),)
 endif
 	$(PIP) --editable '.[development]'
 	@touch $@ .venv/serving
+
+.venv/benchmark: .venv/development
+	$(PIP) --editable '.[benchmark]'
+	@touch $@

@@ -1,0 +1,148 @@
+"""A server under measurement: started on one core, asked, weighed, stopped."""
+
+import contextlib
+import dataclasses
+import http.client
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+SCRIPT = Path(__file__).with_name("serving_load.lua")
+START_LIMIT_SECONDS = 60.0
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class Contender:
+    """A service and how it is sent pictures."""
+
+    name: str
+    command: tuple[str, ...]
+    """Of Python, with ``PORT`` where the port goes."""
+    form: str = "multipart"
+    """``multipart`` or ``raw``."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Load:
+    """What wrk measured."""
+
+    per_second: float
+    p50_ms: float
+    p99_ms: float
+
+
+class Server:
+    """A running contender."""
+
+    def __init__(self, contender: Contender, port: int, pid: int, start_seconds: float) -> None:
+        self.contender = contender
+        self.start_seconds = start_seconds
+        """From the start of the process to its first answer."""
+        self._port = port
+        self._pid = pid
+
+    def ask(self, picture: bytes) -> dict[str, Any]:
+        """Posts one picture and returns the answer."""
+        return _post(self._port, self.contender.form, picture)
+
+    def load(self, pictures: list[Path], connections: int, seconds: float, core: int) -> Load:
+        """Has wrk post pictures from another core.
+
+        Raises:
+            RuntimeError: A request failed.
+        """
+        command = (
+            *("taskset", "--cpu-list", str(core), "wrk", "--threads", "1"),
+            *("--connections", str(connections), "--duration", f"{seconds:g}s"),
+            *("--timeout", "20s", "--script", str(SCRIPT)),
+            *(f"http://127.0.0.1:{self._port}/predict", "--", self.contender.form),
+            *map(str, pictures),
+        )
+        output = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+        figures = json.loads(output.splitlines()[-1])
+        if figures["errors"] or not figures["requests"]:
+            raise RuntimeError(f"{self.contender.name}: {output}")
+        return Load(figures["requests"] / figures["seconds"], figures["p50_ms"], figures["p99_ms"])
+
+    def memory_mb(self) -> float:
+        """Resident memory of the process and all its children, in 10^6 bytes."""
+        parents = {}
+        for status in Path("/proc").glob("[0-9]*/stat"):
+            with contextlib.suppress(OSError):  # it may end meanwhile
+                after_name = status.read_text().rpartition(")")[2].split()
+                parents[int(status.parent.name)] = int(after_name[1])
+        family = {self._pid}
+        while children := {pid for pid, parent in parents.items() if parent in family} - family:
+            family |= children
+        pages = sum(int(Path(f"/proc/{pid}/statm").read_text().split()[1]) for pid in family)
+        return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
+@contextlib.contextmanager
+def running(contender: Contender, core: int, picture: bytes, log: Path) -> Iterator[Server]:
+    """Starts a contender on one core and stops it at the end.
+
+    Raises:
+        RuntimeError: It does not answer.
+    """
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    arguments = (argument.replace("PORT", str(port)) for argument in contender.command)
+    started = time.perf_counter()
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            ("taskset", "--cpu-list", str(core), sys.executable, *arguments),
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    try:
+        while True:
+            try:
+                _post(port, contender.form, picture)
+                break
+            except (OSError, http.client.HTTPException):
+                late = time.perf_counter() - started > START_LIMIT_SECONDS
+                if late or process.poll() is not None:
+                    raise RuntimeError(
+                        f"{contender.name} does not answer:\n{log.read_text()[-2000:]}"
+                    ) from None
+                time.sleep(0.01)
+        yield Server(contender, port, process.pid, time.perf_counter() - started)
+    finally:
+        process.send_signal(signal.SIGTERM)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(10)
+        with contextlib.suppress(ProcessLookupError):  # what it may have left behind
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def _post(port: int, form: str, picture: bytes) -> dict[str, Any]:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    try:
+        content_type, body = "image/png", picture
+        if form == "multipart":
+            content_type = "multipart/form-data; boundary=of-the-picture"
+            body = (
+                b"--of-the-picture\r\n"
+                b'Content-Disposition: form-data; name="file"; filename="grid.png"\r\n'
+                b"Content-Type: image/png\r\n\r\n" + picture + b"\r\n--of-the-picture--\r\n"
+            )
+        connection.request("POST", "/predict", body, {"Content-Type": content_type})
+        response = connection.getresponse()
+        content = response.read()
+        if response.status != 200:
+            raise http.client.HTTPException(f"{response.status}: {content[:200]!r}")
+        answer: dict[str, Any] = json.loads(content)
+        return answer
+    finally:
+        connection.close()
