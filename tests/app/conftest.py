@@ -1,0 +1,44 @@
+"""One server for most tests, another that pages of one origin may call and whose limits are low."""
+
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from tests.app.serving import Server
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with Server(tmp_path_factory.mktemp("server") / "log", DRAIN_SECONDS="0") as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def client(server: Server) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=server.url, timeout=30) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def strict_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """Has low limits, and lets pages of one origin call it."""
+    log = tmp_path_factory.mktemp("strict") / "log"
+    with Server(
+        log,
+        CORS_ORIGINS="https://pages.example, https://other.example",
+        MAX_PICTURE_BYTES="20000",
+        MAX_PICTURE_PIXELS="100000",
+        MAX_REQUEST_BYTES="100000",
+        MAX_BATCH_PICTURES="3",
+        MAX_CONCURRENT_REQUESTS="4",
+        RECEIVE_TIMEOUT_SECONDS="0.5",
+        DRAIN_SECONDS="0",
+    ) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def strict(strict_server: Server) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=strict_server.url, timeout=30) as client:
+        yield client

@@ -1,0 +1,110 @@
+"""A real server in another process, on a free port, as a person starts it."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import httpx
+
+from tests.conftest import ROOT
+
+GRID = (ROOT / "docs" / "grid.png").read_bytes()
+DIGITS = [7, 1, None, 4]
+PNG = {"Content-Type": "image/png"}
+
+
+class Server:
+    """Starts ``python -m app serve`` and waits until it is ready.
+
+    Args:
+        log: File that takes what it prints.
+        environment: Settings.
+    """
+
+    def __init__(self, log: Path, **environment: str) -> None:
+        self.log = log
+        self._file = log.open("wb")
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "app", "serve", "--port", "0"],
+            cwd=ROOT,
+            env=os.environ | environment,
+            stdout=self._file,
+            stderr=subprocess.STDOUT,
+        )
+        try:
+            self.url = self._wait()
+        except BaseException:
+            self.process.kill()
+            raise
+
+    def _wait(self) -> str:
+        for _ in range(1200):
+            text = self.log.read_text()
+            if found := re.search(r"http://127\.0\.0\.1:\d+", text):
+                try:
+                    httpx.get(f"{found[0]}/readyz").raise_for_status()
+                except httpx.TransportError:
+                    pass  # several workers: the address is known before they are
+                else:
+                    return found[0]
+            assert self.process.poll() is None, text
+            time.sleep(0.05)
+        raise TimeoutError(self.log.read_text())
+
+    @property
+    def port(self) -> int:
+        return int(self.url.rpartition(":")[2])
+
+    def lines(self) -> list[dict[str, Any]]:
+        """What it logged; every line has to be JSON."""
+        return [json.loads(line) for line in self.log.read_text().splitlines()]
+
+    def line_of(self, answer: httpx.Response) -> dict[str, Any]:
+        """The one line that it logged about a request."""
+        wanted = answer.headers["x-request-id"]
+        for _ in range(100):
+            found = [line for line in self.lines() if line.get("request_id") == wanted]
+            if found:
+                break
+            time.sleep(0.02)
+        (line,) = found
+        return line
+
+    def stop(self, number: int = signal.SIGTERM) -> int:
+        """Stops it and returns its exit code."""
+        if self.process.poll() is None:
+            self.process.send_signal(number)
+        try:
+            return self.process.wait(30)
+        finally:
+            self.process.kill()
+            self._file.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
+    ) -> None:
+        self.stop()
+
+
+def refuse_to_start(**environment: str) -> tuple[int, list[str]]:
+    """Starts a server that cannot start: its exit code and all that it printed."""
+    ended = subprocess.run(
+        [sys.executable, "-m", "app", "serve", "--port", "0"],
+        cwd=ROOT,
+        env=os.environ | environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=60,
+    )
+    return ended.returncode, ended.stdout.splitlines()

@@ -1,0 +1,338 @@
+"""Every error is a problem: what was expected, what came, and the id of the request."""
+
+import base64
+import io
+import socket
+import struct
+import threading
+import zlib
+from typing import Any
+
+import httpx
+import pytest
+from PIL import Image
+
+from app.problems import ALL_KINDS
+from tests.app.serving import GRID, PNG, Server
+
+FORM = {"Content-Type": "multipart/form-data; boundary=b"}
+JSON = {"Content-Type": "application/json"}
+
+
+def png(width: int, height: int) -> bytes:
+    """The start of a picture of any size, with hardly any bytes."""
+    head = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
+    chunk = b"IHDR" + head
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + struct.pack(">I", len(head))
+        + chunk
+        + struct.pack(">I", zlib.crc32(chunk))
+        + struct.pack(">I", 0)
+        + b"IDAT"
+        + struct.pack(">I", zlib.crc32(b"IDAT"))
+    )
+
+
+def saved(side: int, kind: str) -> bytes:
+    file = io.BytesIO()
+    Image.new("L", (side, side)).save(file, kind)
+    return file.getvalue()
+
+
+def post(data: bytes, headers: dict[str, str] = PNG, path: str = "/predict", **query: Any) -> Any:
+    return lambda client: client.post(path, content=data, headers=headers, params=query)
+
+
+def as_json(data: bytes) -> Any:
+    return post(data, JSON)
+
+
+def part(name: bytes, data: bytes = GRID) -> bytes:
+    return b'--b\r\nContent-Disposition: form-data; name="%s"\r\n\r\n%s\r\n' % (name, data)
+
+
+GOOD = base64.b64encode(GRID)
+REFUSED: dict[str, tuple[Any, str, int, str]] = {
+    "not a picture": (post(b"rubbish"), "picture-format", 415, "got 7 bytes of something else"),
+    "a format not read": (
+        post(saved(56, "TIFF")),
+        "picture-format",
+        415,
+        "PNG, JPEG, WEBP, BMP, GIF",
+    ),
+    "no bytes": (post(b""), "picture-unreadable", 422, "got no bytes"),
+    "truncated": (post(GRID[:-300]), "picture-unreadable", 422, "damaged"),
+    "a header alone": (post(GRID[:20]), "picture-unreadable", 422, "cannot be opened"),
+    "too small": (post(saved(3, "PNG")), "picture-unreadable", 422, "got 3x3"),
+    "too many bytes": (post(GRID + bytes(30_000)), "picture-too-large", 413, "at most 20000 bytes"),
+    "too many pixels": (post(png(60_000, 60_000)), "picture-too-large", 413, "got 60000x60000"),
+    "body too large": (post(bytes(200_000)), "body-too-large", 413, "at most 100000 bytes"),
+    "chunked body too large": (
+        post(iter([bytes(50_000)] * 4)),  # type: ignore[arg-type]
+        "body-too-large",
+        413,
+        "got more",
+    ),
+    "no type": (post(GRID, {}), "media-type", 415, "got none"),
+    "another type": (post(GRID, {"Content-Type": "text/plain"}), "media-type", 415, "text/plain"),
+    "compressed": (
+        post(GRID, PNG | {"Content-Encoding": "gzip"}),
+        "media-type",
+        415,
+        "Content-Encoding gzip",
+    ),
+    "batch of another type": (post(GRID, PNG, "/predict/batch"), "media-type", 415, "image/png"),
+    "no boundary": (
+        post(b"", {"Content-Type": "multipart/form-data"}),
+        "body-malformed",
+        400,
+        "boundary",
+    ),
+    "not a form": (post(b"x", FORM), "body-malformed", 400, "begins with its boundary"),
+    "form cut off": (post(part(b"file"), FORM), "body-malformed", 400, "ends with its boundary"),
+    "part without name": (
+        post(b"--b\r\nA: b\r\n\r\nx\r\n--b--", FORM),
+        "body-malformed",
+        400,
+        "Content-Disposition",
+    ),
+    "part without head": (post(b"--b\r\n\r\nx\r\n--b--", FORM), "body-malformed", 400, "name"),
+    "boundary glued to text": (post(b"--bb\r\n--b--", FORM), "body-malformed", 400, "line break"),
+    "no part": (post(b"--b--", FORM), "body-content", 422, "no field"),
+    "another field": (post(part(b"\xff\0") + b"--b--", FORM), "body-content", 422, "'file'"),
+    "two pictures": (
+        post(part(b"file") + part(b"file") + b"--b--", FORM),
+        "body-content",
+        422,
+        "got 2",
+    ),
+    "batch without pictures": (
+        post(part(b"file") + b"--b--", FORM, "/predict/batch"),
+        "body-content",
+        422,
+        "'files'",
+    ),
+    "too many pictures": (
+        post(part(b"files") * 4 + b"--b--", FORM, "/predict/batch"),
+        "body-content",
+        422,
+        "at most 3 pictures, got 4",
+    ),
+    "not JSON": (as_json(b"{"), "body-malformed", 400, "expected JSON"),
+    "NaN": (as_json(b'{"image": NaN}'), "body-malformed", 400, "expected JSON"),
+    "binary in JSON": (as_json(b'{"image": "\xff\xfe"}'), "body-malformed", 400, "expected JSON"),
+    "half a surrogate": (as_json(b'{"image": "\\ud800"}'), "body-malformed", 400, "JSON"),
+    "deep JSON": (as_json(b"[" * 50_000), "body-malformed", 400, "expected JSON"),
+    "a list": (as_json(b"[]"), "body-content", 422, "got list"),
+    "no image": (as_json(b"{}"), "body-content", 422, "NoneType"),
+    "image of another type": (as_json(b'{"image": 1}'), "body-content", 422, "int"),
+    "a number beyond all": (as_json(b'{"image": 1e400}'), "body-malformed", 400, "infinity"),
+    "unknown field": (
+        as_json(b'{"image": "%s", "a\\u0000b": 1}' % GOOD),
+        "body-content",
+        422,
+        "got also ab",
+    ),
+    "not base64": (as_json(b'{"image": "%%%"}'), "body-content", 422, "base64"),
+    "letters beyond base64": (as_json('{"image": "äöü"}'.encode()), "body-content", 422, "base64"),
+    "data URL of text": (as_json(b'{"image": "data:,hi"}'), "body-content", 422, "data URL"),
+    "base64 of rubbish": (as_json(b'{"image": "AAAA"}'), "picture-format", 415, "3 bytes"),
+    "alternatives NaN": (post(GRID, alternatives="NaN"), "invalid-parameter", 422, "alternatives"),
+    "alternatives too many": (post(GRID, alternatives=10**30), "invalid-parameter", 422, "20"),
+    "binary in the query": (
+        lambda client: client.post("/predict?explain=%ff%00&alternatives=%00", content=GRID),
+        "invalid-parameter",
+        422,
+        "explain",
+    ),
+}
+
+
+def assert_is_problem(answer: httpx.Response, status: int) -> dict[str, Any]:
+    assert answer.status_code == status, answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+    found: dict[str, Any] = answer.json()
+    assert {"type", "title", "status", "detail", "request_id"} <= set(found)
+    assert found["status"] == status
+    assert found["request_id"] == answer.headers["x-request-id"]
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    return found
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_a_bad_request_is_refused_with_what_was_expected_and_what_came(
+    name: str, strict: httpx.Client
+) -> None:
+    send, kind, status, detail = REFUSED[name]
+    found = assert_is_problem(send(strict), status)
+    assert found["type"] == f"/problems#{kind}"
+    assert detail in found["detail"]
+    assert strict.get("/livez").status_code == 200
+
+
+def test_what_is_not_there_and_what_is_not_allowed(client: httpx.Client) -> None:
+    for path in (
+        "/nothing",
+        "/predict/",
+        "/static/none.js",
+        "/static/%00",
+        "/%ff",
+        "/docs/assets/x",
+    ):
+        found = assert_is_problem(client.get(path), 404)
+        assert found["type"] == "about:blank"
+    for method, path, allowed in (
+        ("GET", "/predict", "OPTIONS, POST"),
+        ("DELETE", "/predict/batch", "OPTIONS, POST"),
+        ("POST", "/livez", "GET, HEAD, OPTIONS"),
+        ("PUT", "/", "GET, HEAD, OPTIONS"),
+        ("POST", "/static/none.js", "GET, HEAD, OPTIONS"),
+    ):
+        answer = client.request(method, path)
+        found = assert_is_problem(answer, 405)
+        assert answer.headers["allow"] == allowed
+        assert found["detail"] == f"expected {allowed}; got {method}"
+
+
+def raw(server: Server, *parts: bytes) -> bytes:
+    """Sends bytes as they are; returns all that comes until the server closes."""
+    with socket.create_connection(("127.0.0.1", server.port), timeout=20) as connection:
+        for data in parts:
+            connection.sendall(data)
+        answer = b""
+        while more := connection.recv(65536):
+            answer += more
+    return answer
+
+
+def parsed(answer: bytes) -> httpx.Response:
+    head, _, body = answer.partition(b"\r\n\r\n")
+    first, *lines = head.decode().split("\r\n")
+    return httpx.Response(
+        int(first.split()[1]), headers=[tuple(line.split(": ", 1)) for line in lines], content=body
+    )
+
+
+@pytest.mark.parametrize(
+    ("sent", "kind", "status"),
+    [
+        (b"\x16\x03\x01 hello over TLS\r\n\r\n", "invalid-http", 400),
+        (b"BREW /pot HTTP/1.1\r\n\r\n", "invalid-http", 400),
+        (b"GET /\xff HTTP/1.1\r\n\r\n", "invalid-http", 400),
+        (b"GET / HTTP/1.1\r\nA: " + b"a" * 70_000 + b"\r\n\r\n", "head-too-large", 431),
+        (b"GET / HTTP/1.1\r\n" + b"A: a\r\n" * 12_000, "head-too-large", 431),
+        (b"GET / HTTP/1.1\r\nHost: a\r\nSlow", "timeout", 408),
+        (b"", "timeout", 408),
+    ],
+)
+def test_what_never_becomes_a_request_is_answered_and_logged(
+    sent: bytes, kind: str, status: int, strict_server: Server
+) -> None:
+    answer = parsed(raw(strict_server, sent))
+    found = assert_is_problem(answer, status)
+    assert found["type"] == f"/problems#{kind}"
+    assert strict_server.line_of(answer)["problem"] == kind
+
+
+def test_a_body_that_does_not_come_in_time_is_given_up(strict_server: Server) -> None:
+    head = b"POST /predict HTTP/1.1\r\nHost: a\r\nContent-Type: image/png\r\n"
+    answer = parsed(raw(strict_server, head + b"Content-Length: 100\r\n\r\nabc"))
+    found = assert_is_problem(answer, 408)
+    assert found["detail"] == "expected the whole body within 0.5 s, got 3 bytes"
+
+
+def test_a_body_that_nobody_waits_for_does_not_hold_its_connection(strict_server: Server) -> None:
+    """It trickles on after its answer."""
+    with socket.create_connection(("127.0.0.1", strict_server.port), timeout=20) as connection:
+        connection.sendall(b"POST /nothing HTTP/1.1\r\nHost: a\r\nContent-Length: 999\r\n\r\n")
+        stop = threading.Event()
+
+        def trickle() -> None:
+            while not stop.wait(0.1):
+                try:
+                    connection.send(b"x")
+                except OSError:
+                    return
+
+        thread = threading.Thread(target=trickle)
+        thread.start()
+        answer = b""
+        try:
+            while more := connection.recv(65536):
+                answer += more
+        except ConnectionResetError:
+            pass
+        finally:
+            stop.set()
+            thread.join()
+        assert answer.startswith(b"HTTP/1.1 404")
+
+
+def test_a_connection_goes_on_after_a_body_that_was_too_large(strict_server: Server) -> None:
+    with httpx.Client(base_url=strict_server.url) as one:
+        for _ in range(5):
+            assert one.post("/predict", content=bytes(3_000_000), headers=PNG).status_code == 413
+            assert one.get("/livez").status_code == 200
+
+
+def test_offers_of_another_protocol_are_passed_over(client: httpx.Client) -> None:
+    offer = PNG | {"Connection": "Upgrade, HTTP2-Settings", "Upgrade": "h2c", "HTTP2-Settings": "A"}
+    for _ in range(2):
+        assert client.post("/predict", content=GRID, headers=offer).status_code == 200
+
+
+def test_more_predictions_than_can_be_worked_on_are_sent_away(strict_server: Server) -> None:
+    held = []
+    head = (
+        b"POST /predict HTTP/1.1\r\nHost: a\r\nContent-Type: image/png\r\nContent-Length: 9\r\n\r\n"
+    )
+    try:
+        for _ in range(4):
+            connection = socket.create_connection(("127.0.0.1", strict_server.port))
+            connection.sendall(head)
+            held.append(connection)
+        for _ in range(50):
+            answer = httpx.post(f"{strict_server.url}/predict", content=GRID, headers=PNG)
+            if answer.status_code == 503:
+                break
+        found = assert_is_problem(answer, 503)
+        assert found["type"] == "/problems#overloaded"
+        assert answer.headers["retry-after"] == "1"
+        assert httpx.get(f"{strict_server.url}/livez").status_code == 200
+    finally:
+        for connection in held:
+            connection.close()
+
+
+def test_problems_lists_every_kind_and_every_kind_is_provoked_here(strict: httpx.Client) -> None:
+    listed = {one["type"].removeprefix("/problems#") for one in strict.get("/problems").json()}
+    assert listed == {kind.name for kind in ALL_KINDS}
+    provoked = {kind for _, kind, _, _ in REFUSED.values()}
+    elsewhere = {"invalid-http", "head-too-large", "timeout", "overloaded", "stopping", "origin"}
+    assert listed - provoked - elsewhere == {"internal"}
+
+
+def test_what_the_service_did_not_expect_is_500_without_a_word_of_it(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    from fastapi.testclient import TestClient
+
+    from app.main import create_app
+    from app.pipeline import Pipeline
+    from app.settings import Settings
+
+    def fail(*_: object, **__: object) -> None:
+        raise RuntimeError("secret")
+
+    with TestClient(create_app(Settings()), raise_server_exceptions=False) as client:
+        monkeypatch.setattr(Pipeline, "read", fail)
+        answer = client.post("/predict", content=GRID, headers=PNG)
+        assert client.get("/livez").status_code == 200
+    assert answer.status_code == 500
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    found = answer.json()
+    assert found["type"] == "/problems#internal"
+    assert found["request_id"] == answer.headers["x-request-id"]
+    assert "secret" not in answer.text
