@@ -1,9 +1,9 @@
 """The fifteen kinds of MNIST-C: digits that a person still reads, and many a network does not.
 
 Written from the paper's descriptions. The published set is one set of pictures, these are others of
-the same kinds, so that figures on the two are alike but not the same. The paper names no strengths;
-those here are ImageNet-C's (Hendrycks & Dietterich 2019) for the kinds that come from there, and
-otherwise chosen by eye so that every digit can still be read. Each stands with its kind.
+the same kinds, so that figures on the two are alike but not the same. Strengths are ImageNet-C's
+(Hendrycks & Dietterich 2019) for the kinds that come from there, and otherwise chosen by eye, for
+a person to read every digit still. Each stands with its kind.
 
 Reference: Mu & Gilmer, "MNIST-C: A Robustness Benchmark for Computer Vision", 2019, section 2.
 """

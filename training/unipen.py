@@ -19,8 +19,9 @@ files that it includes, under ``unipen/include/``. Writers, as found in the file
     cea        7        3
     lou        7        1
 
-The y axis points up at every site. Labels are noisy: most of what is wrong is no wrong name but a
-lost stroke (ibm's fours without their second one, its ones that are nothing but the foot).
+The y axis points up at every site. About one label in a hundred does not fit its ink, hardly ever
+because of a wrong name: what is wrong is mostly a lost stroke, at ibm above all (fours and eights
+without their second stroke, zeros that are nothing but the slash).
 
 Reference: Guyon et al., "UNIPEN project of on-line data exchange and recognizer benchmarks",
 ICPR 1994.
