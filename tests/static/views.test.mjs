@@ -1,0 +1,74 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+
+import { gridShares, peakOf, weightsOf } from '../../static/js/attention.js';
+import { colourAt } from '../../static/js/colours.js';
+import { BLANK, addStroke, commit, isBlank, redo, startHistory, undo } from '../../static/js/history.js';
+import { sampleDigit } from '../../static/js/samples.js';
+import { homeCell } from '../../static/js/strokes.js';
+import { percent, runnerUp, sayWarning } from '../../static/js/words.js';
+
+test('undo and redo go back and forth, and a change ends what could be redone', () => {
+  const [a, b] = ['a', 'b'].map((name) => ({ points: [[0, 0, 0, 0.5]], width: 0.04, name }));
+  let history = addStroke(addStroke(startHistory(), a), b);
+  history = undo(history);
+  assert.deepEqual(history.present.strokes, [a]);
+  assert.deepEqual(redo(history).present.strokes, [a, b]);
+  assert.equal(commit(history, { strokes: [] }).future.length, 0);
+  assert.ok(isBlank(undo(undo(undo(history))).present));
+  assert.equal(undo(startHistory()).present, BLANK);
+});
+
+test('a stroke on a picture begins a fresh drawing, and undo brings the picture back', () => {
+  const picture = { bytes: new Blob(), type: 'image/png', name: 'grid.png' };
+  const history = addStroke(startHistory({ strokes: [], picture }), { points: [[0, 0, 0, 0.5]], width: 0.04 });
+  assert.equal(history.present.picture, null);
+  assert.equal(undo(history).present.picture, picture);
+});
+
+test('attention is averaged over what is not chosen', () => {
+  const attention = { weights: [[[[1, 0], [0, 1]], [[0.5, 0.5], [0.2, 0.8]]]] };
+  assert.deepEqual(weightsOf(attention, 0, 0, 1), [0, 1]);
+  assert.deepEqual(weightsOf(attention, 0, 0, 'mean'), [0.5, 0.5]);
+  const [left, right] = weightsOf(attention, 0, 'mean', 'mean');
+  assert.ok(Math.abs(left - 0.425) < 1e-12 && Math.abs(right - 0.575) < 1e-12);
+  assert.equal(peakOf(attention, 0, 0), 1);
+});
+
+test('patches stand where the service found the grid', () => {
+  assert.deepEqual(gridShares({}, { width: 10, height: 10 }), [0, 0, 1, 1]);
+  assert.deepEqual(gridShares({ ink: { grid_box: [10, 20, 90, 100] } }, { width: 100, height: 200 }), [0.1, 0.1, 0.9, 0.5]);
+});
+
+test('colours grow lighter with the value, and beyond the ends stay', () => {
+  const lightness = (value) => {
+    const [r, g, b] = colourAt(value).match(/\d+/g).map(Number);
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  for (let value = 0; value < 1; value += 0.05) assert.ok(lightness(value + 0.05) > lightness(value));
+  assert.equal(colourAt(-1), colourAt(0));
+  assert.equal(colourAt(NaN), colourAt(0));
+});
+
+test('a percentage never rounds to certainty', () => {
+  assert.deepEqual([0.99999, 0.9991, 0.5, 0.0001, 0, 1].map(percent), ['> 99.9 %', '> 99.9 %', '50.0 %', '< 0.1 %', '0.0 %', '100 %']);
+});
+
+test('the runner-up may be a blank', () => {
+  const probabilities = [0, 0, 0, 0.7, 0, 0, 0, 0, 0, 0, 0.3];
+  assert.deepEqual(runnerUp(probabilities), { digit: null, probability: 0.3 });
+});
+
+test('a warning that is not known is said as the service says it', () => {
+  assert.equal(sayWarning({ code: 'new', detail: 'Something new.' }), 'Something new.');
+  assert.match(sayWarning({ code: 'faint', detail: 'x' }), /faint/);
+});
+
+test('every sample digit stays in its cell, and another seed gives another hand', () => {
+  for (let digit = 0; digit < 10; digit++) {
+    for (let cell = 0; cell < 4; cell++) {
+      for (const stroke of sampleDigit(digit, cell, digit * 4 + cell)) assert.equal(homeCell(stroke), cell);
+    }
+    assert.notDeepEqual(sampleDigit(digit, 0, 1), sampleDigit(digit, 0, 2));
+  }
+});
