@@ -71,7 +71,8 @@ function fill({ button, digit, confidence, level, runner }, cell, number) {
   const second = runnerUp(cell.probabilities);
   const sure = percent(cell.confidence);
   const isSure = cell.confidence >= SURE;
-  confidence.textContent = `${cell.digit === null ? 'blank ' : ''}${sure}${isSure ? '' : ' unsure'}`;
+  confidence.replaceChildren(`${cell.digit === null ? 'blank ' : ''}${sure}`);
+  if (!isSure) confidence.append(element('span', { class: 'unsure-word' }, ' unsure'));
   level.style.transform = `scaleX(${cell.confidence})`;
   runner.textContent = `or ${sayDigit(second.digit)}, ${percent(second.probability)}`;
   button.setAttribute(
@@ -127,6 +128,7 @@ export function showStatus(status, offline, store) {
       offline.textContent = state.isAway ? 'The server is away. Your drawing is kept, and is read as soon as it is back.' : '';
     }
     if (changed.has('note') && state.note) status.textContent = state.note.words;
+    else if (changed.has('problem') && state.problem) status.textContent = state.problem.title;
     else if (changed.has('answer') && !state.live) status.textContent = state.answer ? sayReading(state.answer) : '';
   });
 }

@@ -4,13 +4,15 @@ import { point } from './answer-view.js';
 import { gridShares, peakOf, weightsOf } from './attention.js';
 import { colourAt } from './colours.js';
 import { element, iconOf } from './elements.js';
-import { coloursOf, fitted, inNextFrame, onResize, onTheme, paintAttention, paintDrawing } from './painting.js';
+import { fitted, inNextFrame, onResize, paintAttention, paintDrawing } from './painting.js';
 import { PICTURE_SIDE } from './raster.js';
 import { NUM_CELLS } from './strokes.js';
 import { CELL_NAMES, percent, sayDigit } from './words.js';
 
 const STEP_MS = 1100;
 const WATCHED = ['answer', 'image', 'layer', 'head', 'opacity', 'step', 'passing'];
+/** Of the small pictures, which are dark in both themes. */
+const COLOURS = { ink: '#f1f3f5', caution: '#ffb968' };
 const DRAWN_SIZE = { width: PICTURE_SIDE, height: PICTURE_SIDE };
 
 /** @typedef {import('./state.js').Store} Store */
@@ -57,11 +59,10 @@ export function showOverlay(overlay, store) {
 /**
  * Makes one button for each step, with its picture.
  * @param {HTMLElement} row
- * @param {HTMLElement} pad whose colours are used
  * @param {Store} store
  * @param {(step: number) => void} onChoose
  */
-export function showSteps(row, pad, store, onChoose) {
+export function showSteps(row, store, onChoose) {
   const steps = Array.from({ length: NUM_CELLS }, (_, step) => {
     const canvas = element('canvas', { 'aria-hidden': 'true' });
     const label = element('span');
@@ -77,12 +78,11 @@ export function showSteps(row, pad, store, onChoose) {
       const side = canvas.width;
       context.clearRect(0, 0, side, side);
       if (!state.answer?.attention) return;
-      paintDrawing(context, state.answered.strokes, state.answered.picture && state.image, side, coloursOf(pad));
+      paintDrawing(context, state.answered.strokes, state.answered.picture && state.image, side, COLOURS);
       paintStep(context, state, step, side, Math.max(0.35, state.opacity));
     });
   });
   for (const { canvas } of steps) onResize(canvas, paint);
-  onTheme(paint);
   store.watch((state, changed) => {
     steps.forEach(({ button, label }, step) => {
       const cell = state.answer?.cells[step];
@@ -173,31 +173,35 @@ export function playSteps(button, store) {
  * @param {Store} store
  */
 export function showFigures(table, store) {
-  store.watch((state, changed) => {
-    if (!['answer', 'layer', 'head'].some((key) => changed.has(key))) return;
-    const { answer, layer, head } = state;
-    if (!answer?.attention) {
-      table.replaceChildren(element('caption', {}, 'Nothing read yet.'));
-      return;
-    }
-    const { attention, cells } = answer;
-    const say = (choice) => (choice === 'mean' ? 'mean of all' : String(choice + 1));
-    const caption = `Percent of the attention on each patch, by its row and column. Layer: ${say(layer)}; head: ${say(head)}.`;
-    const patches = Array.from({ length: attention.rows * attention.columns }, (_, patch) =>
-      element('th', { scope: 'col' }, `${Math.floor(patch / attention.columns) + 1}, ${(patch % attention.columns) + 1}`),
-    );
-    const lines = cells.map((cell, step) =>
-      element(
-        'tr',
-        {},
-        element('th', { scope: 'row' }, `${CELL_NAMES[step]}: ${sayDigit(cell.digit)}`),
-        ...weightsOf(attention, step, layer, head).map((weight) => element('td', {}, (weight * 100).toFixed(1))),
-      ),
-    );
-    table.replaceChildren(
-      element('caption', {}, caption),
-      element('thead', {}, element('tr', {}, element('th', { scope: 'col' }, 'Cell'), ...patches)),
-      element('tbody', {}, ...lines),
-    );
+  // After the frame: nobody waits for figures.
+  const fill = inNextFrame(() => fillFigures(table, store.state));
+  store.watch((_, changed) => {
+    if (['answer', 'layer', 'head'].some((key) => changed.has(key))) fill();
   });
+}
+
+function fillFigures(table, { answer, layer, head }) {
+  if (!answer?.attention) {
+    table.replaceChildren(element('caption', {}, 'Nothing read yet.'));
+    return;
+  }
+  const { attention, cells } = answer;
+  const say = (choice) => (choice === 'mean' ? 'mean of all' : String(choice + 1));
+  const caption = `Percent of the attention on each patch, by its row and column. Layer: ${say(layer)}; head: ${say(head)}.`;
+  const patches = Array.from({ length: attention.rows * attention.columns }, (_, patch) =>
+    element('th', { scope: 'col' }, `${Math.floor(patch / attention.columns) + 1}, ${(patch % attention.columns) + 1}`),
+  );
+  const lines = cells.map((cell, step) =>
+    element(
+      'tr',
+      {},
+      element('th', { scope: 'row' }, `${CELL_NAMES[step]}: ${sayDigit(cell.digit)}`),
+      ...weightsOf(attention, step, layer, head).map((weight) => element('td', {}, (weight * 100).toFixed(1))),
+    ),
+  );
+  table.replaceChildren(
+    element('caption', {}, caption),
+    element('thead', {}, element('tr', {}, element('th', { scope: 'col' }, 'Cell'), ...patches)),
+    element('tbody', {}, ...lines),
+  );
 }

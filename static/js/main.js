@@ -63,7 +63,7 @@ showReading(
 showStatus(byId('status'), byId('offline'), store);
 
 showOverlay(byId('overlay'), store);
-showSteps(byId('steps'), pad, store, actions.toggleStep);
+showSteps(byId('steps'), store, actions.toggleStep);
 showScale({ bar: byId('scale-bar'), high: byId('scale-high') }, store);
 chooseAttention({ layer: byId('layer'), head: byId('head'), opacity: byId('opacity') }, store);
 playSteps(byId('play'), store);

@@ -4,8 +4,11 @@ import { cellBox, homeCell, smooth } from './strokes.js';
 
 /** @typedef {import('./strokes.js').Stroke} Stroke */
 
-/** Side of the picture that is sent, in pixels: five for each one that the network sees. */
-export const PICTURE_SIDE = 280;
+/**
+ * Side of the picture that is sent, in pixels: three and a half for each one that the network sees.
+ * The service reads pictures of up to 200 × 200 at once; larger ones it passes to a thread.
+ */
+export const PICTURE_SIDE = 196;
 
 /**
  * Returns the picture of strokes, row by row.
