@@ -20,6 +20,16 @@ from app.protocol import Protocol
 from app.settings import Settings
 
 
+class _Supervisor(Multiprocess):
+    """Lets go of the address as its workers do: what nobody will accept must not seem accepted."""
+
+    def terminate_all(self) -> None:
+        """Tells all workers to stop."""
+        for listener in self.sockets:
+            listener.close()
+        super().terminate_all()
+
+
 def serve(settings: Settings) -> None:
     """Serves until it is told to stop.
 
@@ -30,6 +40,7 @@ def serve(settings: Settings) -> None:
     configure_logs(settings)
     # uvicorn sends itself the signal that it stopped for, once all is done.
     signal.signal(signal.SIGTERM, _exit)
+    signal.signal(signal.SIGINT, _exit)
     if settings.workers == 1:
         uvicorn.Server(_configure(settings, functools.partial(create_app, settings))).run()
         return
@@ -37,7 +48,7 @@ def serve(settings: Settings) -> None:
     with tempfile.TemporaryDirectory(prefix="reader-metrics-") as folder:
         os.environ[SHARED_FOLDER] = folder
         config = _configure(settings, "app.main:application")
-        Multiprocess(config, sockets=[config.bind_socket()]).run()
+        _Supervisor(config, sockets=[config.bind_socket()]).run()
 
 
 def _configure(settings: Settings, factory: Callable[..., Any] | str) -> uvicorn.Config:

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+import urllib.request
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -49,11 +50,10 @@ class Server:
             text = self.log.read_text()
             if found := re.search(r"http://127\.0\.0\.1:\d+", text):
                 try:
-                    httpx.get(f"{found[0]}/readyz").raise_for_status()
-                except httpx.TransportError:
-                    pass  # several workers: the address is known before they are
-                else:
-                    return found[0]
+                    with urllib.request.urlopen(f"{found[0]}/readyz", timeout=30):
+                        return found[0]
+                except OSError:
+                    pass  # of several workers the address is known before they are ready
             assert self.process.poll() is None, text
             time.sleep(0.05)
         raise TimeoutError(self.log.read_text())
@@ -96,10 +96,10 @@ class Server:
         self.stop()
 
 
-def refuse_to_start(**environment: str) -> tuple[int, list[str]]:
+def refuse_to_start(*arguments: str, **environment: str) -> tuple[int, list[str]]:
     """Starts a server that cannot start: its exit code and all that it printed."""
     ended = subprocess.run(
-        [sys.executable, "-m", "app", "serve", "--port", "0"],
+        [sys.executable, "-m", "app", "serve", *(arguments or ("--port", "0"))],
         cwd=ROOT,
         env=os.environ | environment,
         stdout=subprocess.PIPE,
