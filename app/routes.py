@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
 
 from fastapi import FastAPI, Query, Request
-from starlette.responses import Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from app import documentation
 from app.answers import ArrayResponse, Explain, answer
@@ -177,6 +177,7 @@ def add_service_routes(app: FastAPI) -> None:
         summary: str,
         good: dict[str, Any],
         kinds: tuple[Kind, ...] = (INTERNAL,),
+        form: type[Response] = JSONResponse,
     ) -> None:
         app.add_api_route(
             path,
@@ -185,6 +186,7 @@ def add_service_routes(app: FastAPI) -> None:
             tags=["service"],
             summary=summary,
             description=documentation.describe(handler.__doc__ or "", documentation.HERE + path),
+            response_class=form,
             response_model=None,
             responses=documentation.answers(good, kinds),
         )
@@ -195,7 +197,7 @@ def add_service_routes(app: FastAPI) -> None:
     add("/livez", livez, "Is it alive?", health)
     add("/readyz", readyz, "Is it ready?", health, ready)
     add("/healthz", readyz, "Is it ready? (the same under its older name)", health, ready)
-    add("/metrics", metrics, "Metrics", documentation.METRICS_ANSWER)
+    add("/metrics", metrics, "Metrics", documentation.METRICS_ANSWER, form=PlainTextResponse)
     add(
         "/problems",
         problems,
