@@ -2,7 +2,7 @@
 
 import { addStroke, commit, redo, undo } from './history.js';
 import { sampleDigit, sampleGrid } from './samples.js';
-import { NUM_CELLS, SIDE, cellAt, cellBox, mainCell } from './strokes.js';
+import { NUM_CELLS, cellAt, cellBox, mainCell } from './strokes.js';
 import { CELL_NAMES } from './words.js';
 
 const LEAST_WIDTH = 0.015;
@@ -17,6 +17,7 @@ const POINT_EVERY = 0.01;
  */
 export function actionsOn(store, reader) {
   let hand = 0;
+  let penDownAt = 0;
 
   const say = (words) => store.change({ note: { words } });
   const become = (history) => {
@@ -36,6 +37,13 @@ export function actionsOn(store, reader) {
     if (!pen.isDown) return;
     store.change({ pen: { ...pen, isDown: false }, live: null, history: live ? addStroke(history, live) : history });
     reader.now(at);
+  };
+
+  /** @param {import('./history.js').Drawing} drawing */
+  const show = (drawing) => {
+    penUp();
+    become(commit(store.state.history, drawing));
+    goTo(0);
   };
 
   return {
@@ -102,9 +110,9 @@ export function actionsOn(store, reader) {
         say('Erasing: choose Erase again to draw.');
         return;
       }
+      penDownAt = at;
       store.change({ pen: { ...pen, isDown: true, isShown: true }, live: { points: [[pen.x, pen.y, 0, 0.5]], width } });
-      if (history.present.picture) say('A fresh drawing begins.');
-      else say('Pen down.');
+      say(history.present.picture ? 'Pen down; a fresh drawing begins.' : 'Pen down.');
       reader.soon();
     },
 
@@ -116,12 +124,11 @@ export function actionsOn(store, reader) {
       const next = { pen: { ...pen, x, y, isShown: true }, cell: cellAt(x, y) };
       if (pen.isDown && live) {
         const steps = Math.max(1, Math.round(Math.hypot(x - pen.x, y - pen.y) / POINT_EVERY));
-        const startedAt = live.startedAt ?? at;
         const line = Array.from({ length: steps }, (_, i) => {
           const t = (i + 1) / steps;
-          return [pen.x + t * (x - pen.x), pen.y + t * (y - pen.y), Math.round(at - startedAt), 0.5];
+          return [pen.x + t * (x - pen.x), pen.y + t * (y - pen.y), Math.round(at - penDownAt), 0.5];
         });
-        store.change({ ...next, live: { ...live, startedAt, points: [...live.points, ...line] } });
+        store.change({ ...next, live: { ...live, points: [...live.points, ...line] } });
         reader.soon();
       } else {
         const before = store.state.cell;
@@ -130,21 +137,14 @@ export function actionsOn(store, reader) {
       }
     },
 
-    /** @param {import('./history.js').Drawing} drawing */
-    show(drawing) {
-      penUp();
-      become(commit(store.state.history, drawing));
-      goTo(0);
-    },
+    show,
 
     /** @param {{digits: string, seed: number}} grid */
-    showSample(grid) {
-      this.show({ strokes: sampleGrid(grid), picture: null });
-    },
+    showSample: (grid) => show({ strokes: sampleGrid(grid), picture: null }),
 
     /** Lays a step over the pad, or takes it off. */
     toggleStep: (step) => store.change({ step: store.state.step === step ? null : step, passing: null }),
-    nextStep: () => store.change({ step: ((store.state.step ?? -1) + 1) % (SIDE * SIDE), passing: null }),
+    nextStep: () => store.change({ step: ((store.state.step ?? -1) + 1) % NUM_CELLS, passing: null }),
 
     escape() {
       if (store.state.pen.isDown) penUp();

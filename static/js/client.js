@@ -35,6 +35,7 @@ const AWAY_STATUSES = new Set([502, 503, 504]);
  * question is the newest.
  */
 export class LiveReader {
+  #parts;
   #number = 0;
   /** @type {AbortController | null} */
   #underWay = null;
@@ -52,8 +53,8 @@ export class LiveReader {
    * @param {(isAway: boolean) => void} parts.onAway
    * @param {typeof fetch} [parts.fetch]
    */
-  constructor({ picture, onAnswer, onProblem, onAway, fetch = globalThis.fetch.bind(globalThis) }) {
-    Object.assign(this, { picture, onAnswer, onProblem, onAway, fetch });
+  constructor(parts) {
+    this.#parts = { fetch: (...call) => fetch(...call), ...parts };
   }
 
   /** The drawing is changing: reads it once the pen rests. */
@@ -72,9 +73,10 @@ export class LiveReader {
     const number = ++this.#number;
     this.#underWay?.abort();
     this.#underWay = null;
-    const picture = this.picture();
+    const { fetch, onAnswer, onProblem } = this.#parts;
+    const picture = this.#parts.picture();
     if (picture === null) {
-      this.onAnswer(null, null);
+      onAnswer(null, null);
       return;
     }
     if (this.#isAway) {
@@ -87,12 +89,12 @@ export class LiveReader {
       const { body, type } = await picture;
       if (number !== this.#number) return;
       const headers = { 'Content-Type': type };
-      const response = await this.fetch(PREDICT, { method: 'POST', body, headers, signal: controller.signal });
+      const response = await fetch(PREDICT, { method: 'POST', body, headers, signal: controller.signal });
       if (AWAY_STATUSES.has(response.status)) throw new Error(`status ${response.status}`);
       const content = await response.json();
       if (number !== this.#number) return;
-      if (response.ok) this.onAnswer(content, penUpAt);
-      else this.onProblem(content);
+      if (response.ok) onAnswer(content, penUpAt);
+      else onProblem(content);
     } catch {
       // Ended by a newer question, or there is no server.
       if (number === this.#number) this.#goAway();
@@ -116,7 +118,7 @@ export class LiveReader {
     if (!this.#isAway) {
       this.#isAway = true;
       this.#retryMs = FIRST_RETRY_MS;
-      this.onAway(true);
+      this.#parts.onAway(true);
     }
     this.#retrySoon(this.#retryMs);
   }
@@ -128,10 +130,11 @@ export class LiveReader {
 
   async #look() {
     try {
-      const response = await this.fetch('/readyz', { cache: 'no-store', signal: AbortSignal.timeout(TIMEOUT_MS) });
+      const signal = AbortSignal.timeout(TIMEOUT_MS);
+      const response = await this.#parts.fetch('/readyz', { cache: 'no-store', signal });
       if (!response.ok) throw new Error(`status ${response.status}`);
       this.#isAway = false;
-      this.onAway(false);
+      this.#parts.onAway(false);
       this.now();
     } catch {
       this.#retryMs = Math.min(LONGEST_RETRY_MS, this.#retryMs * 1.6);

@@ -47,6 +47,7 @@ export function showCursor({ pad, corner, pen, hint }, store) {
   store.watch((state, changed) => {
     corner.dataset.cell = String(state.cell);
     pad.dataset.tool = state.tool;
+    pad.dataset.shows = state.history.present.picture && !state.live ? 'picture' : 'drawing';
     hint.hidden = !isBlank(state.history.present) || state.live !== null;
     if (!changed.has('pen')) return;
     const { x, y, isDown, isShown } = state.pen;

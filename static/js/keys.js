@@ -4,6 +4,8 @@ import { element } from './elements.js';
 
 const STEP = 0.01;
 const BIG_STEP = 0.05;
+/** They take letters, or go to the option that begins with one. */
+const FIELDS = 'input:not([type=range], [type=file]), select, textarea';
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
 /**
@@ -31,6 +33,19 @@ export function listenToKeys(pad, store, actions, presses) {
     ...presses,
   };
 
+  // Each says whether the key meant something.
+  const withControl = (event, key) => {
+    if (key !== 'z' && key !== 'y') return false;
+    if (key === 'y' || event.shiftKey) actions.redo();
+    else actions.undo();
+    return true;
+  };
+  const alone = (event, key) => {
+    if (/^[0-9]$/.test(key)) actions.placeDigit(Number(key));
+    else if (single[key]) single[key](event);
+    else return false;
+    return true;
+  };
   const onPad = (event) => {
     const arrow = ARROWS[event.key];
     if (arrow) {
@@ -45,26 +60,13 @@ export function listenToKeys(pad, store, actions, presses) {
   document.addEventListener('keydown', (event) => {
     if (event.defaultPrevented || document.querySelector('dialog[open]')) return;
     const isOnPad = event.target === pad;
-    const isInField = event.target instanceof Element && event.target.matches('input:not([type=range], [type=file]), select, textarea');
-    if (isInField) return;
+    if (event.target instanceof Element && event.target.matches(FIELDS)) return;
     const key = event.key.toLowerCase();
     let isDone = false;
     if ((event.ctrlKey || event.metaKey) && !event.altKey) {
-      if (key === 'z') isDone = true;
-      if (key === 'z') (event.shiftKey ? actions.redo : actions.undo)();
-      if (key === 'y') isDone = true;
-      if (key === 'y') actions.redo();
+      isDone = withControl(event, key);
     } else if (!event.ctrlKey && !event.metaKey && !event.altKey) {
-      if (isOnPad) isDone = onPad(event);
-      if (!isDone && (isOnPad || store.state.hasSingleKeys || key === 'escape')) {
-        if (/^[0-9]$/.test(key)) {
-          actions.placeDigit(Number(key));
-          isDone = true;
-        } else if (single[key]) {
-          single[key](event);
-          isDone = true;
-        }
-      }
+      isDone = (isOnPad && onPad(event)) || ((isOnPad || store.state.hasSingleKeys) && alone(event, key));
     }
     if (isDone) event.preventDefault();
   });

@@ -45,7 +45,8 @@ const reader = new LiveReader({
     if (penUpAt !== null) performance.measure('pen-up-to-answer', { start: penUpAt, end: performance.now() });
   },
   onProblem: (problem) => store.change({ answer: null, answered: null, problem }),
-  onAway: (isAway) => store.change({ isAway }),
+  // What is shown then is the answer for another drawing.
+  onAway: (isAway) => store.change(isAway ? { isAway, answer: null, answered: null } : { isAway }),
 });
 addEventListener('online', () => reader.nudge());
 

@@ -53,7 +53,11 @@ export function drawWithPointer(pad, store, reader, onStart) {
         active = null;
       }
     }
-    if (active || (hasSeenPen && event.pointerType === 'touch')) return;
+    if (active) return;
+    if (hasSeenPen && event.pointerType === 'touch') {
+      store.change({ note: { words: 'Touch does not draw since a pen was used, so that a hand may rest on the screen.' } });
+      return;
+    }
     if (!(event.buttons & (PRIMARY | ERASER))) return;
     pad.setPointerCapture(event.pointerId);
     onStart();
