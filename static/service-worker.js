@@ -11,9 +11,9 @@ const FILES = [
   '/static/icons/sprite.svg',
   ...['base', 'page', 'plate'].map((name) => `/static/css/${name}.css`),
   ...[
-    'actions', 'answer-view', 'attention', 'attention-view', 'client', 'colours', 'controls', 'elements', 'history', 'ink-view',
-    'keys', 'main', 'painting', 'png', 'pointer', 'raster', 'samples', 'seen-view', 'sharing', 'state', 'strokes', 'take-away',
-    'theme', 'upload', 'words',
+    'actions', 'answer-view', 'attention', 'attention-view', 'client', 'colours', 'controls', 'elements',
+    'history', 'ink-view', 'keys', 'main', 'painting', 'png', 'pointer', 'raster', 'samples', 'seen-view',
+    'sharing', 'state', 'strokes', 'take-away', 'theme', 'upload', 'words',
   ].map((name) => `/static/js/${name}.js`),
 ];
 

@@ -4,6 +4,8 @@ import { element, iconOf } from './elements.js';
 import { NUM_CELLS, homeCell } from './strokes.js';
 import { CELL_NAMES, SURE, percent, runnerUp, sayDigit, sayReading, sayWarning } from './words.js';
 
+const AWAY = 'The server is away. Your drawing is kept, and is read as soon as it is back.';
+
 /**
  * Makes the four answers beside the pad.
  * @param {HTMLElement} top
@@ -125,7 +127,7 @@ export function showStatus(status, offline, store) {
   store.watch((state, changed) => {
     if (changed.has('isAway')) {
       offline.hidden = !state.isAway;
-      offline.textContent = state.isAway ? 'The server is away. Your drawing is kept, and is read as soon as it is back.' : '';
+      offline.textContent = state.isAway ? AWAY : '';
     }
     if (changed.has('note') && state.note) status.textContent = state.note.words;
     else if (changed.has('problem') && state.problem) status.textContent = state.problem.title;

@@ -1,7 +1,7 @@
 /**
  * Where the decoder looked, from the answer's figures.
  *
- * @typedef {NonNullable<import('./client.js').Answer['attention']>} Attention
+ * @typedef {import('./client.js').Attention} Attention
  * @typedef {number | 'mean'} Choice of a layer or a head
  */
 

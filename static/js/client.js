@@ -2,14 +2,16 @@
  * Asks the service. Knows nothing of the page.
  *
  * @typedef {{body: Uint8Array | Blob, type: string}} Sent
+ * @typedef {{digit: number | null, confidence: number, probabilities: number[], ink_box: number[] | null}} CellAnswer
+ * @typedef {{steps: number, layers: number, heads: number, rows: number, columns: number, weights: number[][][][]}} Attention
  * @typedef {object} Answer see /docs
  * @property {(number | null)[]} digits
  * @property {string} reading
  * @property {number} confidence
- * @property {{digit: number | null, confidence: number, probabilities: number[], ink_box: number[] | null}[]} cells
+ * @property {CellAnswer[]} cells
  * @property {{digits: (number | null)[], probability: number}[]} alternatives
  * @property {{code: string, detail: string}[]} warnings
- * @property {{steps: number, layers: number, heads: number, rows: number, columns: number, weights: number[][][][]}} [attention]
+ * @property {Attention} [attention]
  * @property {string} [normal_form]
  * @property {{polarity: string, grid_box: number[], cells: object[]}} [ink]
  * @property {{name: string, sha256: string}} model
@@ -43,7 +45,10 @@ export class LiveReader {
   #longest = 0;
   #retry = 0;
   #retryMs = FIRST_RETRY_MS;
+  /** Nothing is asked until /readyz answers. */
   #isAway = false;
+  /** What the page was told last; it is back once a question is answered. */
+  #saidAway = false;
 
   /**
    * @param {object} parts
@@ -76,6 +81,7 @@ export class LiveReader {
     const { fetch, onAnswer, onProblem } = this.#parts;
     const picture = this.#parts.picture();
     if (picture === null) {
+      if (!this.#isAway) this.#sayBack();
       onAnswer(null, null);
       return;
     }
@@ -93,6 +99,7 @@ export class LiveReader {
       if (AWAY_STATUSES.has(response.status)) throw new Error(`status ${response.status}`);
       const content = await response.json();
       if (number !== this.#number) return;
+      this.#sayBack();
       if (response.ok) onAnswer(content, penUpAt);
       else onProblem(content);
     } catch {
@@ -115,12 +122,20 @@ export class LiveReader {
   }
 
   #goAway() {
-    if (!this.#isAway) {
-      this.#isAway = true;
-      this.#retryMs = FIRST_RETRY_MS;
+    this.#isAway = true;
+    if (!this.#saidAway) {
+      this.#saidAway = true;
       this.#parts.onAway(true);
     }
     this.#retrySoon(this.#retryMs);
+    this.#retryMs = Math.min(LONGEST_RETRY_MS, this.#retryMs * 1.6);
+  }
+
+  #sayBack() {
+    this.#retryMs = FIRST_RETRY_MS;
+    if (!this.#saidAway) return;
+    this.#saidAway = false;
+    this.#parts.onAway(false);
   }
 
   #retrySoon(milliseconds) {
@@ -133,12 +148,11 @@ export class LiveReader {
       const signal = AbortSignal.timeout(TIMEOUT_MS);
       const response = await this.#parts.fetch('/readyz', { cache: 'no-store', signal });
       if (!response.ok) throw new Error(`status ${response.status}`);
-      this.#isAway = false;
-      this.#parts.onAway(false);
-      this.now();
     } catch {
-      this.#retryMs = Math.min(LONGEST_RETRY_MS, this.#retryMs * 1.6);
-      this.#retrySoon(this.#retryMs);
+      this.#goAway();
+      return;
     }
+    this.#isAway = false;
+    this.now();
   }
 }

@@ -7,7 +7,7 @@ import { SAMPLE_GRIDS, sampleGrid } from './samples.js';
 /** @typedef {ReturnType<typeof import('./actions.js').actionsOn>} Actions */
 
 /**
- * @param {Record<'undo' | 'redo' | 'erase' | 'clearCell' | 'clear', HTMLButtonElement> & {width: HTMLInputElement, dot: HTMLElement, pad: HTMLElement}} parts
+ * @param {object} parts the buttons by name, the field for the width of the pen and what shows it
  * @param {import('./state.js').Store} store
  * @param {Actions} actions
  */

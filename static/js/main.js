@@ -58,7 +58,12 @@ drawWithPointer(pad, store, reader, actions.penUp);
 
 showAnswers(byId('answers-top'), byId('answers-bottom'), store, actions.toggleStep);
 showReading(
-  { reading: byId('reading'), confidence: byId('reading-confidence'), warnings: byId('warnings'), alternatives: byId('alternatives') },
+  {
+    reading: byId('reading'),
+    confidence: byId('reading-confidence'),
+    warnings: byId('warnings'),
+    alternatives: byId('alternatives'),
+  },
   store,
 );
 showStatus(byId('status'), byId('offline'), store);

@@ -39,8 +39,9 @@ export function drawWithPointer(pad, store, reader, onStart) {
     const strokes = history.present.strokes.filter((stroke) => !isHit(stroke, x, y));
     if (strokes.length === history.present.strokes.length) return;
     // One sweep is one step of undo.
-    const step = active.before === history ? commit(history, { strokes }) : { ...history, present: { ...history.present, strokes } };
-    store.change({ history: step });
+    const isFirst = active.before === history;
+    const present = { ...history.present, strokes };
+    store.change({ history: isFirst ? commit(history, { strokes }) : { ...history, present } });
     reader.soon();
   };
 

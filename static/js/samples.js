@@ -5,20 +5,20 @@ import { SIDE, cellBox } from './strokes.js';
 /** @typedef {import('./strokes.js').Stroke} Stroke */
 
 /**
- * For each digit its strokes; a stroke is a chain of curves, each through its points, that meet in
- * corners. In a box 1 high and about 0.8 wide.
+ * For each digit the points that its line goes through, x,y in a box 100 high and about 80 wide.
+ * A slash begins another stroke; a bar is a corner, where one curve ends and the next begins.
  */
 const SHAPES = [
-  [[[[0.52, 0], [0.26, 0.1], [0.1, 0.42], [0.14, 0.78], [0.36, 1], [0.62, 0.9], [0.74, 0.55], [0.67, 0.18], [0.5, 0.01], [0.38, 0.05]]]],
-  [[[[0.47, 0], [0.45, 0.5], [0.42, 1]]]],
-  [[[[0.14, 0.24], [0.26, 0.06], [0.48, 0], [0.66, 0.12], [0.63, 0.36], [0.42, 0.66], [0.12, 0.97]], [[0.12, 0.97], [0.4, 0.93], [0.76, 0.95]]]],
-  [[[[0.16, 0.1], [0.4, 0], [0.62, 0.1], [0.61, 0.31], [0.36, 0.46]], [[0.36, 0.46], [0.63, 0.56], [0.69, 0.79], [0.49, 0.98], [0.24, 0.99], [0.1, 0.86]]]],
-  [[[[0.26, 0.02], [0.2, 0.3], [0.12, 0.55]], [[0.12, 0.55], [0.4, 0.56], [0.76, 0.52]]], [[[0.6, 0.08], [0.58, 0.5], [0.54, 1]]]],
-  [[[[0.24, 0.04], [0.22, 0.22], [0.19, 0.43]], [[0.19, 0.43], [0.42, 0.37], [0.64, 0.5], [0.67, 0.76], [0.46, 0.98], [0.15, 0.93]]], [[[0.24, 0.04], [0.46, 0.05], [0.7, 0.02]]]],
-  [[[[0.58, 0.01], [0.36, 0.2], [0.2, 0.5], [0.17, 0.8], [0.35, 1], [0.58, 0.93], [0.64, 0.72], [0.48, 0.57], [0.27, 0.65], [0.18, 0.8]]]],
-  [[[[0.12, 0.07], [0.4, 0.06], [0.72, 0.04]], [[0.72, 0.04], [0.56, 0.38], [0.44, 0.7], [0.38, 1]]]],
-  [[[[0.6, 0.13], [0.43, 0], [0.25, 0.1], [0.27, 0.3], [0.46, 0.46], [0.64, 0.64], [0.66, 0.86], [0.44, 1], [0.22, 0.88], [0.25, 0.66], [0.45, 0.47], [0.6, 0.3], [0.61, 0.14]]]],
-  [[[[0.65, 0.18], [0.46, 0.02], [0.25, 0.12], [0.2, 0.34], [0.37, 0.47], [0.57, 0.38], [0.65, 0.18]], [[0.65, 0.18], [0.64, 0.5], [0.59, 0.78], [0.52, 1]]]],
+  '52,0 26,10 10,42 14,78 36,100 62,90 74,55 67,18 50,1 38,5',
+  '47,0 45,50 42,100',
+  '14,24 26,6 48,0 66,12 63,36 42,66 12,97 | 12,97 40,93 76,95',
+  '16,10 40,0 62,10 61,31 36,46 | 36,46 63,56 69,79 49,98 24,99 10,86',
+  '26,2 20,30 12,55 | 12,55 40,56 76,52 / 60,8 58,50 54,100',
+  '24,4 22,22 19,43 | 19,43 42,37 64,50 67,76 46,98 15,93 / 24,4 46,5 70,2',
+  '58,1 36,20 20,50 17,80 35,100 58,93 64,72 48,57 27,65 18,80',
+  '12,7 40,6 72,4 | 72,4 56,38 44,70 38,100',
+  '60,13 43,0 25,10 27,30 46,46 64,64 66,86 44,100 22,88 25,66 45,47 60,30 61,14',
+  '65,18 46,2 25,12 20,34 37,47 57,38 65,18 | 65,18 64,50 59,78 52,100',
 ];
 
 /** Height of a digit as a share of its cell. */
@@ -60,8 +60,8 @@ export function sampleDigit(digit, cell, seed) {
   const centre = [(left + right) / 2 + vary(0.012), (top + bottom) / 2 + vary(0.012)];
   const height = (HEIGHT * (1 + vary(0.06))) / SIDE;
   const [slant, turn, stretch] = [-0.06 + vary(0.08), vary(0.05), 1 + vary(0.07)];
-  return SHAPES[digit].map((curves) => {
-    const shaken = shake(curves, () => vary(0.014));
+  return SHAPES[digit].split(' / ').map((stroke) => {
+    const shaken = shake(stroke.split(' | ').map(placesOf), () => vary(0.014));
     const line = shaken.flatMap((curve, i) => through(curve).slice(i ? 1 : 0));
     const points = line.map(([x, y], i) => {
       const [u, v] = [(x - 0.42) * stretch - (y - 0.5) * -slant, y - 0.5];
@@ -74,6 +74,11 @@ export function sampleDigit(digit, cell, seed) {
     });
     return { points, width: WIDTH };
   });
+}
+
+/** @param {string} curve such as `47,0 45,50` */
+function placesOf(curve) {
+  return curve.split(' ').map((place) => place.split(',').map((hundredths) => Number(hundredths) / 100));
 }
 
 /** Moves the points a little, and leaves curves that meet in a corner together. */

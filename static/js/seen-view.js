@@ -25,8 +25,8 @@ export function showSeen({ image, notes }, store) {
  */
 export function sayInk(ink) {
   if (!ink) return [];
-  const polarity =
-    ink.polarity === 'dark_on_light' ? 'Dark ink on a light ground: turned to light on dark.' : 'Light ink on a dark ground: left so.';
+  const isDark = ink.polarity === 'dark_on_light';
+  const polarity = isDark ? 'Dark ink on light: turned to light on dark.' : 'Light ink on dark: left so.';
   const cells = ink.cells.map(({ box, scale, shift, stroke_width: width }, number) => {
     const name = CELL_NAMES[number];
     if (!box) return `${name}: no ink`;

@@ -92,7 +92,8 @@ export function followLinks(store, actions) {
 
 /** Returns an answer as JSON, its lists of numbers on one line each. */
 function layOut(answer) {
-  return JSON.stringify(answer, null, 2).replace(/\[\s+([-\d.e+,\s]+?|(?:null|[\d,\s])+?)\s+\]/g, (_, numbers) => `[${numbers.replace(/\s+/g, ' ')}]`);
+  const lists = /\[\s+((?:null|[-+\d.e,\s])+?)\s+\]/g;
+  return JSON.stringify(answer, null, 2).replace(lists, (_, numbers) => `[${numbers.replace(/\s+/g, ' ')}]`);
 }
 
 const quote = (word) => `'${word.replaceAll("'", "'\\''")}'`;

@@ -15,10 +15,12 @@ const BEGINNINGS = [
  * @returns {Promise<import('./history.js').Picture>}
  */
 export async function pictureOf(file) {
-  const start = new Uint8Array(await file.slice(0, 12).arrayBuffer());
-  const text = String.fromCharCode(...start);
+  // Read now: the file may change or go away before it is sent.
+  const bytes = new Uint8Array(await file.arrayBuffer());
+  const text = String.fromCharCode(...bytes.subarray(0, 12));
   const type = BEGINNINGS.find(([, beginning]) => beginning.test(text))?.[0];
-  return { bytes: file, type: type ?? (file.type || 'application/octet-stream'), name: file.name || 'picture' };
+  const known = type ?? (file.type || 'application/octet-stream');
+  return { bytes: new Blob([bytes], { type: known }), type: known, name: file.name || 'picture' };
 }
 
 /**
