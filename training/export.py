@@ -9,28 +9,15 @@ from typing import Any
 
 import onnx
 import torch
-from torch import Tensor, nn
 
 from model import checkpoint
 from model.checkpoint import Checkpoint
-from model.decoding import read_greedy
 from model.header import sha256
 from model.reader import GridReader
 from training import card
+from training.graph import GreedyGraph
 
 _OPSET = 18
-
-
-class _Graph(nn.Module):
-    """What the exported graph computes: bytes in, greedy reading out."""
-
-    def __init__(self, reader: GridReader) -> None:
-        super().__init__()
-        self.reader = reader
-
-    def forward(self, pictures: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        greedy = read_greedy(self.reader, pictures.float() / 255)
-        return greedy.symbols, greedy.probabilities, greedy.attention
 
 
 def export(trained: Checkpoint, out: Path, *, scores: dict[str, Any] | None) -> list[Path]:
@@ -71,7 +58,7 @@ def graph_bytes(reader: GridReader, checkpoint_sha256: str) -> bytes:
     with torch.inference_mode(), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # torch's exporter warns of its own internals
         program = torch.onnx.export(
-            _Graph(reader).eval(),
+            GreedyGraph(reader).eval(),
             (example,),
             dynamo=True,
             optimize=True,
