@@ -200,7 +200,7 @@ function fillFigures(table, { answer, layer, head }) {
     ),
   );
   table.replaceChildren(
-    element('caption', {}, caption),
+    element('caption', {}, element('span', {}, caption)),
     element('thead', {}, element('tr', {}, element('th', { scope: 'col' }, 'Cell'), ...patches)),
     element('tbody', {}, ...lines),
   );
