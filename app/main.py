@@ -19,6 +19,7 @@ from app.metrics import Metrics
 from app.middleware import Cors, Guard, Observe, Switchboard
 from app.page import add_page_routes
 from app.pipeline import Pipeline
+from app.prediction import PlainPredictions
 from app.problems import install_handlers
 from app.routes import add_prediction_routes, add_service_routes
 from app.settings import Settings
@@ -86,6 +87,7 @@ def create_app(settings: Settings) -> FastAPI:
     add_documentation_routes(app)
 
     # Each stands around those before it.
+    app.add_middleware(PlainPredictions)
     app.add_middleware(
         Guard,
         metrics=metrics,

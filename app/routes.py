@@ -9,10 +9,11 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from app import documentation
 from app.answers import ArrayResponse, Explain, answer
-from app.bodies import receive_picture, receive_pictures
+from app.bodies import receive_pictures
 from app.errors import DrainingError
 from app.metrics import CONTENT_TYPE
 from app.pipeline import Read
+from app.prediction import predict_one
 from app.problems import (
     ALL_KINDS,
     BATCH_KINDS,
@@ -46,19 +47,7 @@ def add_prediction_routes(app: FastAPI, settings: Settings) -> None:
         alternatives: Annotated[int, alternatives_query] = 0,
     ) -> Response:
         """Reads one picture: see its description in the document."""
-        data = await receive_picture(request, service.settings)
-        read = await service.pipeline.read(data, return_attention="attention" in explain)
-        service.metrics.observe_picture(read.timing)
-        timing = read.timing
-        request.state.notes.update(
-            decode_ms=round(timing.decode, 3),
-            ink_ms=round(timing.ink, 3),
-            network_ms=round(timing.network, 3),
-        )
-        config = service.engine.header.config
-        return ArrayResponse(
-            answer(read, config, service.model, explain=explain, num_alternatives=alternatives)
-        )
+        return await predict_one(request, service, explain=explain, num_alternatives=alternatives)
 
     async def predict_batch(
         request: Request,
