@@ -13,7 +13,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test train evaluate export sheet bench bench-serving kills docker-test check format clean
+.PHONY: help serve test train evaluate export sheet bench bench-serving kills docker-test fuzz check format clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
@@ -48,6 +48,9 @@ docker-test: ## build both images and try them for real; needs docker
 
 kills: .venv/development ## kill a training run 50 times and compare it with one left alone
 	$(BIN)/python -m tests.training.kills $(ARGS)
+
+fuzz: .venv/development ## thousands of made-up requests against the documented API
+	$(BIN)/python -m tests.app.fuzz $(ARGS)
 
 check: .venv/development ## format, lint, types
 	$(BIN)/ruff format --check .
