@@ -1,7 +1,7 @@
 /** Shows where the reader looked: a small picture for each step, and one of them over the pad. */
 
 import { point } from './answer-view.js';
-import { gridShares, peakOf, weightsOf } from './attention.js';
+import { patchBoxes, peakOf, weightsOf } from './attention.js';
 import { colourAt } from './colours.js';
 import { element, iconOf } from './elements.js';
 import { fitted, inNextFrame, onResize, paintAttention, paintDrawing } from './painting.js';
@@ -28,10 +28,13 @@ function paintStep(context, state, step, side, opacity) {
   const { attention } = answer;
   const size = answered.picture ? image : DRAWN_SIZE;
   const [left, top, width, height] = size ? fitted(size, side) : [0, 0, side, side];
-  const [x0, y0, x1, y1] = gridShares(answer, size);
-  const box = [left + x0 * width, top + y0 * height, (x1 - x0) * width, (y1 - y0) * height];
-  const map = { ...attention, weights: weightsOf(attention, step, layer, head) };
-  paintAttention(context, map, peakOf(attention, layer, head), box, opacity);
+  const boxes = patchBoxes(answer, size).map(([x0, y0, x1, y1]) => [
+    ...[left + x0 * width, top + y0 * height],
+    ...[left + x1 * width, top + y1 * height],
+  ]);
+  const peak = peakOf(attention, layer, head);
+  const values = weightsOf(attention, step, layer, head).map((weight) => weight / peak);
+  paintAttention(context, values, boxes, opacity);
 }
 
 /**

@@ -3,7 +3,13 @@
  *
  * @typedef {import('./client.js').Attention} Attention
  * @typedef {number | 'mean'} Choice of a layer or a head
+ * @typedef {[x0: number, y0: number, x1: number, y1: number]} Box
  */
+
+import { SIDE } from './strokes.js';
+
+/** Side of a patch in the picture that the network sees. */
+const PATCH_PIXELS = 14;
 
 /**
  * Returns the weights of one step, patch by patch; they add up to 1.
@@ -30,15 +36,43 @@ export function peakOf(attention, layer, head) {
 }
 
 /**
- * Returns where the patches stand in the picture that was sent, as shares of it.
+ * Returns where each patch stands in the picture that was sent, as shares of it.
+ *
+ * The reader sees each cell's ink in the middle and at one size, so where two patches of a cell
+ * meet depends on where its ink stands. Its middle is taken from its box: right to a pixel or two
+ * of the cell's 28. To the outside, patches are drawn out to the edge of the cell.
  * @param {import('./client.js').Answer} answer
- * @param {{width: number, height: number} | null} size of the picture, in pixels
- * @returns {[x0: number, y0: number, x1: number, y1: number]}
+ * @param {{width: number, height: number} | null} size of the picture in pixels, if it is known
+ * @returns {Box[]}
  */
-export function gridShares(answer, size) {
-  const box = answer.ink?.grid_box;
-  if (!box || !size) return [0, 0, 1, 1];
-  return [box[0] / size.width, box[1] / size.height, box[2] / size.width, box[3] / size.height];
+export function patchBoxes({ attention: { rows, columns }, ink }, size) {
+  const isKnown = ink && size;
+  const { width, height } = isKnown ? size : { width: 1, height: 1 };
+  const [left, top, right, bottom] = isKnown ? ink.grid_box : [0, 0, 1, 1];
+  const cellOf = (index) => (isKnown ? ink.cells[index] : null);
+  return Array.from({ length: rows * columns }, (_, patch) => {
+    const [across, down] = [patch % columns, Math.floor(patch / columns)];
+    const [column, row] = [across / (columns / SIDE), down / (rows / SIDE)].map(Math.floor);
+    const cell = cellOf(row * SIDE + column);
+    const [x0, x1] = edges(across, columns / SIDE, column, [left, right], cell, 0);
+    const [y0, y1] = edges(down, rows / SIDE, row, [top, bottom], cell, 1);
+    return [x0 / width, y0 / height, x1 / width, y1 / height];
+  });
+}
+
+/** Returns both edges of a patch along one axis, in pixels of the picture. */
+function edges(patch, perCell, index, [start, end], cell, axis) {
+  const length = (end - start) / SIDE;
+  const from = start + index * length;
+  const edge = (number) => {
+    const share = number / perCell;
+    if (number === 0 || number === perCell || !cell?.box) return from + share * length;
+    const middle = (cell.box[axis] + cell.box[axis + 2]) / 2;
+    const place = middle + ((share - 0.5) * perCell * PATCH_PIXELS) / cell.scale;
+    return Math.min(from + length, Math.max(from, place));
+  };
+  const within = patch - index * perCell;
+  return [edge(within), edge(within + 1)];
 }
 
 function pick(list, choice) {

@@ -18,7 +18,7 @@
  */
 
 /** What the page asks to have explained. A service that knows less refuses with 422. */
-export const EXPLAIN = ['attention', 'normal_form'];
+export const EXPLAIN = ['attention', 'normal_form', 'ink'];
 export const PREDICT = `/predict?${EXPLAIN.map((what) => `explain=${what}`).join('&')}&alternatives=3`;
 
 /** The pen rests for so long before what is drawn so far is read; and it is read at least so often. */

@@ -89,22 +89,20 @@ export function paintDrawing(context, strokes, image, side, colours) {
 }
 
 /**
- * Paints weights as patches of colour.
+ * Paints patches of colour.
  * @param {CanvasRenderingContext2D} context
- * @param {{weights: number[], rows: number, columns: number}} map
- * @param {number} peak the weight that is brightest
- * @param {[number, number, number, number]} box x, y, width, height
+ * @param {number[]} values of the patches, from 0 to 1
+ * @param {import('./attention.js').Box[]} boxes of the patches, in pixels
  * @param {number} opacity
  */
-export function paintAttention(context, { weights, rows, columns }, peak, [x, y, width, height], opacity) {
+export function paintAttention(context, values, boxes, opacity) {
   context.save();
   context.globalAlpha = opacity;
-  weights.forEach((weight, patch) => {
-    const [row, column] = [Math.floor(patch / columns), patch % columns];
-    const [left, right] = [column, column + 1].map((edge) => Math.round(x + (edge * width) / columns));
-    const [top, bottom] = [row, row + 1].map((edge) => Math.round(y + (edge * height) / rows));
-    context.fillStyle = colourAt(weight / peak);
-    context.fillRect(left, top, right - left, bottom - top);
+  values.forEach((value, patch) => {
+    // Whole pixels: neighbours would shine through, or overlap, where they meet within one.
+    const [x0, y0, x1, y1] = boxes[patch].map(Math.round);
+    context.fillStyle = colourAt(value);
+    context.fillRect(x0, y0, x1 - x0, y1 - y0);
   });
   context.restore();
 }

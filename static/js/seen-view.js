@@ -3,6 +3,9 @@
 import { element } from './elements.js';
 import { CELL_NAMES } from './words.js';
 
+/** Side of what the network sees, in pixels. */
+const SEEN_SIDE = 56;
+
 /**
  * @param {{image: HTMLImageElement, notes: HTMLElement}} parts
  * @param {import('./state.js').Store} store
@@ -27,14 +30,28 @@ export function sayInk(ink) {
   if (!ink) return [];
   const isDark = ink.polarity === 'dark_on_light';
   const polarity = isDark ? 'Dark ink on light: turned to light on dark.' : 'Light ink on dark: left so.';
-  const cells = ink.cells.map(({ box, scale, shift, stroke_width: width }, number) => {
+  // The scale at which the grid as it came would fill what the network sees.
+  const plain = SEEN_SIDE / (ink.grid_box[2] - ink.grid_box[0]);
+  const cells = ink.cells.map((cell, number) => {
     const name = CELL_NAMES[number];
-    if (!box) return `${name}: no ink`;
-    const done = [];
-    if (scale) done.push(`size × ${scale.toFixed(2)}`);
-    if (shift) done.push(`moved ${shift.map((by) => Math.round(by)).join(', ')} px`);
-    if (width) done.push(`strokes ${width.toFixed(1)} px wide`);
-    return `${name}: ${done.join('; ') || 'left as it was'}`;
+    return `${name[0].toUpperCase()}${name.slice(1)}: ${sayCell(cell, plain)}.`;
   });
-  return [polarity, ...cells.map((words) => `${words[0].toUpperCase()}${words.slice(1)}.`)];
+  return [polarity, ...cells];
+}
+
+function sayCell({ box, scale, shift, restroked }, plain) {
+  if (!box) return 'no ink';
+  const done = [];
+  const size = Math.round((100 * scale) / plain);
+  if (size !== 100) done.push(`drawn at ${size} % of its size`);
+  // The ink stood to one side and was moved to the other.
+  const [across, down] = (shift ?? [0, 0]).map((share) => Math.round(-100 * share));
+  const moves = [];
+  if (across) moves.push(`${Math.abs(across)} % ${across > 0 ? 'right' : 'left'}`);
+  if (down) moves.push(`${Math.abs(down)} % ${down > 0 ? 'down' : 'up'}`);
+  if (moves.length) done.push(`moved ${moves.join(' and ')}`);
+  if (Math.abs(restroked ?? 0) >= 0.05) {
+    done.push(`lines ${Math.abs(restroked).toFixed(1)} px ${restroked > 0 ? 'wider' : 'thinner'}`);
+  }
+  return done.join(', ') || 'left as it was';
 }

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 
-import { gridShares, peakOf, weightsOf } from '../../static/js/attention.js';
+import { patchBoxes, peakOf, weightsOf } from '../../static/js/attention.js';
 import { colourAt } from '../../static/js/colours.js';
 import { BLANK, addStroke, commit, isBlank, redo, startHistory, undo } from '../../static/js/history.js';
 import { sampleDigit } from '../../static/js/samples.js';
+import { sayInk } from '../../static/js/seen-view.js';
 import { homeCell } from '../../static/js/strokes.js';
 import { percent, runnerUp, sayWarning } from '../../static/js/words.js';
 
@@ -35,9 +36,31 @@ test('attention is averaged over what is not chosen', () => {
   assert.equal(peakOf(attention, 0, 0), 1);
 });
 
-test('patches stand where the service found the grid', () => {
-  assert.deepEqual(gridShares({}, { width: 10, height: 10 }), [0, 0, 1, 1]);
-  assert.deepEqual(gridShares({ ink: { grid_box: [10, 20, 90, 100] } }, { width: 100, height: 200 }), [0.1, 0.1, 0.9, 0.5]);
+const FOUR_BY_FOUR = { rows: 4, columns: 4 };
+
+test('patches divide the picture evenly where nothing more is known', () => {
+  const boxes = patchBoxes({ attention: FOUR_BY_FOUR }, null);
+  assert.deepEqual([boxes[0], boxes[5], boxes[15]], [[0, 0, 0.25, 0.25], [0.25, 0.25, 0.5, 0.5], [0.75, 0.75, 1, 1]]);
+});
+
+test('patches stand where the service found the grid, and part in the middle of the ink', () => {
+  const blank = { box: null, scale: null, shift: null };
+  const aside = { box: [30, 26, 46, 46], scale: 1.4, shift: [0.2, -0.1] };
+  const ink = { grid_box: [10, 20, 90, 100], cells: [aside, blank, blank, blank] };
+  const boxes = patchBoxes({ attention: FOUR_BY_FOUR, ink }, { width: 100, height: 200 });
+  const close = (box, expected) => box.forEach((edge, i) => assert.ok(Math.abs(edge - expected[i]) < 1e-9, String(box)));
+  close(boxes[0], [0.1, 0.1, 0.38, 0.18]);
+  close(boxes[5], [0.38, 0.18, 0.5, 0.3]);
+  close(boxes[15], [0.7, 0.4, 0.9, 0.5]);
+});
+
+test('what was done to the ink is said in words', () => {
+  const cell = { box: [1, 1, 2, 2], scale: 0.25, shift: [0.1, 0], stroke_width: 5, restroked: 0.31 };
+  const said = sayInk({ polarity: 'dark_on_light', grid_box: [0, 0, 112, 112], cells: [cell, { box: null }] });
+  assert.match(said[0], /Dark/);
+  assert.equal(said[1], 'Top left: drawn at 50 % of its size, moved 10 % left, lines 0.3 px wider.');
+  assert.equal(said[2], 'Top right: no ink.');
+  assert.deepEqual(sayInk(undefined), []);
 });
 
 test('colours grow lighter with the value, and beyond the ends stay', () => {
