@@ -1,6 +1,5 @@
 """The command line of the service: serve, or read pictures without a server."""
 
-import dataclasses
 import json
 import sys
 from pathlib import Path
@@ -13,9 +12,9 @@ from rich.table import Table
 
 from app.engine import Engine, load_engine
 from app.images import decode_picture
+from app.pipeline import normal_form
 from app.settings import Settings
 from model.errors import PictureError, ReaderError
-from model.ink import normalise
 from model.reading import Reading, reading
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_show_locals=False)
@@ -97,10 +96,9 @@ def read_file(path: Path, engine: Engine, settings: Settings) -> Reading:
         raise PictureError(f"the file cannot be read: {error.strerror}") from error
     config = engine.header.config
     picture = decode_picture(data, settings)
-    normal = normalise(picture.pixels, config)
-    boxes = tuple(picture.to_original(box) for box in normal.ink_boxes)
-    normal = dataclasses.replace(normal, ink_boxes=boxes)
-    return reading(engine.read(normal.picture[np.newaxis]), 0, normal, config)
+    normal = normal_form(picture, config)
+    answers = engine.read(normal.picture[np.newaxis])
+    return reading(answers, 0, normal, config, picture.notices)
 
 
 def to_json(path: Path, answer: Reading) -> dict[str, object]:

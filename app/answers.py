@@ -13,9 +13,10 @@ from app.images import encode_png
 from app.pipeline import Read
 from model import vocabulary
 from model.config import ReaderConfig
+from model.ink import NormalForm
 from model.reading import Reading
 
-Explain = Literal["attention", "normal_form"]
+Explain = Literal["attention", "normal_form", "ink"]
 
 
 class ArrayResponse(Response):
@@ -69,6 +70,8 @@ def answer(
     if "normal_form" in explain:
         png = base64.b64encode(encode_png(read.normal.picture)).decode("ascii")
         content["normal_form"] = f"data:image/png;base64,{png}"
+    if "ink" in explain:
+        content["ink"] = _ink(read.normal)
     content["model"] = model
     content["timing_ms"] = {
         "decode": round(read.timing.decode, 3),
@@ -76,6 +79,28 @@ def answer(
         "network": round(read.timing.network, 3),
     }
     return content
+
+
+def _ink(normal: NormalForm) -> dict[str, Any]:
+    """What was done to the ink."""
+    return {
+        "polarity": "dark_on_light" if normal.is_inverted else "light_on_dark",
+        "grid_box": normal.grid_box,
+        "cells": [
+            {
+                "box": cell.box,
+                "scale": _rounded(cell.scale),
+                "shift": None if cell.box is None else [_rounded(part) for part in cell.shift],
+                "stroke_width": _rounded(cell.stroke_width),
+                "restroked": _rounded(cell.restroked),
+            }
+            for cell in normal.cells
+        ],
+    }
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(float(value), 4)
 
 
 def alternatives(reading: Reading, count: int) -> list[dict[str, Any]]:

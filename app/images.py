@@ -11,7 +11,7 @@ from PIL import ExifTags, Image, UnidentifiedImageError
 from app.errors import PictureFormatError, PictureTooLargeError
 from app.settings import Settings
 from model.errors import PictureError
-from model.ink import Box
+from model.reading import Notice
 
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF")
 
@@ -48,18 +48,19 @@ class Picture:
     has_more_frames: bool
     """The file holds several pictures; the first is the one decoded."""
 
-    def to_original(self, box: Box | None) -> Box | None:
-        """Returns a box of ``pixels`` in pixels of the picture that came."""
-        height, width = self.pixels.shape
-        if box is None or (width, height) == (self.width, self.height):
-            return box
-        across, down = self.width / width, self.height / height
-        return (
-            int(box[0] * across),
-            int(box[1] * down),
-            min(round(box[2] * across + 0.499), self.width),
-            min(round(box[3] * down + 0.499), self.height),
-        )
+    @property
+    def notices(self) -> tuple[Notice, ...]:
+        """What the sender should know about the file."""
+        if not self.has_more_frames:
+            return ()
+        detail = "the picture has more than one frame; the first was read"
+        return (Notice("many_frames", detail),)
+
+    @property
+    def factor(self) -> float:
+        """How many times as large the picture that came is."""
+        factor: float = max(self.width, self.height) / max(self.pixels.shape)
+        return factor
 
 
 def open_picture(data: bytes, settings: Settings) -> Image.Image:

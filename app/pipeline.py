@@ -10,7 +10,6 @@ from PIL import Image
 from app.batching import Batcher
 from app.images import Picture, decode_opened, open_picture
 from app.settings import Settings
-from model import reading as readings
 from model.config import ReaderConfig
 from model.ink import NormalForm, normalise
 from model.reading import Reading, reading
@@ -83,12 +82,7 @@ class Pipeline:
             )
         prepared = time.perf_counter()
         answers, index = await self._batcher.read(normal.picture, return_attention=return_attention)
-        answer = reading(answers, index, normal, self._config)
-        if picture.has_more_frames:
-            detail = "the picture has more than one frame; the first was read"
-            answer = dataclasses.replace(
-                answer, warnings=(*answer.warnings, readings.Notice("many_frames", detail))
-            )
+        answer = reading(answers, index, normal, self._config, picture.notices)
         timing = Timing(
             decode=(decoded - started) * 1000,
             ink=(prepared - decoded) * 1000,
@@ -99,6 +93,10 @@ class Pipeline:
     def _prepare(self, opened: Image.Image) -> tuple[Picture, NormalForm, float]:
         picture = decode_opened(opened)
         decoded = time.perf_counter()
-        normal = normalise(picture.pixels, self._config)
-        boxes = tuple(picture.to_original(box) for box in normal.ink_boxes)
-        return picture, dataclasses.replace(normal, ink_boxes=boxes), decoded
+        return picture, normal_form(picture, self._config), decoded
+
+
+def normal_form(picture: Picture, config: ReaderConfig) -> NormalForm:
+    """Brings a decoded picture to the normal form; boxes are in pixels of the one that came."""
+    normal = normalise(picture.pixels, config)
+    return normal.enlarged(picture.factor, (picture.height, picture.width))

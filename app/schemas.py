@@ -7,6 +7,11 @@ from pydantic import BaseModel, ConfigDict, Field
 Probability = Annotated[float, Field(ge=0, le=1.000001)]
 Digit = Annotated[int, Field(ge=0, le=9)]
 
+PictureBox = Annotated[
+    list[int],
+    Field(min_length=4, max_length=4, description="x0, y0, x1, y1 in pixels, ends excluded."),
+]
+
 _RequestId = Annotated[
     str | None, Field(description="The id in X-Request-ID and in the log.", examples=["9f0c…"])
 ]
@@ -35,9 +40,7 @@ class CellAnswer(_Schema):
     probabilities: list[Probability] = Field(
         min_length=11, max_length=11, description="Of the digits 0 to 9, then of a blank."
     )
-    ink_box: Annotated[list[int], Field(min_length=4, max_length=4)] | None = Field(
-        description="Where its ink stands in the picture: x0, y0, x1, y1 in pixels, ends excluded."
-    )
+    ink_box: PictureBox | None = Field(description="Where its ink stands in the picture.")
 
 
 class AlternativeAnswer(_Schema):
@@ -67,6 +70,31 @@ class AttentionAnswer(_Schema):
     weights: list[list[list[list[Probability]]]] = Field(
         description="[step][layer][head][patch, row by row]; the patches of a head add up to 1."
     )
+
+
+class CellInkAnswer(_Schema):
+    """What was done to the ink of one cell; null where it has none."""
+
+    box: PictureBox | None = Field(description="Where it stands in the picture.")
+    scale: float | None = Field(description="Pixels of the normal form for one of the picture.")
+    shift: Annotated[list[float], Field(min_length=2, max_length=2)] | None = Field(
+        description="From the middle of its cell, right and down, shares of a cell."
+    )
+    stroke_width: float | None = Field(
+        description="Of the pen, pixels of the picture; null too where the ink was left as it is."
+    )
+    restroked: float = Field(
+        description="What was added to the stroke's width, pixels of the normal form; taken off "
+        "where negative."
+    )
+
+
+class InkAnswer(_Schema):
+    """What was done to bring the picture to the normal form."""
+
+    polarity: Literal["dark_on_light", "light_on_dark"]
+    grid_box: PictureBox = Field(description="Where the grid was found.")
+    cells: list[CellInkAnswer]
 
 
 class ModelName(_Schema):
@@ -101,6 +129,7 @@ class ReadingAnswer(_Schema):
     normal_form: str | None = Field(
         None, description="With explain=normal_form: what the network saw, as a data URL of a PNG."
     )
+    ink: InkAnswer | None = Field(None, description="With explain=ink.")
     model: ModelName
     timing_ms: TimingAnswer
 

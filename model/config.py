@@ -24,7 +24,7 @@ class ReaderConfig:
     num_heads: int = 4
     """Attention heads K in each attention; divides ``d_model``."""
     encoder_layers: int = 6
-    decoder_layers: int = 2
+    decoder_layers: int = 1
     mlp_width: int = 256
     """Hidden width of the MLP in each block."""
     dropout: float = 0.0

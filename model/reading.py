@@ -66,8 +66,22 @@ class Reading:
         return math.prod(cell.confidence for cell in self.cells)
 
 
-def reading(answers: Answers, index: int, normal: NormalForm, config: ReaderConfig) -> Reading:
-    """Makes the reading of picture ``index`` of a batch, of which ``normal`` was read."""
+def reading(
+    answers: Answers,
+    index: int,
+    normal: NormalForm,
+    config: ReaderConfig,
+    notices: tuple[Notice, ...] = (),
+) -> Reading:
+    """Makes the reading of picture ``index`` of a batch, of which ``normal`` was read.
+
+    Args:
+        answers: Of the batch.
+        index: Of the picture.
+        normal: What was read.
+        config: Of the reader.
+        notices: What is known to be doubtful besides.
+    """
     symbols, probabilities = answers.symbols[index], answers.probabilities[index]
     cells = tuple(
         Cell(
@@ -81,7 +95,8 @@ def reading(answers: Answers, index: int, normal: NormalForm, config: ReaderConf
         for number, symbol in enumerate(symbols[: config.num_cells].tolist())
     )
     attention = None if answers.attention is None else answers.attention[index]
-    return Reading(cells, tuple(_warnings(symbols, cells)), attention)
+    ink = tuple(Notice(doubt.code, doubt.detail) for doubt in normal.warnings)
+    return Reading(cells, (*_warnings(symbols, cells), *ink, *notices), attention)
 
 
 def _warnings(symbols: NDArray[np.int64], cells: tuple[Cell, ...]) -> list[Notice]:

@@ -1,5 +1,6 @@
 """The command line of training: train, evaluate, export, look at the data."""
 
+import dataclasses
 import json
 import logging
 import os
@@ -23,6 +24,7 @@ from training.data import load_mnist
 from training.loop import train as run_training
 from training.options import TrainOptions
 from training.processes import joined
+from training.writers import training_pool, validation_pool
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_show_locals=False)
 
@@ -38,6 +40,7 @@ def describe() -> None:
 
 _RECIPE = TrainOptions()
 _NETWORK = ReaderConfig()
+_VALIDATION_GRIDS, _VALIDATION_SEED = 2000, 1
 _RELEASED = Path(__file__).parent.parent / "model" / "weights"
 
 
@@ -53,6 +56,12 @@ def train(
     ] = _RECIPE.batch_size,
     learning_rate: Annotated[float, typer.Option(help="Peak.")] = _RECIPE.learning_rate,
     warmup_steps: Annotated[int, typer.Option(min=0)] = _RECIPE.warmup_steps,
+    drawn_share: Annotated[
+        float, typer.Option(min=0, max=1, help="Share of grids from drawings; 0: MNIST alone.")
+    ] = _RECIPE.drawn_share,
+    pool_grids: Annotated[
+        int, typer.Option(min=1, help="Grids drawn before training.")
+    ] = _RECIPE.pool.grids,
     seed: Annotated[int, typer.Option(min=0)] = _RECIPE.seed,
     evaluate_every: Annotated[
         int, typer.Option(min=1, help="Steps between looks at validation.")
@@ -71,7 +80,7 @@ def train(
     ] = "auto",
     threads: Annotated[int, typer.Option(min=0, help="CPU threads; 0 leaves it to torch.")] = 0,
 ) -> None:
-    """Train a reader on MNIST grids, or go on with an interrupted run.
+    """Train a reader on MNIST and on drawings, or go on with an interrupted run.
 
     The defaults are the recipe of the released weights. A run that was killed goes on from its
     last save when the same command is given again. Under torchrun, several processes share the
@@ -84,6 +93,8 @@ def train(
         batch_size=batch_size,
         learning_rate=learning_rate,
         warmup_steps=warmup_steps,
+        drawn_share=drawn_share,
+        pool=dataclasses.replace(_RECIPE.pool, grids=pool_grids),
         seed=seed,
         evaluate_every=evaluate_every,
         save_every=save_every,
@@ -96,11 +107,21 @@ def train(
         dropout=dropout,
     )
     with joined(device) as processes:
+        training = load_mnist(data_dir, "train")
+        validation = {"mnist": load_mnist(data_dir, "validation")}
+        drawn = None
+        if drawn_share:
+            with processes.first_goes_first():
+                drawn = training_pool(data_dir, training, options.pool, seed=seed, folder=out)
+                validation["drawn"] = validation_pool(
+                    data_dir, grids=_VALIDATION_GRIDS, seed=_VALIDATION_SEED, folder=out
+                )
         outcome = run_training(
             options=options,
             config=config,
-            training=load_mnist(data_dir, "train"),
-            validation=load_mnist(data_dir, "validation"),
+            training=training,
+            drawn=drawn,
+            validation=validation,
             out=out,
             processes=processes,
             precision=_precision(precision, processes.device),

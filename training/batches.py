@@ -5,6 +5,7 @@ interruption, and every process of a distributed run can make its own slice of t
 """
 
 import math
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -25,6 +26,25 @@ class Batch(NamedTuple):
 
     pictures: Tensor
     labels: Tensor
+
+
+class MixedBatches:
+    """Batches of which each part is dealt from digits of its own.
+
+    Args:
+        parts: What the batches are put together from, in this order.
+    """
+
+    def __init__(self, parts: Sequence["GridBatches"]) -> None:
+        self.parts = parts
+
+    def at(self, step: int, strength: float = 1.0) -> Batch:
+        """Makes this process's slice of batch ``step``: see ``GridBatches.at``."""
+        made = [part.at(step, strength) for part in self.parts]
+        return Batch(
+            torch.cat([batch.pictures for batch in made]),
+            torch.cat([batch.labels for batch in made]),
+        )
 
 
 class GridBatches:

@@ -5,7 +5,7 @@ import dataclasses
 import logging
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -19,10 +19,11 @@ from tqdm import tqdm
 from model import checkpoint, vocabulary
 from model.checkpoint import Checkpoint
 from model.config import ReaderConfig
+from model.errors import ConfigError
 from model.header import Header
 from model.reader import GridReader
 from training import plots, provenance, scoring, state
-from training.batches import Batch, GridBatches
+from training.batches import Batch, GridBatches, MixedBatches
 from training.data import Digits
 from training.options import TrainOptions
 from training.processes import Processes
@@ -32,6 +33,8 @@ logger = logging.getLogger(__name__)
 
 RESUME, LAST, BEST = "resume.safetensors", "last.safetensors", "best.safetensors"
 _VALIDATION_SEED = 0
+# Between the seeds of a batch's parts, which would else be changed alike.
+_SEED_STEP = 1_000_003
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -48,7 +51,8 @@ def train(
     options: TrainOptions,
     config: ReaderConfig,
     training: Digits,
-    validation: Digits,
+    drawn: Digits | None,
+    validation: Mapping[str, Digits],
     out: Path,
     processes: Processes,
     precision: torch.dtype = torch.float32,
@@ -62,8 +66,9 @@ def train(
     Args:
         options: The recipe.
         config: The network.
-        training: Digits to train on.
-        validation: Digits to choose by.
+        training: MNIST's digits to train on.
+        drawn: The pool of drawings to train on; None where ``options.drawn_share`` is 0.
+        validation: Digits to choose by, in sets that count alike.
         out: Folder for everything that is written.
         processes: This process and its device.
         precision: Of matrix products: float32, or bfloat16 for mixed precision.
@@ -76,6 +81,7 @@ def train(
         options=options,
         config=config,
         training=training,
+        drawn=drawn,
         validation=validation,
         out=out,
         processes=processes,
@@ -93,7 +99,8 @@ class _Run:
         options: TrainOptions,
         config: ReaderConfig,
         training: Digits,
-        validation: Digits,
+        drawn: Digits | None,
+        validation: Mapping[str, Digits],
         out: Path,
         processes: Processes,
         precision: torch.dtype,
@@ -104,17 +111,30 @@ class _Run:
         self.processes = processes
         self.precision = precision
         self.recipe: dict[str, Any] = {"network": config.to_dict(), "training": options.to_dict()}
-        self.validation = scoring.disjoint_grids(validation, config, seed=_VALIDATION_SEED)
-        self.batches = GridBatches(
-            training,
-            config=config,
-            batch_size=options.batch_size,
-            blank_grids=options.blank_grids,
-            augmentation=options.augmentation,
-            seed=options.seed,
-            device=processes.device,
-            rank=processes.rank,
-            world_size=processes.world_size,
+        self.validation = {
+            name: scoring.disjoint_grids(digits, config, seed=_VALIDATION_SEED)
+            for name, digits in validation.items()
+        }
+        num_drawn = options.drawn_grids(processes.world_size)
+        if num_drawn and drawn is None:
+            raise ConfigError("expected drawings to train on, as drawn_share is above 0")
+        shares = [(training, options.batch_size - num_drawn, 0), (drawn, num_drawn, 1)]
+        self.batches = MixedBatches(
+            [
+                GridBatches(
+                    digits,
+                    config=config,
+                    batch_size=size,
+                    blank_grids=options.blank_grids,
+                    augmentation=options.augmentation,
+                    seed=options.seed + _SEED_STEP * number,
+                    device=processes.device,
+                    rank=processes.rank,
+                    world_size=processes.world_size,
+                )
+                for digits, size, number in shares
+                if digits is not None and size
+            ]
         )
         torch.manual_seed(options.seed)
         self.reader = GridReader(config).to(processes.device)
@@ -208,17 +228,21 @@ class _Run:
         Every process gets the same answer from the same weights.
         """
         progress = self.progress
-        greedy = scoring.read_grids(self.average, self.validation)
-        right = scoring.mark(greedy.symbols, self.validation.labels)
         steps = progress.step - (progress.history[-1]["step"] if progress.history else 0)
         entry = {
             "step": progress.step,
             "learning_rate": self.options.learning_rate_at(progress.step - 1),
             "training_loss": progress.loss_sum / steps,
-            "validation_loss": validation_loss(self.average, self.validation),
-            "validation_digits": right.cells.float().mean().item(),
-            "validation_grids": right.grids.float().mean().item(),
         }
+        for name, grids in self.validation.items():
+            greedy = scoring.read_grids(self.average, grids)
+            right = scoring.mark(greedy.symbols, grids.labels)
+            entry[f"{name}_loss"] = validation_loss(self.average, grids)
+            entry[f"{name}_digits"] = right.cells.float().mean().item()
+            entry[f"{name}_grids"] = right.grids.float().mean().item()
+        for figure in ("loss", "digits", "grids"):
+            values = [entry[f"{name}_{figure}"] for name in self.validation]
+            entry[f"validation_{figure}"] = sum(values) / len(values)
         best = max(
             ((e["validation_digits"], -e["validation_loss"]) for e in progress.history),
             default=(-1.0, 0.0),
@@ -235,8 +259,12 @@ class _Run:
             writer.flush()
             tqdm.write(
                 f"step {progress.step:>6}  loss {entry['training_loss']:.4f}  validation: "
-                f"loss {entry['validation_loss']:.4f}  digits {entry['validation_digits']:.2%}  "
-                f"grids {entry['validation_grids']:.2%}{'  best' if is_best else ''}"
+                + "; ".join(
+                    f"{name} loss {entry[f'{name}_loss']:.4f} digits {entry[f'{name}_digits']:.2%} "
+                    f"grids {entry[f'{name}_grids']:.2%}"
+                    for name in self.validation
+                )
+                + ("  best" if is_best else "")
             )
         return is_best
 

@@ -6,13 +6,14 @@ from typing import Any
 
 from model.errors import ConfigError
 from training.augment import Augmentation
+from training.pool import PoolOptions
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
 class TrainOptions:
     """How a reader is trained. The defaults made the released weights."""
 
-    steps: int = 32_000
+    steps: int = 44_000
     """Optimizer steps."""
     batch_size: int = 128
     """Grids a step, over all processes together."""
@@ -34,6 +35,10 @@ class TrainOptions:
     """Last share of the run in which augmentation fades."""
     calm_strength: float = 0.35
     """Strength of augmentation at the very end, a share of its limits."""
+    drawn_share: float = 0.55
+    """Share of the grids of a batch whose digits come from the pool of drawings."""
+    pool: PoolOptions = dataclasses.field(default_factory=PoolOptions)
+    """What that pool is made of."""
     seed: int = 0
     evaluate_every: int = 1000
     """Steps between looks at the validation digits."""
@@ -54,9 +59,13 @@ class TrainOptions:
         for name in ("average_decay", "label_smoothing"):
             if not 0 <= getattr(self, name) < 1:
                 raise ConfigError(f"{name}: expected a number in [0, 1), got {getattr(self, name)}")
-        for name in ("blank_grids", "calm_share", "calm_strength"):
+        for name in ("drawn_share", "blank_grids", "calm_share", "calm_strength"):
             if not 0 <= getattr(self, name) <= 1:
                 raise ConfigError(f"{name}: expected a number in [0, 1], got {getattr(self, name)}")
+
+    def drawn_grids(self, world_size: int) -> int:
+        """Grids of a batch, over all processes together, that come from the pool."""
+        return round(self.drawn_share * self.batch_size / world_size) * world_size
 
     def learning_rate_at(self, step: int) -> float:
         """Warm-up in a straight line, then half a cosine down to zero."""

@@ -32,6 +32,15 @@ class Processes:
         devices = [self.device] if self.device.type == "cuda" else None
         return DistributedDataParallel(module, device_ids=devices)
 
+    @contextlib.contextmanager
+    def first_goes_first(self) -> Iterator[None]:
+        """The others enter when the first has left, and find what it has written."""
+        if self.world_size > 1 and not self.is_first:
+            distributed.barrier()
+        yield
+        if self.world_size > 1 and self.is_first:
+            distributed.barrier()
+
     def mean(self, values: Tensor) -> Tensor:
         """Returns the mean over all processes, the same in each."""
         if self.world_size > 1:

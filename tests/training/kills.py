@@ -30,11 +30,17 @@ def run(out: Path, steps: int) -> None:
     torch.set_num_threads(1)
     train(
         options=TrainOptions(
-            steps=steps, batch_size=8, warmup_steps=5, evaluate_every=25, save_every=2
+            steps=steps,
+            batch_size=8,
+            warmup_steps=5,
+            evaluate_every=25,
+            save_every=2,
+            drawn_share=0,
         ),
         config=ReaderConfig(encoder_layers=1, decoder_layers=1, mlp_width=64),
         training=make_bar_digits(),
-        validation=make_bar_digits(),
+        drawn=None,
+        validation={"bars": make_bar_digits()},
         out=out,
         processes=Processes(0, 1, torch.device("cpu")),
     )

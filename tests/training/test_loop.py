@@ -18,7 +18,14 @@ from training.loop import BEST, LAST, RESUME, Outcome, train
 from training.options import TrainOptions
 from training.processes import Processes, pick_device
 
-OPTIONS = {"steps": 40, "batch_size": 16, "warmup_steps": 5, "evaluate_every": 10, "save_every": 6}
+OPTIONS = {
+    "steps": 40,
+    "batch_size": 16,
+    "warmup_steps": 5,
+    "evaluate_every": 10,
+    "save_every": 6,
+    "drawn_share": 0,
+}
 SMALL = ReaderConfig(encoder_layers=1, decoder_layers=1, mlp_width=64, dropout=0.1)
 
 
@@ -27,7 +34,8 @@ def go(out: Path, digits: Digits, config: ReaderConfig = SMALL, **changes: objec
         options=TrainOptions(**(OPTIONS | changes)),  # type: ignore[arg-type]
         config=config,
         training=digits,
-        validation=digits,
+        drawn=None,
+        validation={"bars": digits},
         out=out,
         processes=Processes(0, 1, torch.device("cpu")),
     )

@@ -16,7 +16,7 @@ from training.loop import LAST, RESUME
 TRAIN = [
     *("-m", "training", "train", "--steps", "12", "--batch-size", "32", "--evaluate-every", "1"),
     *("--encoder-layers", "1", "--decoder-layers", "1", "--warmup-steps", "2", "--threads", "1"),
-    *("--device", "cpu"),
+    *("--device", "cpu", "--drawn-share", "0"),
 ]
 
 

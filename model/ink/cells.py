@@ -1,0 +1,183 @@
+"""The ink of one cell is brought to the form that MNIST's digits have.
+
+That form: the longer side of the ink is 20 pixels, its centre of mass lies in the middle of 28x28
+(half a pixel right of it and below it, in the mean of MNIST), strokes are 1.8 to 3.9 pixels wide.
+
+Reference: LeCun et al., "Gradient-Based Learning Applied to Document Recognition", 1998, section
+III.A (size and centre).
+"""
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.ink.cuts import Piece
+from model.ink.form import Box, CellInk
+
+# Longer side of the ink and place of its centre of mass, as shares of a cell: 20 and 14.5 of 28.
+_SIZE, _MIDDLE = 20 / 28, 14.5 / 28
+# Width of strokes as shares of a cell; nineteen of twenty of MNIST's are 1.7 to 3.9 of 28.
+_THINNEST, _THICKEST = 1.8 / 28, 3.9 / 28
+# Strokes are made wider and thinner at so many times the size of the normal form.
+_FINE = 3
+# MNIST's digits lie up to half a pixel off their middle.
+_OFF_MIDDLE = 0.75
+# Ink of fewer widths of its stroke than this is a dot.
+_DOT = 2.0
+
+
+def measure(levels: NDArray[np.float32]) -> tuple[float, float, float]:
+    """Returns centre of mass (x, y; pixel edges) and width of strokes, in pixels.
+
+    The width is twice the area over the length of the outline.
+
+    Args:
+        levels: (h, w), ink in [0, 1].
+    """
+    down, across = levels.sum(axis=1), levels.sum(axis=0)
+    mass = float(down.sum())
+    x = float(across @ np.arange(len(across), dtype=np.float32)) / mass + 0.5
+    y = float(down @ np.arange(len(down), dtype=np.float32)) / mass + 0.5
+    # Every row and column begins and ends with background; an outline of all directions is pi/4 of
+    # its steps right and down.
+    steps = np.abs(np.diff(levels, axis=0)).sum() + np.abs(np.diff(levels, axis=1)).sum()
+    ends = levels[0].sum() + levels[-1].sum() + levels[:, 0].sum() + levels[:, -1].sum()
+    return x, y, 2 * mass / (float(steps + ends) * math.pi / 4)
+
+
+def are_normal(digits: NDArray[np.uint8], least: int) -> list[Box | None] | None:
+    """Says where the ink stands in cells that have MNIST's form already, or None where they do not.
+
+    Args:
+        digits: (C, S, S), uint8, light on dark.
+        least: A cell of no more than this grey level is empty.
+
+    Returns:
+        The box of each cell's ink, None for an empty cell; or None where a cell needs changing.
+    """
+    size = digits.shape[-1]
+    brightest = digits.max(axis=(1, 2))
+    is_ink = digits > (brightest * np.float32(0.1)).astype(np.uint8)[:, None, None]
+    rows, columns = is_ink.any(axis=2), is_ink.any(axis=1)  # (C, S)
+    y0, x0 = rows.argmax(axis=1), columns.argmax(axis=1)
+    y1, x1 = size - rows[:, ::-1].argmax(axis=1), size - columns[:, ::-1].argmax(axis=1)
+    is_empty = brightest < least
+    if is_empty.any() and digits[is_empty].any():
+        return None
+    off = np.abs(np.maximum(y1 - y0, x1 - x0) - _SIZE * size)
+    place = np.arange(size, dtype=np.float32) + np.float32(0.5 - _MIDDLE * size)
+    values = digits.astype(np.float32)
+    mass = np.maximum(values.sum(axis=(1, 2)), 1)
+    across, down = values.sum(axis=1) @ place / mass, values.sum(axis=2) @ place / mass
+    is_off = (off > 1) | (np.maximum(np.abs(across), np.abs(down)) > _OFF_MIDDLE)
+    if (is_off & ~is_empty).any():
+        return None
+    boxes = np.column_stack((x0, y0, x1, y1)).tolist()
+    return [
+        None if empty else (box[0], box[1], box[2], box[3])
+        for empty, box in zip(is_empty.tolist(), boxes, strict=True)
+    ]
+
+
+def cell_form(piece: Piece, size: int) -> tuple[NDArray[np.uint8], CellInk]:
+    """Brings the ink of a cell to MNIST's form.
+
+    Args:
+        piece: What was cut out for the cell.
+        size: Side S of a cell of the normal form.
+
+    Returns:
+        The cell (S, S), uint8, and what was done, in pixels of the piece's picture.
+    """
+    levels = piece.levels
+    x, y, stroke = measure(levels)
+    # Ink that is hardly more than a dot is not blown up to the size of a digit.
+    scale = _SIZE * size / max(*levels.shape, _DOT * stroke)
+    added = _missing(stroke * scale, size)
+    if added:
+        # Strokes grow outwards: what is added makes the whole larger, so it is made smaller first.
+        scale *= 1 - added / (_SIZE * size)
+        added = _missing(stroke * scale, size)
+    if added:
+        fine = _place(levels, scale, (x, y), size, _FINE)
+        fine = _restroke(fine, added * _FINE / 2)
+        cell = fine.reshape(size, _FINE, size, _FINE).mean(axis=(1, 3))
+    else:
+        cell = _place(levels, scale, (x, y), size)
+    white = cell * np.float32(255 / max(float(cell.max()), 1e-6))
+    x0, y0, x1, y1 = piece.cell
+    form = CellInk(
+        box=(piece.left, piece.top, piece.left + levels.shape[1], piece.top + levels.shape[0]),
+        scale=scale,
+        shift=(
+            (piece.left + x - (x0 + x1) / 2) / (x1 - x0),
+            (piece.top + y - (y0 + y1) / 2) / (y1 - y0),
+        ),
+        stroke_width=stroke,
+        restroked=added,
+    )
+    return white.round().astype(np.uint8), form
+
+
+def _missing(stroke: float, size: int) -> float:
+    """What a stroke lacks of MNIST's width, or has too much, negative; 0 for next to nothing."""
+    added = min(max(stroke, _THINNEST * size), _THICKEST * size) - stroke
+    return added if abs(added) > 0.05 else 0.0
+
+
+def _place(
+    levels: NDArray[np.float32], scale: float, centre: tuple[float, float], size: int, fine: int = 1
+) -> NDArray[np.float32]:
+    """Resamples ink to (fine * size, fine * size), centre of mass in the middle, none cut off."""
+    matrices = []
+    for place, length in zip(centre[::-1], levels.shape, strict=True):
+        # Ink begins where a pixel does, as in MNIST, unless it would stick out.
+        origin = math.ceil(_MIDDLE * size - 0.5 - place * scale)
+        origin = min(max(float(origin), 0.0), size - length * scale)
+        matrices.append(_coverage(length, scale * fine, origin * fine, size * fine))
+    down, across = matrices
+    return (down @ levels @ across.T).astype(np.float32, copy=False)
+
+
+def _coverage(length: int, scale: float, origin: float, size: int) -> NDArray[np.float32]:
+    """Weights (size, length): how much of each output pixel each input pixel covers.
+
+    An input pixel that is enlarged is spread over its neighbours as well, in a straight line.
+    """
+    reach = max(scale, 1.0)
+    middles = origin + scale * (np.arange(length, dtype=np.float32) + np.float32(0.5))
+    outputs = np.arange(size, dtype=np.float32)[:, None] + np.float32(0.5)
+    if scale <= 1:
+        half = np.float32(scale / 2)
+        starts = np.maximum(outputs - np.float32(0.5), middles - half)
+        ends = np.minimum(outputs + np.float32(0.5), middles + half)
+        covered: NDArray[np.float32] = np.maximum(ends - starts, 0)
+        return covered
+    near: NDArray[np.float32] = np.maximum(1 - np.abs(outputs - middles) / np.float32(reach), 0)
+    return near
+
+
+def _restroke(levels: NDArray[np.float32], radius: float) -> NDArray[np.float32]:
+    """Grows strokes by ``radius`` pixels on either side, or shrinks them where it is negative."""
+    whole, rest = divmod(abs(radius), 1.0)
+    signed = levels if radius > 0 else -levels
+    for step in range(int(whole)):
+        signed = _neighbours(signed, with_corners=step % 2 == 1)
+    if rest > 0.01:
+        signed = signed + np.float32(rest) * (
+            _neighbours(signed, with_corners=int(whole) % 2 == 1) - signed
+        )
+    return signed if radius > 0 else -signed
+
+
+def _neighbours(levels: NDArray[np.float32], *, with_corners: bool) -> NDArray[np.float32]:
+    """The greatest of each pixel and its four neighbours, or eight: in turn, nearly a circle."""
+    tall = levels.copy()
+    np.maximum(tall[1:], levels[:-1], out=tall[1:])
+    np.maximum(tall[:-1], levels[1:], out=tall[:-1])
+    source = tall if with_corners else levels
+    wide = tall.copy() if with_corners else tall
+    np.maximum(wide[:, 1:], source[:, :-1], out=wide[:, 1:])
+    np.maximum(wide[:, :-1], source[:, 1:], out=wide[:, :-1])
+    return wide

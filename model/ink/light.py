@@ -1,0 +1,232 @@
+"""From grey pixels to levels of ink: the background taken off, the polarity decided."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+# Ink that differs less than this from its background is none: JPEG, dust, noise. Grey levels.
+LEAST_CONTRAST = 24
+# Pictures are shrunk by whole factors to a longer side of at least this, and less than twice it.
+_WORKING_SIDE = 160
+# A background is flat where this share of the pixels lies within so many levels of one another.
+_FLAT_SHARE, _FLAT_LEVELS = 0.5, 3
+# Side of the tiles in which an uneven background is measured, shares of the longer side.
+_TILES = 12
+# A pixel is ink where it differs by more than this many standard deviations of the noise.
+_NOISE_FACTOR = 5.0
+# Paper is within this distance of any ink, shares of the longer side.
+_WIDEST_STROKE = 0.13
+# A line may be fainter than a stroke: it is looked for above this share of the threshold.
+_LINE_SHARE = 0.6
+
+
+class Ink(NamedTuple):
+    """A picture as ink."""
+
+    levels: NDArray[np.float32]
+    """(h, w): how far each pixel is from its background towards ink, grey levels, >= 0."""
+    threshold: float
+    """A pixel of more than this is ink."""
+    strong: float
+    """What the picture's ink reaches, grey levels; 0 where there is none."""
+    is_inverted: bool
+    """The ink is darker than the background."""
+    is_flat: bool
+    """Drawn on a screen: one background colour. False: photographed."""
+
+    @property
+    def is_ink(self) -> NDArray[np.bool_]:
+        """(h, w)."""
+        return self.levels > self.threshold
+
+    @property
+    def may_be_line(self) -> NDArray[np.bool_]:
+        """(h, w): ink, and what is as faint as a ruled line may be."""
+        return self.levels > self.threshold * (1.0 if self.is_flat else _LINE_SHARE)
+
+
+def shrink(picture: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], int]:
+    """Averages blocks of pixels so that the longer side is 160 to 319; returns the factor too."""
+    factor = max(1, max(picture.shape) // _WORKING_SIDE)
+    if factor == 1:
+        return picture, 1
+    height, width = (side // factor for side in picture.shape)
+    if not (height and width):
+        return picture, 1
+    trimmed = picture[: height * factor, : width * factor]
+    kind = np.uint16 if factor <= 16 else np.uint32
+    rows = np.zeros((height, trimmed.shape[1]), kind)
+    for row in range(factor):
+        np.add(rows, trimmed[row::factor], out=rows)
+    total = np.full((height, width), factor * factor // 2, kind)
+    for column in range(factor):
+        np.add(total, rows[:, column::factor], out=total)
+    return (total // (factor * factor)).astype(np.uint8), factor
+
+
+def find_ink(picture: NDArray[np.uint8]) -> Ink:
+    """Takes the background off.
+
+    Args:
+        picture: (h, w), uint8, grey, of any polarity.
+    """
+    counts = np.bincount(picture.ravel(), minlength=256)
+    near = np.convolve(counts, np.ones(2 * _FLAT_LEVELS + 1, np.int64), "same")
+    mode = int(near.argmax())
+    if near[mode] >= _FLAT_SHARE * picture.size:
+        return _on_flat(picture, counts, mode)
+    return _on_uneven(picture)
+
+
+def _on_flat(picture: NDArray[np.uint8], counts: NDArray[np.int64], mode: int) -> Ink:
+    background = int(np.average(np.arange(256)[_around(mode)], weights=counts[_around(mode)]) + 0.5)
+    distance = np.arange(256) - background
+    weight = counts * np.where(np.abs(distance) > _FLAT_LEVELS, np.abs(distance), 0)
+    is_inverted = bool(weight[:background].sum() > weight[background:].sum())
+    ramp = np.maximum(-distance if is_inverted else distance, 0)
+    levels = ramp.astype(np.float32)[picture]
+    # Pixels of each level of ink, so that no pass over the picture is needed.
+    amounts = np.bincount(ramp, counts, minlength=256).astype(np.int64)
+    strong = _strong(amounts, LEAST_CONTRAST)
+    return Ink(levels, max(LEAST_CONTRAST, 0.3 * strong), strong, is_inverted, True)
+
+
+def _on_uneven(picture: NDArray[np.uint8]) -> Ink:
+    """Measures background in tiles, twice: the second time without what the first found as ink."""
+    values = picture.astype(np.float32)
+    side = max(4, max(picture.shape) // _TILES)
+    background = _spread(_tile_medians(picture, side), picture.shape)
+    residual = values - background
+    for _ in range(2):
+        size = np.abs(residual)
+        noise = _noise(size)
+        is_ink = size > max(8.0, 3 * noise)
+        background = _background_without(values, ~is_ink, side, background)
+        residual = values - background
+    # Ink is the side that reaches further: cubes weigh what is far.
+    is_inverted = bool(np.einsum("ij,ij,ij->", residual, residual, residual) < 0)
+    # A shadow's edge is steeper than what tiles can follow.
+    paper = picture if is_inverted else 255 - picture
+    shaded = _closed(paper, max(3, round(_WIDEST_STROKE * max(picture.shape))))
+    tiles = background if is_inverted else 255 - background
+    residual = np.minimum(tiles, shaded) - paper
+    levels = np.maximum(residual, 0)
+    noise = _noise(np.abs(residual))
+    least = max(LEAST_CONTRAST, _NOISE_FACTOR * noise)
+    amounts = np.bincount(levels.astype(np.uint8).ravel(), minlength=256)
+    strong = _strong(amounts, least)
+    return Ink(levels, max(least, 0.35 * strong), strong, is_inverted, False)
+
+
+def _closed(paper: NDArray[np.uint8], reach: int) -> NDArray[np.float32]:
+    """Brightness of the paper with all that is darker and narrower than ``reach`` filled in.
+
+    The morphological closing of the picture, smoothed a little before, less what noise adds to it.
+
+    Reference: Serra, "Image Analysis and Mathematical Morphology", 1982.
+    """
+    smooth = paper.astype(np.uint16)
+    for axis in (0, 1):
+        inner = smooth.shape[axis] - 1
+        wider = 2 * smooth
+        wider += np.take(smooth, np.minimum(np.arange(inner + 1) + 1, inner), axis)
+        wider += np.take(smooth, np.maximum(np.arange(inner + 1) - 1, 0), axis)
+        smooth = wider
+    level = (smooth >> 4).astype(np.uint8)
+    closed = ~_greatest(~_greatest(level, reach), reach)
+    bias = np.bincount((closed - level).ravel(), minlength=256)
+    noise = int(np.searchsorted(np.cumsum(bias), level.size / 2))
+    return closed.astype(np.float32) - np.float32(noise)
+
+
+def _greatest(levels: NDArray[np.uint8], reach: int) -> NDArray[np.uint8]:
+    """The greatest of each pixel's neighbourhood, ``reach`` (odd, or one more) pixels a side."""
+    half = reach // 2
+    for axis in (0, 1):
+        padding = [(0, 0), (0, 0)]
+        padding[axis] = (half, half)
+        padded = np.pad(levels, padding, mode="edge").swapaxes(0, axis)
+        window = 1
+        while window < 2 * half + 1:  # each step nearly doubles the window
+            step = min(window, 2 * half + 1 - window)
+            padded = np.maximum(padded[step:], padded[:-step])
+            window += step
+        levels = padded.swapaxes(0, axis)
+    return levels
+
+
+def _around(mode: int) -> slice:
+    return slice(max(0, mode - _FLAT_LEVELS), mode + _FLAT_LEVELS + 1)
+
+
+def _strong(amounts: NDArray[np.int64], least: float) -> float:
+    """What the ink reaches: the level that a fifth of its pixels exceed; 0 where there is none."""
+    ink = amounts.copy()
+    ink[: int(least) + 1] = 0
+    total = ink.sum()
+    if not total:
+        return 0.0
+    return float(np.searchsorted(np.cumsum(ink), 0.8 * total))
+
+
+def _noise(size: NDArray[np.float32]) -> float:
+    """Standard deviation of the noise, from the median of its size."""
+    counts = np.bincount((size * 4).astype(np.uint16).ravel())
+    return float(np.searchsorted(np.cumsum(counts), size.size / 2)) / 4 * 1.4826
+
+
+def _tile_medians(picture: NDArray[np.uint8], side: int) -> NDArray[np.float32]:
+    """Median of each tile, from every second pixel: (rows, columns)."""
+    height, width = picture.shape
+    rows, columns = max(1, height // side), max(1, width // side)
+    tall, wide = height // rows, width // columns
+    tiles = picture[: rows * tall, : columns * wide].reshape(rows, tall, columns, wide)[
+        :, ::2, :, ::2
+    ]
+    flat = tiles.transpose(0, 2, 1, 3).reshape(rows * columns, -1)
+    middle = flat.shape[1] // 2
+    medians: NDArray[np.float32] = np.partition(flat, middle, axis=1)[:, middle].astype(np.float32)
+    return medians.reshape(rows, columns)
+
+
+def _background_without(
+    values: NDArray[np.float32],
+    is_paper: NDArray[np.bool_],
+    side: int,
+    before: NDArray[np.float32],
+) -> NDArray[np.float32]:
+    """Means of the tiles' paper alone; a tile without paper keeps what was there before."""
+    height, width = values.shape
+    rows, columns = max(1, height // side), max(1, width // side)
+    at_rows = np.arange(rows) * (height // rows)
+    at_columns = np.arange(columns) * (width // columns)
+
+    def per_tile(field: NDArray[np.float32]) -> NDArray[np.float32]:
+        down = np.add.reduceat(field, at_rows, axis=0)
+        total: NDArray[np.float32] = np.add.reduceat(down, at_columns, axis=1)
+        return total
+
+    weight = is_paper.astype(np.float32)
+    amount = per_tile(weight)
+    # One pixel of the old background in each tile stands for tiles that are all ink.
+    kept = before[at_rows[:, None] + height // rows // 2, at_columns + width // columns // 2]
+    means = (per_tile(values * weight) + kept) / (amount + 1)
+    return _spread(means.astype(np.float32), values.shape)
+
+
+def _spread(tiles: NDArray[np.float32], shape: tuple[int, ...]) -> NDArray[np.float32]:
+    """Interpolates between the middles of tiles: (rows, columns) to ``shape``."""
+    down, across = (
+        _between(count, length) for count, length in zip(tiles.shape, shape, strict=True)
+    )
+    return (down @ tiles @ across.T).astype(np.float32, copy=False)
+
+
+def _between(count: int, length: int) -> NDArray[np.float32]:
+    """Weights (length, count) of linear interpolation between the middles of ``count`` tiles."""
+    place = np.clip((np.arange(length) + 0.5) * count / length - 0.5, 0, count - 1)
+    weights: NDArray[np.float32] = np.maximum(
+        1 - np.abs(place[:, None] - np.arange(count)), 0
+    ).astype(np.float32)
+    return weights

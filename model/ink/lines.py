@@ -1,0 +1,183 @@
+"""Long straight lines: ruled paper, a drawn divider, the frame of a grid. They are no digits."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.ink.light import Ink
+
+# A line is looked for in this many strips across it, at slopes of up to six degrees.
+_STRIPS = 12
+_SLOPES = np.linspace(-0.108, 0.108, 19)
+# It is one where in so many strips in a row this share of the strip's length is ink ...
+_LEAST_STRIPS, _LEAST_COVER = 7, 0.8
+# ... within so many rows of a straight line: people draw lines by hand.
+_STRAY = 2
+# A line is thinner than this share of the picture.
+_THICKEST = 0.03
+_MOST_LINES = 40
+
+
+class Line(NamedTuple):
+    """A line from left to right: ``at + slope * (x - width / 2)`` between two columns."""
+
+    at: float
+    slope: float
+    thickness: int
+    """Pixels."""
+    start: int
+    """First column."""
+    end: int
+    """Column behind the last."""
+
+
+class Lifted(NamedTuple):
+    """Ink without its long lines."""
+
+    is_ink: NDArray[np.bool_]
+    """(h, w)."""
+    horizontal: list[Line]
+    vertical: list[Line]
+    near: NDArray[np.bool_] | None
+    """(h, w): close to a line, where its leftovers may be; None where there are no lines."""
+
+
+def lift_lines(ink: Ink) -> Lifted:
+    """Takes long lines off, and leaves the strokes that cross them."""
+    is_ink, may_be_line = ink.is_ink, ink.may_be_line
+    horizontal, vertical = find_lines(may_be_line), find_lines(may_be_line.T)
+    if not (horizontal or vertical):
+        return Lifted(is_ink, horizontal, vertical, None)
+    left, near = is_ink.copy(), np.zeros_like(is_ink)
+    for line in horizontal:
+        left &= ~line_pixels(is_ink, line)
+        _mark_near(near, line)
+    for line in vertical:
+        left &= ~line_pixels(is_ink.T, line).T
+        _mark_near(near.T, line)
+    # Where lines cross each other, each looks like a stroke that crosses the other.
+    for one in horizontal:
+        for other in vertical:
+            _lift_crossing(left, one, other)
+    return Lifted(left, horizontal, vertical, near)
+
+
+def find_lines(is_ink: NDArray[np.bool_]) -> list[Line]:
+    """Finds lines that go across most of a picture from left to right, give or take six degrees.
+
+    Args:
+        is_ink: (h, w); transposed for lines from top to bottom.
+    """
+    height, width = is_ink.shape
+    edges = np.linspace(0, width, _STRIPS + 1).astype(int)
+    thick = _spread_rows(is_ink.view(np.uint8), 1)  # a line may climb a row within its strip
+    cover = np.add.reduceat(thick, edges[:-1], axis=1, dtype=np.uint16)
+    is_line = cover >= _LEAST_COVER * np.diff(edges)  # (h, strips)
+    if np.count_nonzero(is_line.any(axis=0)) < _LEAST_STRIPS:
+        return []
+    middles = (edges[:-1] + edges[1:] - width) / 2
+    reach = int(np.ceil(_SLOPES[-1] * width / 2)) + 1
+    padded = np.zeros((height + 2 * reach, _STRIPS), np.uint8)
+    padded[reach:-reach] = _spread_rows(is_line.view(np.uint8), _STRAY)
+    # (slopes, h, strips): does a line of that slope, at that row in the middle, meet one there?
+    offsets = np.rint(_SLOPES[:, None] * middles).astype(int) + reach
+    rows = np.arange(height)[None, :, None] + offsets[:, None, :]
+    meets = padded[rows, np.arange(_STRIPS)]
+    run = _longest_run(meets)  # (slopes, h)
+    lines: list[Line] = []
+    most = max(3, round(_THICKEST * max(height, width)))
+    while len(lines) < _MOST_LINES and run.max() >= _LEAST_STRIPS:
+        number, row = np.unravel_index(int(run.argmax()), run.shape)
+        best = run[number] == run[number, row]
+        first = last = int(row)
+        while last < height - 1 and best[last + 1]:
+            last += 1
+        # Less what was spread above and below.
+        thickness = max(1, last - first + 1 - 2 * (_STRAY + 1))
+        middle = (first + last) // 2
+        if thickness <= most:
+            strips = np.flatnonzero(meets[number, middle])
+            lines.append(
+                Line(
+                    at=(first + last) / 2,
+                    slope=float(_SLOPES[number]),
+                    thickness=thickness,
+                    start=int(edges[max(0, strips[0] - 1)]),
+                    end=int(edges[min(_STRIPS, strips[-1] + 2)]),
+                )
+            )
+        run[:, max(0, first - _STRAY - 1) : last + _STRAY + 2] = 0
+    return lines
+
+
+def line_pixels(is_ink: NDArray[np.bool_], line: Line) -> NDArray[np.bool_]:
+    """Marks what belongs to a line alone: (h, w) bool; strokes that cross it are left.
+
+    Of the ink along the line that is what is, from top to bottom, hardly thicker than the line.
+    """
+    height, width = is_ink.shape
+    thickest = line.thickness + 2
+    reach = thickest + _STRAY
+    columns = np.arange(line.start, line.end)
+    middle = np.rint(line.at + line.slope * (columns - width / 2)).astype(int)
+    rows = middle + np.arange(-reach - 1, reach + 2)[:, None]
+    inside = (rows >= 0) & (rows < height)
+    window = is_ink[np.clip(rows, 0, height - 1), columns] & inside  # (2 * reach + 3, columns)
+    above = np.zeros(window.shape, np.int16)
+    below = np.zeros(window.shape, np.int16)
+    # Ink in the outermost rows goes on beyond the window.
+    above[0] = np.where(window[0], thickest + 1, 0)
+    below[-1] = np.where(window[-1], thickest + 1, 0)
+    for row in range(1, len(window)):  # length of the run of ink that ends here, from either side
+        above[row] = (above[row - 1] + 1) * window[row]
+        below[-1 - row] = (below[-row] + 1) * window[-1 - row]
+    belongs = window & (above + below - 1 <= thickest)
+    marked = np.zeros_like(is_ink)
+    at_row, at_column = np.nonzero(belongs)
+    marked[rows[at_row, at_column], columns[at_column]] = True
+    return marked
+
+
+def _mark_near(near: NDArray[np.bool_], line: Line) -> None:
+    """Marks what is close to a line, and to where it may go on."""
+    height, width = near.shape
+    further = width // _STRIPS
+    columns = np.arange(max(0, line.start - further), min(width, line.end + further))
+    middle = np.rint(line.at + line.slope * (columns - width / 2)).astype(int)
+    reach = line.thickness + _STRAY + 2
+    rows = np.clip(middle + np.arange(-reach, reach + 1)[:, None], 0, height - 1)
+    near[rows, columns] = True
+
+
+def _lift_crossing(is_ink: NDArray[np.bool_], horizontal: Line, vertical: Line) -> None:
+    height, width = is_ink.shape
+    x = vertical.at
+    y = horizontal.at + horizontal.slope * (x - width / 2)
+    x = vertical.at + vertical.slope * (y - height / 2)
+    if not (horizontal.start <= x <= horizontal.end and vertical.start <= y <= vertical.end):
+        return
+    across, down = vertical.thickness / 2 + 2, horizontal.thickness / 2 + 2
+    is_ink[
+        max(0, round(y - down)) : max(0, round(y + down + 1)),
+        max(0, round(x - across)) : max(0, round(x + across + 1)),
+    ] = False
+
+
+def _spread_rows(marks: NDArray[np.uint8], reach: int) -> NDArray[np.uint8]:
+    """Marks what is within ``reach`` rows of a mark."""
+    spread = marks.copy()
+    for step in range(1, reach + 1):
+        spread[step:] |= marks[:-step]
+        spread[:-step] |= marks[step:]
+    return spread
+
+
+def _longest_run(marks: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Length of the longest run of marks along the last axis."""
+    longest = np.zeros(marks.shape[:-1], np.uint8)
+    run = np.zeros_like(longest)
+    for place in range(marks.shape[-1]):
+        run = (run + 1) * marks[..., place]
+        np.maximum(longest, run, out=longest)
+    return longest

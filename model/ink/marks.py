@@ -1,0 +1,132 @@
+"""Connected pieces of ink."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.ink.light import Ink
+
+# On photographs, less ink than this is dust or texture: pixels for each pixel of the picture, and
+# for each of the largest mark.
+_LEAST_OF_PICTURE, _LEAST_OF_LARGEST = 0.0003, 0.02
+# On drawings, pieces of up to two pixels are specks where there are others of this many.
+_LARGE = 60
+# What lies this far in the neighbourhood of a line is a leftover of it.
+_LEFTOVER_SHARE = 0.85
+
+
+class Marks(NamedTuple):
+    """M connected pieces of ink, numbered from 0."""
+
+    runs: NDArray[np.int32]
+    """(R, 4): row, first column, column behind the last, and mark of each run of ink."""
+    boxes: NDArray[np.int32]
+    """(M, 4): x0, y0, x1, y1."""
+    areas: NDArray[np.int64]
+    """(M,): pixels."""
+    shape: tuple[int, int]
+    """(h, w) of the picture."""
+
+    def paint(self, numbers: NDArray[np.int32]) -> NDArray[np.int32]:
+        """Returns (h, w): ``numbers[mark]``, >= 0, on the pixels of each mark, -1 elsewhere."""
+        height, width = self.shape
+        edges = np.zeros((height, width + 1), np.int32)
+        values = numbers[self.runs[:, 3]] + 1
+        np.add.at(edges, (self.runs[:, 0], self.runs[:, 1]), values)
+        np.subtract.at(edges, (self.runs[:, 0], self.runs[:, 2]), values)
+        painted: NDArray[np.int32] = np.cumsum(edges[:, :-1], axis=1, dtype=np.int32) - 1
+        return painted
+
+    def profile(self, *, axis: int) -> NDArray[np.int64]:
+        """Counts the pixels of each row (axis 0, (h,)) or column (axis 1, (w,))."""
+        rows, first, last, _ = self.runs.T
+        if axis == 0:
+            counts = np.bincount(rows, last - first, minlength=self.shape[0])
+            return counts.astype(np.int64)
+        starts = np.bincount(first, minlength=self.shape[1] + 1)
+        ends = np.bincount(last, minlength=self.shape[1] + 1)
+        return np.cumsum(starts - ends)[:-1]
+
+    def share_in(self, area: NDArray[np.bool_]) -> NDArray[np.float64]:
+        """The share of each mark, (M,), that lies in an area (h, w)."""
+        before = np.zeros((self.shape[0], self.shape[1] + 1), np.int32)
+        np.cumsum(area, axis=1, out=before[:, 1:])
+        rows, first, last, mark = self.runs.T
+        inside = before[rows, last] - before[rows, first]
+        return np.bincount(mark, inside, minlength=len(self.areas)) / self.areas
+
+    def select(self, is_kept: NDArray[np.bool_]) -> "Marks":
+        """Returns some of the marks, (M,) bool, numbered anew."""
+        number = np.cumsum(is_kept) - 1
+        runs = self.runs[is_kept[self.runs[:, 3]]]
+        runs = np.column_stack((runs[:, :3], number[runs[:, 3]])).astype(np.int32)
+        return Marks(runs, self.boxes[is_kept], self.areas[is_kept], self.shape)
+
+
+def find_marks(is_ink: NDArray[np.bool_]) -> Marks:
+    """Finds the pieces of ink whose pixels touch, corners included.
+
+    Runs of ink along rows are joined with those that they touch in the row above; each group takes
+    the least number among its runs.
+
+    Args:
+        is_ink: (h, w).
+    """
+    height, width = is_ink.shape
+    padded = np.zeros((height, width + 2), np.int8)
+    padded[:, 1:-1] = is_ink
+    changes = np.flatnonzero(np.diff(padded, axis=1).ravel())  # of rows of width + 1 steps
+    starts, ends = changes[::2], changes[1::2]
+    rows = starts // (width + 1)
+    first, last = starts - rows * (width + 1), ends - rows * (width + 1)
+    count = len(rows)
+    # The runs above that touch run i have last >= first[i] and first <= last[i]: a range of runs,
+    # as runs are sorted by row and column.
+    stride = width + 2
+    low = np.searchsorted(rows * stride + last, (rows - 1) * stride + first, "left")
+    high = np.searchsorted(rows * stride + first, (rows - 1) * stride + last, "right")
+    touching = np.maximum(high - low, 0)
+    below = np.repeat(np.arange(count), touching)
+    above = np.arange(touching.sum()) - np.repeat(np.cumsum(touching) - touching, touching)
+    above = above + np.repeat(low, touching)
+    root = np.arange(count)
+    while True:  # each round joins neighbours, then shortens the way to the root
+        least = np.minimum(root[below], root[above])
+        joined = root.copy()
+        np.minimum.at(joined, root[below], least)
+        np.minimum.at(joined, root[above], least)
+        while True:
+            shorter = joined[joined]
+            if np.array_equal(shorter, joined):
+                break
+            joined = shorter
+        if np.array_equal(joined, root):
+            break
+        root = joined
+    _, mark = np.unique(root, return_inverse=True)
+    total = int(mark.max()) + 1 if count else 0
+    lengths = last - first
+    areas = np.bincount(mark, lengths, minlength=total)
+    boxes = np.empty((total, 4), np.int32)
+    boxes[:, :2], boxes[:, 2:] = (width, height), 0
+    np.minimum.at(boxes[:, 0], mark, first)
+    np.minimum.at(boxes[:, 1], mark, rows)
+    np.maximum.at(boxes[:, 2], mark, last)
+    np.maximum.at(boxes[:, 3], mark, rows + 1)
+    runs = np.column_stack((rows, first, last, mark)).astype(np.int32)
+    return Marks(runs, boxes, areas.astype(np.int64), (height, width))
+
+
+def without_specks(marks: Marks, ink: Ink, near_lines: NDArray[np.bool_] | None) -> Marks:
+    """Leaves out pieces that are too small for a pen, and what lines have left of themselves."""
+    if near_lines is not None and len(marks.areas):
+        marks = marks.select(marks.share_in(near_lines) < _LEFTOVER_SHARE)
+    if not len(marks.areas):
+        return marks
+    if ink.is_flat:
+        is_large = (marks.areas > 2) | (marks.areas.max() < _LARGE)
+    else:
+        least = max(_LEAST_OF_PICTURE * ink.levels.size, _LEAST_OF_LARGEST * marks.areas.max())
+        is_large = marks.areas >= max(4.0, least)
+    return marks if is_large.all() else marks.select(is_large)

@@ -1,0 +1,168 @@
+"""Strokes become pictures of grids, drawn as the page draws them: with a round pen.
+
+A drawing is ink coverage alone, bright on dark; ``scenes`` gives it colours, paper and a camera.
+"""
+
+import dataclasses
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw
+
+from model.errors import ConfigError
+
+Strokes = tuple[NDArray[np.float32], ...]
+"""Points (P, 2) of each stroke: x to the right, y down, one scale for both."""
+
+# Drawn so many times as large, then averaged down: edges without steps.
+_OVERSAMPLING = 2
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class Hand:
+    """How people draw on a canvas. Every amount is drawn evenly between its limits."""
+
+    pen: tuple[float, float] = (0.03, 0.08)
+    """Width of the pen, shares of a cell; the same in all cells of a grid."""
+    size: tuple[float, float] = (0.25, 0.85)
+    """Longer side of a digit, shares of its cell."""
+    edge: float = 0.0
+    """Where a digit stands: 0 anywhere in its cell, 1 always against two of its edges."""
+
+    def __post_init__(self) -> None:
+        for name in ("pen", "size"):
+            low, high = getattr(self, name)
+            if not 0 < low <= high <= 1:
+                raise ConfigError(f"{name}: expected 0 < low <= high <= 1, got {low}, {high}")
+        if not 0 <= self.edge <= 1:
+            raise ConfigError(f"edge: expected a share, got {self.edge}")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class Warp:
+    """How strokes are changed before they are drawn, so that no digit is drawn twice alike."""
+
+    rotation: float = 8.0
+    """Degrees, at most."""
+    shear: float = 0.2
+    """Sideways for each unit of height, at most."""
+    stretch: float = 0.2
+    """Natural logarithm of width over height, at most."""
+    bend: float = 0.05
+    """Standard deviation of slow waves along and across, shares of the digit's size."""
+    tremor: float = 0.008
+    """Standard deviation of a hand's tremor, shares of the digit's size."""
+    polygons: float = 0.25
+    """Share of the digits whose points are thinned out, as a slow mouse gives few of them."""
+
+
+def warp(strokes: Strokes, amounts: Warp, random: np.random.Generator) -> Strokes:
+    """Changes strokes: rotated, sheared, stretched, bent, trembling; the same for all strokes."""
+    points = np.concatenate(strokes)
+    middle = (points.min(axis=0) + points.max(axis=0)) / 2
+    size = float(max(np.ptp(points, axis=0).max(), 1e-6))
+    angle = np.deg2rad(random.uniform(-1, 1) * amounts.rotation)
+    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    stretch = np.exp(random.uniform(-0.5, 0.5) * amounts.stretch)
+    shape = np.array([[stretch, random.uniform(-1, 1) * amounts.shear], [0, 1 / stretch]])
+    placed = (points - middle) / size
+    waves = random.normal(size=(2, 2, 2)) * amounts.bend / 2
+    phases = random.uniform(0, 2 * np.pi, (2, 2, 2))
+    for wave, axis in np.ndindex(2, 2):
+        other = placed[:, 1 - axis] if wave == 0 else placed[:, axis]
+        for part in range(2):
+            placed[:, axis] += waves[wave, axis, part] * np.sin(
+                2 * np.pi * (0.7 + 0.6 * part) * other + phases[wave, axis, part]
+            )
+    placed = placed @ (turn @ shape).T
+    if amounts.tremor and len(placed) > 4:
+        shaking = random.normal(size=placed.shape)
+        shaking[1:-1] = (shaking[:-2] + shaking[1:-1] + shaking[2:]) / np.sqrt(3)
+        placed += shaking * amounts.tremor * random.uniform(0, 1.5)
+    is_thinned = random.random() < amounts.polygons
+    apart = random.uniform(0.03, 0.12)
+    parts = np.split(placed, np.cumsum([len(stroke) for stroke in strokes])[:-1])
+    return tuple(
+        (_thinned(part, apart) if is_thinned else part).astype(np.float32) for part in parts
+    )
+
+
+def draw_grid(
+    digits: list[Strokes | None],
+    *,
+    rows: int,
+    columns: int,
+    cell_px: int,
+    hand: Hand,
+    random: np.random.Generator,
+) -> NDArray[np.uint8]:
+    """Draws a grid.
+
+    Args:
+        digits: Strokes for each cell in reading order; None leaves a cell blank.
+        rows: Of the grid.
+        columns: Of the grid.
+        cell_px: Side of a cell, pixels.
+        hand: Pen, sizes and places.
+        random: Draws them.
+
+    Returns:
+        (rows * cell_px, columns * cell_px), uint8: how far each pixel is covered with ink.
+    """
+    if len(digits) != rows * columns:
+        raise ConfigError(f"expected {rows * columns} digits, got {len(digits)}")
+    cell = cell_px * _OVERSAMPLING
+    picture = Image.new("L", (columns * cell, rows * cell))
+    draw = ImageDraw.Draw(picture)
+    pen = random.uniform(*hand.pen) * cell
+    for number, strokes in enumerate(digits):
+        if strokes is None:
+            continue
+        row, column = divmod(number, columns)
+        placed = _place(strokes, cell, pen, hand, random)
+        corner = np.array((column * cell, row * cell), np.float32)
+        _draw(draw, [stroke + corner for stroke in placed], pen)
+    return np.asarray(picture.reduce(_OVERSAMPLING))
+
+
+def _place(
+    strokes: Strokes, cell: float, pen: float, hand: Hand, random: np.random.Generator
+) -> list[NDArray[np.float32]]:
+    """Brings strokes to a size and a place in a cell whose corner is the origin."""
+    points = np.concatenate(strokes)
+    low, high = points.min(axis=0), points.max(axis=0)
+    longer = float(max((high - low).max(), 1e-6))
+    size = max(random.uniform(*hand.size) * cell - pen, 0.1 * cell)
+    scale = size / longer
+    free = np.maximum(cell - pen - (high - low) * scale, 0)
+    share = random.uniform(0, 1, 2)
+    if hand.edge:
+        share = (1 - hand.edge) * share + hand.edge * (share > 0.5)
+    corner = pen / 2 + free * share
+    return [((stroke - low) * scale + corner).astype(np.float32) for stroke in strokes]
+
+
+def _draw(draw: ImageDraw.ImageDraw, strokes: list[NDArray[np.float32]], pen: float) -> None:
+    width, radius = max(1, round(pen)), pen / 2
+    for stroke in strokes:
+        if len(stroke) > 1:
+            draw.line(stroke.ravel().tolist(), fill=255, width=width)
+        # Round ends and joints; where points lie closer than a third of the pen, some do.
+        last = None
+        for x, y in stroke.tolist():
+            if last is None or abs(x - last[0]) + abs(y - last[1]) > radius * 0.6:
+                draw.ellipse((x - radius, y - radius, x + radius, y + radius), fill=255)
+                last = (x, y)
+        x, y = stroke[-1].tolist()
+        draw.ellipse((x - radius, y - radius, x + radius, y + radius), fill=255)
+
+
+def _thinned(points: NDArray[np.float64], apart: float) -> NDArray[np.float64]:
+    """Leaves out points that follow closer than ``apart`` along the stroke; ends stay."""
+    if len(points) < 3:
+        return points
+    along = np.concatenate(([0], np.cumsum(np.hypot(*np.diff(points, axis=0).T))))
+    bins = np.floor(along / apart)
+    is_kept = np.concatenate(([True], bins[1:] != bins[:-1]))
+    is_kept[-1] = True
+    return points[is_kept]

@@ -1,0 +1,74 @@
+"""The ways in which people show a grid: pictures as the service gets them, made from strokes."""
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.config import ReaderConfig
+from training.camera import photograph
+from training.drawing import Hand, Strokes, draw_grid
+
+Kind = Literal["canvas", "page", "corner", "paper"]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class Scene:
+    """One way to show a grid."""
+
+    hand: Hand
+    is_dark_on_light: bool
+    is_photographed: bool = False
+
+
+SCENES: Mapping[Kind, Scene] = {
+    "canvas": Scene(hand=Hand(), is_dark_on_light=False),
+    "page": Scene(hand=Hand(), is_dark_on_light=True),
+    # Small digits, pushed aside.
+    "corner": Scene(hand=Hand(size=(0.25, 0.4), edge=0.85), is_dark_on_light=False),
+    # People write with thinner pens, and fill a cell more evenly, than they draw.
+    "paper": Scene(
+        hand=Hand(pen=(0.025, 0.07), size=(0.35, 0.85)), is_dark_on_light=True, is_photographed=True
+    ),
+}
+_CELL_PX = (84, 280)
+
+
+def show(
+    kind: Kind,
+    digits: list[Strokes | None],
+    config: ReaderConfig,
+    random: np.random.Generator,
+) -> NDArray[np.uint8]:
+    """Makes the picture of a grid.
+
+    Args:
+        kind: Which of ``SCENES``.
+        digits: Strokes for each cell in reading order; None leaves a cell blank.
+        config: Rows and columns.
+        random: Draws all that is left open: sizes, places, pen, colours, resolution, paper, camera.
+
+    Returns:
+        (height, width), uint8, grey.
+    """
+    scene = SCENES[kind]
+    ink = draw_grid(
+        digits,
+        rows=config.rows,
+        columns=config.columns,
+        cell_px=int(
+            random.integers(_CELL_PX[0], _CELL_PX[1] // (2 if scene.is_photographed else 1))
+        ),
+        hand=scene.hand,
+        random=random,
+    )
+    if scene.is_photographed:
+        return photograph(ink, random, rows=config.rows, columns=config.columns).picture
+    dark, light = (0, 255)
+    if random.random() < 0.5:  # a theme of softer colours
+        dark, light = int(random.integers(0, 60)), int(random.integers(170, 256))
+    paper, pen = (light, dark) if scene.is_dark_on_light else (dark, light)
+    ramp = np.rint(np.linspace(paper, pen, 256)).astype(np.uint8)
+    return ramp[ink]

@@ -1,0 +1,96 @@
+"""Who writes for what: UNIPEN's writers are divided once into training, validation and test.
+
+By writer, never by digit; and the test has sites of its own, so that neither a hand nor a tablet or
+a way of recording has been seen before. The labels of training digits are as noisy as they come
+(about one in a hundred is wrong); nothing is left out of validation and test.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from model.errors import ConfigError
+from training.data import SPLITS, Digits
+from training.drawing import Warp
+from training.pool import PoolOptions, Written, make_pool
+from training.reink import centre_lines
+from training.unipen import SITES, PenDigit, load_unipen
+
+TEST_SITES = frozenset({"aga", "art", "gmd", "imp"})
+# Small sites say nothing about training, but are four more hands to choose by.
+VALIDATION_SITES = frozenset({"cea", "ceb", "lou", "pri"})
+# Of the other sites every so manieth writer is for validation.
+_VALIDATION_STRIDE = 8
+
+
+def load_writers(data_dir: Path, split: str) -> list[PenDigit]:
+    """Loads one split of UNIPEN's digits, fetching them where they are missing.
+
+    Args:
+        data_dir: Holds ``unipen/``.
+        split: ``train``, ``validation`` or ``test``.
+
+    Raises:
+        ConfigError: No such split.
+        DataError: The digits are missing and could not be fetched, or are damaged.
+    """
+    if split not in SPLITS:
+        raise ConfigError(f"expected a split of {SPLITS}, got {split!r}")
+    if split == "test":
+        return load_unipen(data_dir, TEST_SITES)
+    digits = load_unipen(data_dir, set(SITES) - TEST_SITES)
+    shared = sorted({digit.writer for digit in digits if digit.site not in VALIDATION_SITES})
+    chosen = set(shared[_VALIDATION_STRIDE // 2 :: _VALIDATION_STRIDE])
+    chosen |= {digit.writer for digit in digits if digit.site in VALIDATION_SITES}
+    return [digit for digit in digits if (digit.writer in chosen) == (split == "validation")]
+
+
+def training_pool(
+    data_dir: Path, mnist: Digits, options: PoolOptions, *, seed: int, folder: Path | None
+) -> Digits:
+    """Makes the pool of the training writers' digits and of re-inked ones, or takes the kept one.
+
+    Args:
+        data_dir: Holds ``unipen/``.
+        mnist: Training digits, some of which are re-inked.
+        options: What the pool is made of.
+        seed: Another seed draws differently.
+        folder: Where the pool is kept; None keeps it nowhere.
+    """
+    groups: list[tuple[Sequence[Written], float]] = []
+    if options.reinked_share < 1:
+        groups.append((as_written(load_writers(data_dir, "train")), 1 - options.reinked_share))
+    if options.reinked_share > 0:
+        groups.append((reinked(mnist, options.reinked_digits, seed), options.reinked_share))
+    return make_pool(groups, options, seed=seed, folder=folder)
+
+
+def validation_pool(data_dir: Path, *, grids: int, seed: int, folder: Path | None) -> Digits:
+    """Makes drawings of the validation writers' digits, as they wrote them."""
+    as_it_is = Warp(rotation=0, shear=0, stretch=0, bend=0, tremor=0, polygons=0)
+    options = PoolOptions(grids=grids, reinked_share=0, warp=as_it_is)
+    written = as_written(load_writers(data_dir, "validation"))
+    return make_pool([(written, 1.0)], options, seed=seed, folder=folder)
+
+
+def as_written(digits: Sequence[PenDigit]) -> list[Written]:
+    """Weighs digits so that a writer of many counts for more than one of few, but not as much more.
+
+    A writer of n digits weighs as the root of n.
+    """
+    counts = Counter(digit.writer for digit in digits)
+    return [
+        Written(digit.strokes, digit.label, float(1 / np.sqrt(counts[digit.writer])))
+        for digit in digits
+    ]
+
+
+def reinked(digits: Digits, count: int, seed: int) -> list[Written]:
+    """Takes ``count`` of MNIST's digits at random as centre lines, to be drawn again."""
+    random = np.random.default_rng(seed)
+    picks = random.permutation(len(digits))[:count]
+    lines = centre_lines(digits.pictures.numpy()[picks])
+    labels = digits.labels.numpy()[picks].tolist()
+    return [Written(line, label) for line, label in zip(lines, labels, strict=True) if line]
