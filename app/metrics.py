@@ -89,3 +89,9 @@ class Metrics:
         registry = CollectorRegistry()
         multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
         return generate_latest(registry)
+
+
+def forget_worker(pid: int | None) -> None:
+    """Leaves out what a dead worker was doing when it died; what it had counted stays."""
+    if pid is not None:
+        multiprocess.mark_process_dead(pid)  # type: ignore[no-untyped-call]

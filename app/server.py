@@ -15,16 +15,26 @@ from uvicorn.supervisors.multiprocess import Multiprocess
 from app.engine import load_engine
 from app.logs import configure_logs
 from app.main import create_app
-from app.metrics import SHARED_FOLDER
+from app.metrics import SHARED_FOLDER, forget_worker
 from app.protocol import Protocol
 from app.settings import Settings
 
 
 class _Supervisor(Multiprocess):
-    """Lets go of the address as its workers do: what nobody will accept must not seem accepted."""
+    """Starts workers and replaces those that die."""
+
+    def keep_subprocess_alive(self) -> None:
+        """Replaces dead workers, and forgets what they were doing."""
+        before = {process.pid for process in self.processes}
+        super().keep_subprocess_alive()
+        for pid in before - {process.pid for process in self.processes}:
+            forget_worker(pid)
 
     def terminate_all(self) -> None:
-        """Tells all workers to stop."""
+        """Tells all workers to stop, and lets go of the address as they do.
+
+        A connection that nobody will accept must not seem to be one.
+        """
         for listener in self.sockets:
             listener.close()
         super().terminate_all()
