@@ -77,6 +77,9 @@ def _configure(settings: Settings, factory: Callable[..., Any] | str) -> uvicorn
         proxy_headers=False,
         timeout_keep_alive=settings.keep_alive_seconds,
         timeout_graceful_shutdown=settings.shutdown_timeout_seconds,
+        # Of the supervisor for its workers: uvicorn's 5 s kills them before they have started where
+        # the machine is busy, again and again.
+        timeout_worker_healthcheck=60,
     )
 
 
