@@ -142,8 +142,8 @@ function paintStroke(context, stroke, side, { ink, caution }) {
 function path(context, dabs) {
   context.beginPath();
   context.moveTo(dabs[0][0], dabs[0][1]);
-  // A line of no length shows its round cap: a dot.
-  if (dabs.length === 1) context.lineTo(dabs[0][0], dabs[0][1]);
+  // A dot is the round caps of a line; one of no length would not be drawn.
+  if (dabs.length === 1) context.lineTo(dabs[0][0] + 0.01, dabs[0][1]);
   for (const [x, y] of dabs.slice(1)) context.lineTo(x, y);
 }
 

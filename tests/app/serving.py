@@ -26,14 +26,15 @@ class Server:
 
     Args:
         log: File that takes what it prints.
+        port: To listen on; 0 means any that is free.
         environment: Settings.
     """
 
-    def __init__(self, log: Path, **environment: str) -> None:
+    def __init__(self, log: Path, *, port: int = 0, **environment: str) -> None:
         self.log = log
         self._file = log.open("wb")
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "app", "serve", "--port", "0"],
+            [sys.executable, "-m", "app", "serve", "--port", str(port)],
             cwd=ROOT,
             env=os.environ | environment,
             stdout=self._file,

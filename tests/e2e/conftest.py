@@ -1,0 +1,95 @@
+"""A browser and a server for these tests; every page is watched for what no page may do."""
+
+import os
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
+
+from tests.app.serving import Server
+from tests.e2e.browser import HOW_TO_GET_ONE, start_browser
+from tests.e2e.watching import Watch
+
+expect.set_options(timeout=15_000)
+# What is said at the end of the run.
+FIGURES = pytest.StashKey[list[str]]()
+
+OpenPage = Callable[..., Page]
+
+
+# Of the package, not the session: while playwright's loop runs, no other test can run its own.
+@pytest.fixture(scope="package")
+def play() -> Iterator[Playwright]:
+    with sync_playwright() as play:
+        yield play
+
+
+@pytest.fixture(scope="package")
+def browser(play: Playwright) -> Iterator[Browser]:
+    browser = start_browser(play)
+    if browser is None:
+        leave_out = pytest.fail if os.environ.get("REQUIRE_BROWSER") else pytest.skip
+        leave_out(HOW_TO_GET_ONE)
+    yield browser
+    browser.close()
+
+
+@pytest.fixture(scope="package")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with Server(tmp_path_factory.mktemp("server") / "log", DRAIN_SECONDS="0") as server:
+        yield server
+
+
+@pytest.fixture
+def new_context(browser: Browser) -> Iterator[Callable[..., BrowserContext]]:
+    """Makes browser contexts; what their pages may never do fails the test at its end."""
+    made: list[tuple[BrowserContext, Watch]] = []
+
+    def make(origin: str, **options: Any) -> BrowserContext:
+        # A service worker would answer before a test can intercept, and costs each page a while.
+        context = browser.new_context(**{"service_workers": "block", **options})
+        context.set_default_timeout(15_000)
+        made.append((context, Watch(context, origin)))
+        return context
+
+    yield make
+    for context, _ in made:
+        context.close()
+    for _, watch in made:
+        assert watch.wrongs() == []
+
+
+@pytest.fixture
+def open_page(browser: Browser, server: Server, new_context: Callable[..., Any]) -> OpenPage:
+    """Opens the page in a context of its own; takes playwright's options for one."""
+
+    def open_one(path: str = "/", **options: Any) -> Page:
+        page: Page = new_context(server.url, **options).new_page()
+        page.goto(server.url + path)
+        return page
+
+    return open_one
+
+
+@pytest.fixture
+def page(open_page: OpenPage) -> Page:
+    return open_page()
+
+
+@pytest.fixture
+def tell(request: pytest.FixtureRequest) -> Callable[[str], None]:
+    """Prints a measured figure at the end of the run."""
+    return request.config.stash.setdefault(FIGURES, []).append
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    left_out = [
+        report
+        for report in terminalreporter.stats.get("skipped", [])
+        if HOW_TO_GET_ONE in str(report.longrepr)
+    ]
+    if left_out:
+        terminalreporter.write_line(f"{len(left_out)} browser tests left out: {HOW_TO_GET_ONE}")
+    for figure in config.stash.get(FIGURES, []):
+        terminalreporter.write_line(figure)
