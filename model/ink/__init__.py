@@ -46,7 +46,7 @@ def normalise(picture: NDArray[np.uint8], config: ReaderConfig) -> NormalForm:
     small, factor = shrink(picture)
     ink = find_ink(small)
     lifted = lift_lines(ink)
-    marks = without_specks(find_marks(lifted.is_ink), ink, lifted.near)
+    marks = without_specks(find_marks(lifted.is_ink), ink, lifted)
     across = find_cuts(marks.profile(axis=1), lifted.vertical, config.columns)
     down = find_cuts(marks.profile(axis=0), lifted.horizontal, config.rows)
     deal = Deal(marks, across, down)

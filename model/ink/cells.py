@@ -102,7 +102,7 @@ def cell_form(piece: Piece, size: int) -> tuple[NDArray[np.uint8], CellInk]:
     if added:
         fine = _place(levels, scale, (x, y), size, _FINE)
         fine = _restroke(fine, added * _FINE / 2)
-        cell = fine.reshape(size, _FINE, size, _FINE).mean(axis=(1, 3))
+        cell = _coarser(fine)
     else:
         cell = _place(levels, scale, (x, y), size)
     white = cell * np.float32(255 / max(float(cell.max()), 1e-6))
@@ -118,6 +118,17 @@ def cell_form(piece: Piece, size: int) -> tuple[NDArray[np.uint8], CellInk]:
         restroked=added,
     )
     return white.round().astype(np.uint8), form
+
+
+def _coarser(fine: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Adds up each block of the fine pixels that make one."""
+    down = fine[::_FINE].copy()
+    for part in range(1, _FINE):
+        down += fine[part::_FINE]
+    cell = down[:, ::_FINE].copy()
+    for part in range(1, _FINE):
+        cell += down[:, part::_FINE]
+    return cell
 
 
 def _missing(stroke: float, size: int) -> float:
@@ -145,17 +156,19 @@ def _coverage(length: int, scale: float, origin: float, size: int) -> NDArray[np
 
     An input pixel that is enlarged is spread over its neighbours as well, in a straight line.
     """
-    reach = max(scale, 1.0)
-    middles = origin + scale * (np.arange(length, dtype=np.float32) + np.float32(0.5))
+    middles = np.arange(length, dtype=np.float32)
+    middles *= np.float32(scale)
+    middles += np.float32(origin + scale / 2)
     outputs = np.arange(size, dtype=np.float32)[:, None] + np.float32(0.5)
-    if scale <= 1:
-        half = np.float32(scale / 2)
-        starts = np.maximum(outputs - np.float32(0.5), middles - half)
-        ends = np.minimum(outputs + np.float32(0.5), middles + half)
-        covered: NDArray[np.float32] = np.maximum(ends - starts, 0)
-        return covered
-    near: NDArray[np.float32] = np.maximum(1 - np.abs(outputs - middles) / np.float32(reach), 0)
-    return near
+    weights: NDArray[np.float32] = np.abs(outputs - middles)
+    if scale <= 1:  # two boxes, of lengths 1 and scale, overlap so far
+        np.subtract(np.float32((1 + scale) / 2), weights, out=weights)
+        np.clip(weights, 0, np.float32(scale), out=weights)
+    else:
+        weights *= np.float32(-1 / scale)
+        weights += 1
+        np.maximum(weights, 0, out=weights)
+    return weights
 
 
 def _restroke(levels: NDArray[np.float32], radius: float) -> NDArray[np.float32]:

@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 LEAST_CONTRAST = 24
 # Pictures are shrunk by whole factors to a longer side of at least this, and less than twice it.
 _WORKING_SIDE = 160
-# A background is flat where this share of the pixels lies within so many levels of one another.
-_FLAT_SHARE, _FLAT_LEVELS = 0.5, 3
+# A background is flat where this share of the pixels lies within so many levels of one another,
+# and this share of those has the very same level: a camera's noise would spread them.
+_FLAT_SHARE, _FLAT_LEVELS, _SAME_SHARE = 0.55, 3, 0.6
 # Side of the tiles in which an uneven background is measured, shares of the longer side.
 _TILES = 12
 # A pixel is ink where it differs by more than this many standard deviations of the noise.
@@ -74,7 +75,8 @@ def find_ink(picture: NDArray[np.uint8]) -> Ink:
     counts = np.bincount(picture.ravel(), minlength=256)
     near = np.convolve(counts, np.ones(2 * _FLAT_LEVELS + 1, np.int64), "same")
     mode = int(near.argmax())
-    if near[mode] >= _FLAT_SHARE * picture.size:
+    is_one_colour = counts[_around(mode)].max() >= _SAME_SHARE * near[mode]
+    if is_one_colour and near[mode] >= _FLAT_SHARE * picture.size:
         return _on_flat(picture, counts, mode)
     return _on_uneven(picture)
 
@@ -93,30 +95,38 @@ def _on_flat(picture: NDArray[np.uint8], counts: NDArray[np.int64], mode: int) -
 
 
 def _on_uneven(picture: NDArray[np.uint8]) -> Ink:
-    """Measures background in tiles, twice: the second time without what the first found as ink."""
-    values = picture.astype(np.float32)
-    side = max(4, max(picture.shape) // _TILES)
-    background = _spread(_tile_medians(picture, side), picture.shape)
-    residual = values - background
-    for _ in range(2):
-        size = np.abs(residual)
-        noise = _noise(size)
-        is_ink = size > max(8.0, 3 * noise)
-        background = _background_without(values, ~is_ink, side, background)
-        residual = values - background
-    # Ink is the side that reaches further: cubes weigh what is far.
-    is_inverted = bool(np.einsum("ij,ij,ij->", residual, residual, residual) < 0)
-    # A shadow's edge is steeper than what tiles can follow.
+    """Measures the background in tiles and by closing gaps in it, for paper unevenly lit."""
+    tiles, is_inverted = _tile_background(picture)
     paper = picture if is_inverted else 255 - picture
+    # A shadow's edge is steeper than what tiles can follow.
     shaded = _closed(paper, max(3, round(_WIDEST_STROKE * max(picture.shape))))
-    tiles = background if is_inverted else 255 - background
-    residual = np.minimum(tiles, shaded) - paper
+    residual = np.minimum(tiles if is_inverted else 255 - tiles, shaded)
+    residual -= paper
+    noise = _noise(np.abs(residual[::2, ::2]))
     levels = np.maximum(residual, 0)
-    noise = _noise(np.abs(residual))
     least = max(LEAST_CONTRAST, _NOISE_FACTOR * noise)
     amounts = np.bincount(levels.astype(np.uint8).ravel(), minlength=256)
     strong = _strong(amounts, least)
     return Ink(levels, max(least, 0.35 * strong), strong, is_inverted, False)
+
+
+def _tile_background(picture: NDArray[np.uint8]) -> tuple[NDArray[np.float32], bool]:
+    """Means of the paper in tiles, ink left out, interpolated; and whether ink is darker.
+
+    Every second pixel is enough for that.
+    """
+    values = picture[::2, ::2].astype(np.float32)
+    side = max(4, max(values.shape) // _TILES)
+    tiles = _tile_medians(picture[::2, ::2], side)
+    residual = values - _spread(tiles, values.shape)
+    for _ in range(2):
+        size = np.abs(residual)
+        is_paper = size <= max(8.0, 3 * _noise(size))
+        tiles = _paper_means(values, is_paper, side, tiles)
+        residual = values - _spread(tiles, values.shape)
+    # Ink is the side that reaches further: cubes weigh what is far.
+    is_inverted = bool(np.einsum("ij,ij,ij->", residual, residual, residual) < 0)
+    return _spread(tiles, picture.shape), is_inverted
 
 
 def _closed(paper: NDArray[np.uint8], reach: int) -> NDArray[np.float32]:
@@ -126,13 +136,17 @@ def _closed(paper: NDArray[np.uint8], reach: int) -> NDArray[np.float32]:
 
     Reference: Serra, "Image Analysis and Mathematical Morphology", 1982.
     """
-    smooth = paper.astype(np.uint16)
-    for axis in (0, 1):
-        inner = smooth.shape[axis] - 1
-        wider = 2 * smooth
-        wider += np.take(smooth, np.minimum(np.arange(inner + 1) + 1, inner), axis)
-        wider += np.take(smooth, np.maximum(np.arange(inner + 1) - 1, 0), axis)
-        smooth = wider
+    tall = paper.astype(np.uint16)
+    tall <<= 1
+    tall[1:] += paper[:-1]
+    tall[:-1] += paper[1:]
+    tall[0] += paper[0]
+    tall[-1] += paper[-1]
+    smooth = tall << 1
+    smooth[:, 1:] += tall[:, :-1]
+    smooth[:, :-1] += tall[:, 1:]
+    smooth[:, 0] += tall[:, 0]
+    smooth[:, -1] += tall[:, -1]
     level = (smooth >> 4).astype(np.uint8)
     closed = ~_greatest(~_greatest(level, reach), reach)
     bias = np.bincount((closed - level).ravel(), minlength=256)
@@ -177,26 +191,23 @@ def _noise(size: NDArray[np.float32]) -> float:
 
 
 def _tile_medians(picture: NDArray[np.uint8], side: int) -> NDArray[np.float32]:
-    """Median of each tile, from every second pixel: (rows, columns)."""
+    """Median of each tile: (rows, columns)."""
     height, width = picture.shape
     rows, columns = max(1, height // side), max(1, width // side)
     tall, wide = height // rows, width // columns
-    tiles = picture[: rows * tall, : columns * wide].reshape(rows, tall, columns, wide)[
-        :, ::2, :, ::2
-    ]
-    flat = tiles.transpose(0, 2, 1, 3).reshape(rows * columns, -1)
-    middle = flat.shape[1] // 2
-    medians: NDArray[np.float32] = np.partition(flat, middle, axis=1)[:, middle].astype(np.float32)
-    return medians.reshape(rows, columns)
+    tiles = picture[: rows * tall, : columns * wide].reshape(rows, tall, columns, wide)
+    flat = tiles.transpose(0, 2, 1, 3).reshape(rows, columns, -1)
+    middle = flat.shape[-1] // 2
+    return np.partition(flat, middle, axis=-1)[..., middle].astype(np.float32)
 
 
-def _background_without(
+def _paper_means(
     values: NDArray[np.float32],
     is_paper: NDArray[np.bool_],
     side: int,
     before: NDArray[np.float32],
 ) -> NDArray[np.float32]:
-    """Means of the tiles' paper alone; a tile without paper keeps what was there before."""
+    """Means of the tiles' paper alone; the old value counts as one pixel, or as all there is."""
     height, width = values.shape
     rows, columns = max(1, height // side), max(1, width // side)
     at_rows = np.arange(rows) * (height // rows)
@@ -208,11 +219,7 @@ def _background_without(
         return total
 
     weight = is_paper.astype(np.float32)
-    amount = per_tile(weight)
-    # One pixel of the old background in each tile stands for tiles that are all ink.
-    kept = before[at_rows[:, None] + height // rows // 2, at_columns + width // columns // 2]
-    means = (per_tile(values * weight) + kept) / (amount + 1)
-    return _spread(means.astype(np.float32), values.shape)
+    return (per_tile(values * weight) + before) / (per_tile(weight) + 1)
 
 
 def _spread(tiles: NDArray[np.float32], shape: tuple[int, ...]) -> NDArray[np.float32]:

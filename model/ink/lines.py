@@ -39,8 +39,9 @@ class Lifted(NamedTuple):
     """(h, w)."""
     horizontal: list[Line]
     vertical: list[Line]
-    near: NDArray[np.bool_] | None
-    """(h, w): close to a line, where its leftovers may be; None where there are no lines."""
+    near_horizontal: NDArray[np.bool_] | None
+    """(h, w): close to such a line, where its leftovers may be; None where there is none."""
+    near_vertical: NDArray[np.bool_] | None
 
 
 def lift_lines(ink: Ink) -> Lifted:
@@ -48,19 +49,21 @@ def lift_lines(ink: Ink) -> Lifted:
     is_ink, may_be_line = ink.is_ink, ink.may_be_line
     horizontal, vertical = find_lines(may_be_line), find_lines(may_be_line.T)
     if not (horizontal or vertical):
-        return Lifted(is_ink, horizontal, vertical, None)
-    left, near = is_ink.copy(), np.zeros_like(is_ink)
+        return Lifted(is_ink, horizontal, vertical, None, None)
+    left = is_ink.copy()
     for line in horizontal:
         left &= ~line_pixels(is_ink, line)
-        _mark_near(near, line)
     for line in vertical:
         left &= ~line_pixels(is_ink.T, line).T
-        _mark_near(near.T, line)
     # Where lines cross each other, each looks like a stroke that crosses the other.
     for one in horizontal:
         for other in vertical:
             _lift_crossing(left, one, other)
-    return Lifted(left, horizontal, vertical, near)
+    near = _near(is_ink.shape, horizontal)
+    near_vertical = _near(is_ink.T.shape, vertical)
+    return Lifted(
+        left, horizontal, vertical, near, None if near_vertical is None else near_vertical.T
+    )
 
 
 def find_lines(is_ink: NDArray[np.bool_]) -> list[Line]:
@@ -82,6 +85,8 @@ def find_lines(is_ink: NDArray[np.bool_]) -> list[Line]:
     padded[reach:-reach] = _spread_rows(is_line.view(np.uint8), _STRAY)
     # (slopes, h, strips): does a line of that slope, at that row in the middle, meet one there?
     offsets = np.rint(_SLOPES[:, None] * middles).astype(int) + reach
+    if _most_votes(padded, offsets) < _LEAST_STRIPS:
+        return []
     rows = np.arange(height)[None, :, None] + offsets[:, None, :]
     meets = padded[rows, np.arange(_STRIPS)]
     run = _longest_run(meets)  # (slopes, h)
@@ -139,15 +144,20 @@ def line_pixels(is_ink: NDArray[np.bool_], line: Line) -> NDArray[np.bool_]:
     return marked
 
 
-def _mark_near(near: NDArray[np.bool_], line: Line) -> None:
-    """Marks what is close to a line, and to where it may go on."""
-    height, width = near.shape
+def _near(shape: tuple[int, ...], lines: list[Line]) -> NDArray[np.bool_] | None:
+    """Marks what is close to lines, and to where they may go on."""
+    if not lines:
+        return None
+    height, width = shape
+    near = np.zeros((height, width), np.bool_)
     further = width // _STRIPS
-    columns = np.arange(max(0, line.start - further), min(width, line.end + further))
-    middle = np.rint(line.at + line.slope * (columns - width / 2)).astype(int)
-    reach = line.thickness + _STRAY + 2
-    rows = np.clip(middle + np.arange(-reach, reach + 1)[:, None], 0, height - 1)
-    near[rows, columns] = True
+    for line in lines:
+        columns = np.arange(max(0, line.start - further), min(width, line.end + further))
+        middle = np.rint(line.at + line.slope * (columns - width / 2)).astype(int)
+        reach = line.thickness + _STRAY + 2
+        rows = np.clip(middle + np.arange(-reach, reach + 1)[:, None], 0, height - 1)
+        near[rows, columns] = True
+    return near
 
 
 def _lift_crossing(is_ink: NDArray[np.bool_], horizontal: Line, vertical: Line) -> None:
@@ -171,6 +181,15 @@ def _spread_rows(marks: NDArray[np.uint8], reach: int) -> NDArray[np.uint8]:
         spread[step:] |= marks[:-step]
         spread[:-step] |= marks[step:]
     return spread
+
+
+def _most_votes(padded: NDArray[np.uint8], offsets: NDArray[np.int_]) -> int:
+    """The most strips that one straight line meets, in a row or not: soon counted."""
+    rows, strips = np.nonzero(padded)
+    at = rows - offsets[:, strips] + offsets.max()  # (slopes, marks)
+    height = len(padded) + 2 * int(offsets.max())
+    at += np.arange(len(offsets))[:, None] * height
+    return int(np.bincount(at.ravel()).max())
 
 
 def _longest_run(marks: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -6,14 +6,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.ink.light import Ink
+from model.ink.lines import Lifted
 
 # On photographs, less ink than this is dust or texture: pixels for each pixel of the picture, and
 # for each of the largest mark.
 _LEAST_OF_PICTURE, _LEAST_OF_LARGEST = 0.0003, 0.02
+# What reaches the border of a photograph, and is not much, is the edge of something else.
+_LEAST_AT_BORDER = 0.12
 # On drawings, pieces of up to two pixels are specks where there are others of this many.
 _LARGE = 60
 # What lies this far in the neighbourhood of a line is a leftover of it.
 _LEFTOVER_SHARE = 0.85
+# A leftover is no thicker, across the line, than this: pixels.
+_LEFTOVER_THICKEST = 7
 
 
 class Marks(NamedTuple):
@@ -30,13 +35,14 @@ class Marks(NamedTuple):
 
     def paint(self, numbers: NDArray[np.int32]) -> NDArray[np.int32]:
         """Returns (h, w): ``numbers[mark]``, >= 0, on the pixels of each mark, -1 elsewhere."""
-        height, width = self.shape
-        edges = np.zeros((height, width + 1), np.int32)
-        values = numbers[self.runs[:, 3]] + 1
-        np.add.at(edges, (self.runs[:, 0], self.runs[:, 1]), values)
-        np.subtract.at(edges, (self.runs[:, 0], self.runs[:, 2]), values)
-        painted: NDArray[np.int32] = np.cumsum(edges[:, :-1], axis=1, dtype=np.int32) - 1
-        return painted
+        rows, first, last, mark = self.runs.T
+        lengths = last - first
+        starts = rows * self.shape[1] + first
+        skipped = np.cumsum(lengths) - lengths
+        pixels = np.arange(lengths.sum()) + np.repeat(starts - skipped, lengths)
+        painted = np.full(self.shape[0] * self.shape[1], -1, np.int32)
+        painted[pixels] = np.repeat(numbers[mark], lengths)
+        return painted.reshape(self.shape)
 
     def profile(self, *, axis: int) -> NDArray[np.int64]:
         """Counts the pixels of each row (axis 0, (h,)) or column (axis 1, (w,))."""
@@ -104,8 +110,9 @@ def find_marks(is_ink: NDArray[np.bool_]) -> Marks:
         if np.array_equal(joined, root):
             break
         root = joined
-    _, mark = np.unique(root, return_inverse=True)
-    total = int(mark.max()) + 1 if count else 0
+    is_root = root == np.arange(count)
+    mark = (np.cumsum(is_root) - 1)[root]
+    total = int(np.count_nonzero(is_root))
     lengths = last - first
     areas = np.bincount(mark, lengths, minlength=total)
     boxes = np.empty((total, 4), np.int32)
@@ -118,15 +125,21 @@ def find_marks(is_ink: NDArray[np.bool_]) -> Marks:
     return Marks(runs, boxes, areas.astype(np.int64), (height, width))
 
 
-def without_specks(marks: Marks, ink: Ink, near_lines: NDArray[np.bool_] | None) -> Marks:
+def without_specks(marks: Marks, ink: Ink, lifted: Lifted) -> Marks:
     """Leaves out pieces that are too small for a pen, and what lines have left of themselves."""
-    if near_lines is not None and len(marks.areas):
-        marks = marks.select(marks.share_in(near_lines) < _LEFTOVER_SHARE)
+    for axis, near in ((1, lifted.near_horizontal), (0, lifted.near_vertical)):
+        if near is not None and len(marks.areas):
+            thickness = marks.boxes[:, axis + 2] - marks.boxes[:, axis]
+            is_along = (marks.share_in(near) >= _LEFTOVER_SHARE) & (thickness <= _LEFTOVER_THICKEST)
+            marks = marks.select(~is_along)
     if not len(marks.areas):
         return marks
     if ink.is_flat:
         is_large = (marks.areas > 2) | (marks.areas.max() < _LARGE)
     else:
-        least = max(_LEAST_OF_PICTURE * ink.levels.size, _LEAST_OF_LARGEST * marks.areas.max())
-        is_large = marks.areas >= max(4.0, least)
+        largest = marks.areas.max()
+        least = max(4.0, _LEAST_OF_PICTURE * ink.levels.size, _LEAST_OF_LARGEST * largest)
+        x0, y0, x1, y1 = marks.boxes.T
+        is_at_border = (x0 == 0) | (y0 == 0) | (x1 == marks.shape[1]) | (y1 == marks.shape[0])
+        is_large = marks.areas >= np.where(is_at_border, _LEAST_AT_BORDER * largest, least)
     return marks if is_large.all() else marks.select(is_large)
