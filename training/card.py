@@ -6,7 +6,7 @@ from typing import Any
 from model import vocabulary
 from model.header import Header
 from model.reader import GridReader
-from training.evaluate import percent
+from training.report import percent
 
 NAME = "MODEL_CARD.md"
 

@@ -4,6 +4,7 @@ import dataclasses
 import logging
 import os
 import warnings
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from training.graph import GreedyGraph
 _OPSET = 18
 
 
-def export(trained: Checkpoint, out: Path, *, scores: dict[str, Any] | None) -> list[Path]:
+def export(trained: Checkpoint, out: Path, *, scores: Mapping[str, Any] | None) -> list[Path]:
     """Writes ``reader.safetensors``, ``reader.onnx`` and ``MODEL_CARD.md``.
 
     The graph carries the checkpoint's sha256 and is written last, so files that do not belong

@@ -6,7 +6,6 @@ from pathlib import Path
 import matplotlib as mpl
 import numpy as np
 from numpy.typing import NDArray
-from torch import Tensor
 
 from model import vocabulary
 
@@ -60,15 +59,17 @@ def confusion(matrix: NDArray[np.int64], title: str, path: Path) -> None:
     plt.close(figure)
 
 
-def contact_sheet(pictures: Tensor, captions: Sequence[str], path: Path, columns: int = 8) -> None:
-    """Draws pictures (M, H, W) side by side, each with its caption."""
+def contact_sheet(
+    pictures: Sequence[NDArray[np.uint8]], captions: Sequence[str], path: Path, columns: int = 8
+) -> None:
+    """Draws pictures (H, W), whatever their sizes, side by side, each with its caption."""
     rows = -(-len(pictures) // columns)
     figure, all_axes = plt.subplots(
         rows, columns, figsize=(1.5 * columns, 1.7 * rows), layout="tight", squeeze=False
     )
     for axes in all_axes.flat:
         axes.axis("off")
-    for axes, picture, caption in zip(all_axes.flat, pictures.numpy(), captions, strict=False):
+    for axes, picture, caption in zip(all_axes.flat, pictures, captions, strict=False):
         axes.imshow(picture, cmap="gray", vmin=0)
         axes.set_title(caption, fontsize=8)
     figure.savefig(path, dpi=120)

@@ -57,9 +57,15 @@ def disjoint_grids(digits: Digits, config: ReaderConfig, *, seed: int) -> Grids:
 
 def drawn_grids(digits: Digits, config: ReaderConfig, *, count: int, seed: int) -> Grids:
     """Draws digits with replacement and lays them out as ``count`` grids."""
+    return _grids(digits, picks_with_replacement(digits, config, count=count, seed=seed), config)
+
+
+def picks_with_replacement(
+    digits: Digits, config: ReaderConfig, *, count: int, seed: int
+) -> Tensor:
+    """Returns which digits ``drawn_grids`` draws: (count, C)."""
     generator = torch.Generator().manual_seed(seed)
-    picks = torch.randint(len(digits), (count, config.num_cells), generator=generator)
-    return _grids(digits, picks, config)
+    return torch.randint(len(digits), (count, config.num_cells), generator=generator)
 
 
 def with_blanks(grids: Grids, config: ReaderConfig, *, seed: int) -> Grids:
