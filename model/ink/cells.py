@@ -7,6 +7,7 @@ Reference: LeCun et al., "Gradient-Based Learning Applied to Document Recognitio
 III.A (size and centre).
 """
 
+import functools
 import math
 
 import numpy as np
@@ -57,27 +58,35 @@ def are_normal(digits: NDArray[np.uint8], least: int) -> list[Box | None] | None
         The box of each cell's ink, None for an empty cell; or None where a cell needs changing.
     """
     size = digits.shape[-1]
-    brightest = digits.max(axis=(1, 2))
-    is_ink = digits > (brightest * np.float32(0.1)).astype(np.uint8)[:, None, None]
-    rows, columns = is_ink.any(axis=2), is_ink.any(axis=1)  # (C, S)
-    y0, x0 = rows.argmax(axis=1), columns.argmax(axis=1)
-    y1, x1 = size - rows[:, ::-1].argmax(axis=1), size - columns[:, ::-1].argmax(axis=1)
-    is_empty = brightest < least
-    if is_empty.any() and digits[is_empty].any():
-        return None
-    off = np.abs(np.maximum(y1 - y0, x1 - x0) - _SIZE * size)
-    place = np.arange(size, dtype=np.float32) + np.float32(0.5 - _MIDDLE * size)
-    values = digits.astype(np.float32)
-    mass = np.maximum(values.sum(axis=(1, 2)), 1)
-    across, down = values.sum(axis=1) @ place / mass, values.sum(axis=2) @ place / mass
-    is_off = (off > 1) | (np.maximum(np.abs(across), np.abs(down)) > _OFF_MIDDLE)
-    if (is_off & ~is_empty).any():
-        return None
-    boxes = np.column_stack((x0, y0, x1, y1)).tolist()
-    return [
-        None if empty else (box[0], box[1], box[2], box[3])
-        for empty, box in zip(is_empty.tolist(), boxes, strict=True)
-    ]
+    by_row, by_column = digits.max(axis=2), digits.max(axis=1)  # (C, S)
+    brightest = by_row.max(axis=1)
+    moments = digits.reshape(len(digits), -1).astype(np.float32) @ _moments(size)
+    # First and last row and column of what is at least a tenth as bright as the brightest pixel.
+    faint = (brightest // 10)[:, None]
+    rows, columns = by_row > faint, by_column > faint
+    ends = (columns, rows, columns[:, ::-1], rows[:, ::-1])
+    x0s, y0s, x1s, y1s = (marks.argmax(axis=1).tolist() for marks in ends)
+    boxes: list[Box | None] = []
+    for cell, white in enumerate(brightest.tolist()):
+        if white < least:
+            if white:
+                return None
+            boxes.append(None)
+            continue
+        box = (x0s[cell], y0s[cell], size - x1s[cell], size - y1s[cell])
+        mass, across, down = moments[cell].tolist()
+        longest = max(box[2] - box[0], box[3] - box[1])
+        if abs(longest - _SIZE * size) > 1 or max(abs(across), abs(down)) > _OFF_MIDDLE * mass:
+            return None
+        boxes.append(box)
+    return boxes
+
+
+@functools.cache
+def _moments(size: int) -> NDArray[np.float32]:
+    """Weights (S * S, 3) that give a cell's mass, and that times how far right and down it is."""
+    y, x = np.mgrid[:size, :size].reshape(2, -1) + 0.5 - _MIDDLE * size
+    return np.column_stack((np.ones(size * size), x, y)).astype(np.float32)
 
 
 def cell_form(piece: Piece, size: int) -> tuple[NDArray[np.uint8], CellInk]:

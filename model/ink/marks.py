@@ -13,6 +13,8 @@ from model.ink.lines import Lifted
 _LEAST_OF_PICTURE, _LEAST_OF_LARGEST = 0.0003, 0.02
 # What reaches the border of a photograph, and is not much, is the edge of something else.
 _LEAST_AT_BORDER = 0.12
+# A piece is written by the pen where it is at least so thick, shares of the pen's width.
+_THINNEST_OF_PEN = 0.45
 # On drawings, pieces of up to two pixels are specks where there are others of this many.
 _LARGE = 60
 # What lies this far in the neighbourhood of a line is a leftover of it.
@@ -137,9 +139,20 @@ def without_specks(marks: Marks, ink: Ink, lifted: Lifted) -> Marks:
     if ink.is_flat:
         is_large = (marks.areas > 2) | (marks.areas.max() < _LARGE)
     else:
-        largest = marks.areas.max()
-        least = max(4.0, _LEAST_OF_PICTURE * ink.levels.size, _LEAST_OF_LARGEST * largest)
-        x0, y0, x1, y1 = marks.boxes.T
-        is_at_border = (x0 == 0) | (y0 == 0) | (x1 == marks.shape[1]) | (y1 == marks.shape[0])
-        is_large = marks.areas >= np.where(is_at_border, _LEAST_AT_BORDER * largest, least)
+        is_large = _is_written(marks, ink.levels.size)
     return marks if is_large.all() else marks.select(is_large)
+
+
+def _is_written(marks: Marks, num_pixels: int) -> NDArray[np.bool_]:
+    """Tells what a pen has written on a photograph from dust, edges and bits of lines: (M,)."""
+    largest = int(marks.areas.argmax())
+    area = marks.areas[largest]
+    x0, y0, x1, y1 = marks.boxes.T
+    is_at_border = (x0 == 0) | (y0 == 0) | (x1 == marks.shape[1]) | (y1 == marks.shape[0])
+    least = max(4.0, _LEAST_OF_PICTURE * num_pixels, _LEAST_OF_LARGEST * area)
+    is_enough = marks.areas >= np.where(is_at_border, _LEAST_AT_BORDER * area, least)
+    # A pen is as wide as most of its runs are long; what is much thinner is printed or ruled.
+    rows_first_last = marks.runs[marks.runs[:, 3] == largest]
+    pen = float(np.median(rows_first_last[:, 2] - rows_first_last[:, 1]))
+    thickness = marks.areas / np.maximum(x1 - x0, y1 - y0)
+    return np.logical_and(is_enough, thickness >= _THINNEST_OF_PEN * pen)
