@@ -82,26 +82,28 @@ def reading(
         config: Of the reader.
         notices: What is known to be doubtful besides.
     """
-    symbols, probabilities = answers.symbols[index], answers.probabilities[index]
+    probabilities = answers.probabilities[index]
+    symbols: list[int] = answers.symbols[index].tolist()
+    confidences: list[float] = probabilities.max(axis=1).tolist()
     cells = tuple(
         Cell(
-            row=number // config.columns,
-            column=number % config.columns,
-            digit=vocabulary.digit_of(symbol),
-            confidence=float(probabilities[number].max()),
-            probabilities=probabilities[number],
-            ink_box=normal.ink_boxes[number],
+            number // config.columns,
+            number % config.columns,
+            vocabulary.digit_of(symbols[number]),
+            confidence,
+            probabilities[number],
+            normal.cells[number].box,
         )
-        for number, symbol in enumerate(symbols[: config.num_cells].tolist())
+        for number, confidence in enumerate(confidences)
     )
     attention = None if answers.attention is None else answers.attention[index]
     ink = tuple(Notice(doubt.code, doubt.detail) for doubt in normal.warnings)
     return Reading(cells, (*_warnings(symbols, cells), *ink, *notices), attention)
 
 
-def _warnings(symbols: NDArray[np.int64], cells: tuple[Cell, ...]) -> list[Notice]:
+def _warnings(symbols: list[int], cells: tuple[Cell, ...]) -> list[Notice]:
     found = []
-    read = int(np.argmax(symbols == vocabulary.FINISH)) if vocabulary.FINISH in symbols else None
+    read = symbols.index(vocabulary.FINISH) if vocabulary.FINISH in symbols else None
     if read != len(cells):
         came = "not at all" if read is None else f"after {read} cells"
         expected = f"<finish> was expected after {len(cells)} cells, came {came}"

@@ -2,7 +2,7 @@
 
 import dataclasses
 import math
-from typing import Self
+from typing import NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,8 +21,7 @@ def enlarged(box: Box, factor: float, shape: tuple[int, ...]) -> Box:
     return x0, y0, x1, y1
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class CellInk:
+class CellInk(NamedTuple):
     """The ink of one cell: where it stood, and how it was brought to the form of MNIST."""
 
     box: Box | None = None
@@ -36,12 +35,11 @@ class CellInk:
     restroked: float = 0.0
     """What was added to the stroke's width (taken off, where negative), normal-form pixels."""
 
-    def enlarged(self, factor: float, shape: tuple[int, ...]) -> Self:
+    def enlarged(self, factor: float, shape: tuple[int, ...]) -> "CellInk":
         """Returns the same for a picture (height, width) ``factor`` times as large."""
         if self.box is None or self.scale is None:
             return self
-        return dataclasses.replace(
-            self,
+        return self._replace(
             box=enlarged(self.box, factor, shape),
             scale=self.scale / factor,
             stroke_width=None if self.stroke_width is None else self.stroke_width * factor,

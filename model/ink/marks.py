@@ -155,4 +155,5 @@ def _is_written(marks: Marks, num_pixels: int) -> NDArray[np.bool_]:
     rows_first_last = marks.runs[marks.runs[:, 3] == largest]
     pen = float(np.median(rows_first_last[:, 2] - rows_first_last[:, 1]))
     thickness = marks.areas / np.maximum(x1 - x0, y1 - y0)
-    return np.logical_and(is_enough, thickness >= _THINNEST_OF_PEN * pen)
+    is_written: NDArray[np.bool_] = is_enough & np.greater_equal(thickness, _THINNEST_OF_PEN * pen)
+    return is_written
