@@ -13,7 +13,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test train evaluate export sheet bench bench-serving kills docker-test fuzz check format clean
+.PHONY: help serve test train evaluate sensitivity export sheet bench bench-serving kills docker-test fuzz check format clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
@@ -27,8 +27,11 @@ test: .venv/development ## every test
 train: .venv/development ## train a reader; the defaults are the recipe of the released weights
 	$(BIN)/python -m training train $(ARGS)
 
-evaluate: .venv/development ## the scorecard of the released weights
+evaluate: .venv/development ## the scorecard of the released weights, through the service
 	$(BIN)/python -m training evaluate $(ARGS)
+
+sensitivity: .venv/development ## plots: accuracy against pen, size, offset, rotation and blur
+	$(BIN)/python -m training sensitivity $(ARGS)
 
 export: .venv/development ## trained checkpoint -> reader.safetensors, reader.onnx, model card
 	$(BIN)/python -m training export $(ARGS)

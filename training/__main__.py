@@ -27,7 +27,8 @@ from training.loop import train as run_training
 from training.options import TrainOptions
 from training.processes import joined
 from training.rows import KEYS, Row, make_rows
-from training.writers import training_pool, validation_pool
+from training.sensitivity import SWEEPS, sweep
+from training.writers import load_writers, training_pool, validation_pool
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_show_locals=False)
 
@@ -211,6 +212,54 @@ def export(
         typer.echo(f"wrote {path}")
     if markdown is not None and scores is not None:
         _write(markdown, report.markdown(scores["rows"], sha256(written[0])))
+
+
+@app.command()
+def sensitivity(
+    weights: Annotated[Path, typer.Option(help="The checkpoint to measure.")] = _RELEASED
+    / "reader.safetensors",
+    plain: Annotated[
+        Path | None,
+        typer.Option(help="A checkpoint of `train --drawn-share 0`, to compare with."),
+    ] = None,
+    out: Annotated[Path, typer.Option(help="Folder for the PNG files.")] = Path("docs"),
+    sweep_names: Annotated[
+        str, typer.Option("--sweeps", help=f"Which, of {','.join(SWEEPS)}.")
+    ] = ",".join(SWEEPS),
+    grids: Annotated[int, typer.Option(min=1, help="Drawn at each point.")] = 300,
+    json_file: Annotated[
+        Path | None, typer.Option("--json", help="Also write the figures to this file.")
+    ] = None,
+    data_dir: DataDir = Path("data"),
+) -> None:
+    """Plot digits read rightly against pen, size, offset, rotation and blur."""
+    names = [name.strip() for name in sweep_names.split(",")]
+    if unknown := set(names) - set(SWEEPS):
+        raise ConfigError(f"expected sweeps of {', '.join(SWEEPS)}, got {', '.join(unknown)}")
+    readers = {"this reader": weights}
+    if plain is not None:
+        readers["the same network, MNIST alone"] = plain
+    config = read_header(weights).config
+    written = load_writers(data_dir, "test")
+    out.mkdir(parents=True, exist_ok=True)
+    figures = {}
+    for name in names:
+        one = SWEEPS[name]
+        found = sweep(one, written, list(readers.values()), config, grids=grids)
+        lines = dict(zip(readers, found, strict=True))
+        path = out / f"sensitivity-{name}.png"
+        plots.sensitivity(one.values, lines, one.label, path)
+        typer.echo(f"{one.label}: wrote {path}")
+        for reader, shares in lines.items():
+            points = zip(one.values, shares, strict=True)
+            shown = "  ".join(f"{value:g}: {100 * share.share:.1f}" for value, share in points)
+            typer.echo(f"  {reader}, %: {shown}")
+        figures[name] = {
+            "values": one.values,
+            "digits": {reader: [s._asdict() for s in shares] for reader, shares in lines.items()},
+        }
+    if json_file is not None:
+        _write(json_file, json.dumps(figures, indent=1) + "\n")
 
 
 @app.command()

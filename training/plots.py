@@ -1,6 +1,6 @@
 """Pictures of training and evaluation, as PNG files."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import matplotlib as mpl
@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model import vocabulary
+from training.bootstrap import Share
 
 mpl.use("agg")  # before pyplot: no display is needed
 from matplotlib import pyplot as plt
@@ -55,6 +56,27 @@ def confusion(matrix: NDArray[np.int64], title: str, path: Path) -> None:
     axes.set_xlabel("read")
     axes.set_ylabel("written")
     axes.set_title(title)
+    figure.savefig(path, dpi=120)
+    plt.close(figure)
+
+
+def sensitivity(
+    values: Sequence[float], lines: Mapping[str, Sequence[Share]], label: str, path: Path
+) -> None:
+    """Draws the share of digits read rightly against what was changed, a line for each reader."""
+    figure, axes = plt.subplots(figsize=(8, 4.5), layout="tight")
+    # Told apart by hue for the colour-blind too, and by their marks without any.
+    looks = (("#0072B2", "o", "-"), ("#D55E00", "s", "--"), ("#009E73", "^", ":"))
+    for (name, shares), (colour, mark, dashes) in zip(lines.items(), looks, strict=False):
+        low, high = ([100 * getattr(one, end) for one in shares] for end in ("low", "high"))
+        axes.fill_between(values, low, high, color=colour, alpha=0.15, linewidth=0)
+        middle = [100 * one.share for one in shares]
+        axes.plot(values, middle, color=colour, marker=mark, linestyle=dashes, label=name)
+    axes.set_ylim(bottom=max(0, axes.get_ylim()[0]), top=101)
+    axes.set_xlabel(label)
+    axes.set_ylabel("digits read rightly, %")
+    axes.grid(alpha=0.3)
+    axes.legend(loc="lower center")
     figure.savefig(path, dpi=120)
     plt.close(figure)
 
