@@ -2,8 +2,9 @@
 
 The steps, each in a file of its own: ``light`` takes the background off and decides the polarity;
 ``lines`` finds what is ruled or drawn across the picture; ``marks`` finds the pieces of ink;
-``cuts`` finds the cells and deals the pieces out to them; ``cells`` brings the ink of each cell to
-the form of MNIST's digits. Canvas, upload, command line, training and evaluation all come this way.
+``cuts`` finds where cells may meet; ``deal`` deals the pieces out to them; ``cells`` brings the ink
+of each to the form of MNIST's digits. Canvas, upload, command line, training and evaluation all
+come this way.
 """
 
 import numpy as np
@@ -12,7 +13,8 @@ from numpy.typing import NDArray
 from model.config import ReaderConfig
 from model.errors import PictureError
 from model.ink.cells import are_normal, cell_form
-from model.ink.cuts import Deal, find_cuts
+from model.ink.cuts import find_cuts
+from model.ink.deal import best_deal
 from model.ink.doubts import doubts
 from model.ink.form import Box, CellInk, InkWarning, NormalForm
 from model.ink.light import LEAST_CONTRAST, find_ink, shrink
@@ -47,9 +49,14 @@ def normalise(picture: NDArray[np.uint8], config: ReaderConfig) -> NormalForm:
     ink = find_ink(small)
     lifted = lift_lines(ink)
     marks = without_specks(find_marks(lifted.is_ink), ink, lifted)
-    across = find_cuts(marks.profile(axis=1), lifted.vertical, config.columns)
-    down = find_cuts(marks.profile(axis=0), lifted.horizontal, config.rows)
-    deal = Deal(marks, across, down)
+    across, down = (
+        find_cuts(marks.profile(axis=axis), lines, count, is_flat=ink.is_flat)
+        for axis, lines, count in (
+            (1, lifted.vertical, config.columns),
+            (0, lifted.horizontal, config.rows),
+        )
+    )
+    deal = best_deal(marks, across, down)
 
     size = config.cell_size
     normal = np.zeros((config.height, config.width), np.uint8)

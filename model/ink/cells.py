@@ -13,7 +13,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from model.ink.cuts import Piece
+from model.ink.deal import Piece
 from model.ink.form import Box, CellInk
 
 # Longer side of the ink and place of its centre of mass, as shares of a cell: 20 and 14.5 of 28.

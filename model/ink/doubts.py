@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from model.ink.cuts import Deal, Piece
+from model.ink.deal import Deal, Piece
 from model.ink.form import InkWarning
 from model.ink.light import Ink
 

@@ -13,6 +13,9 @@ from model.ink.lines import Lifted
 _LEAST_OF_PICTURE, _LEAST_OF_LARGEST = 0.0003, 0.02
 # What reaches the border of a photograph, and is not much, is the edge of something else.
 _LEAST_AT_BORDER = 0.12
+# A small piece, compared with the largest, is stray where it is so far from all that is five times
+# as large: shares of the picture.
+_SMALL, _STRAY = 0.08, 0.05
 # A piece is written by the pen where it is at least so thick, shares of the pen's width.
 _THINNEST_OF_PEN = 0.45
 # On drawings, pieces of up to two pixels are specks where there are others of this many.
@@ -155,5 +158,17 @@ def _is_written(marks: Marks, num_pixels: int) -> NDArray[np.bool_]:
     rows_first_last = marks.runs[marks.runs[:, 3] == largest]
     pen = float(np.median(rows_first_last[:, 2] - rows_first_last[:, 1]))
     thickness = marks.areas / np.maximum(x1 - x0, y1 - y0)
+    is_enough &= ~_is_stray(marks)
     is_written: NDArray[np.bool_] = is_enough & np.greater_equal(thickness, _THINNEST_OF_PEN * pen)
     return is_written
+
+
+def _is_stray(marks: Marks) -> NDArray[np.bool_]:
+    """Marks small pieces that are far from all larger ones: (M,)."""
+    is_stray = np.zeros(len(marks.areas), np.bool_)
+    for mark in np.flatnonzero(marks.areas < _SMALL * marks.areas.max()).tolist():
+        larger = marks.boxes[marks.areas > 5 * marks.areas[mark]]
+        box = marks.boxes[mark]
+        apart = np.maximum(larger[:, :2] - box[2:], box[:2] - larger[:, 2:]).max(axis=1)
+        is_stray[mark] = apart.min() > _STRAY * max(marks.shape)
+    return is_stray

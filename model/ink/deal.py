@@ -1,0 +1,187 @@
+"""Which piece of ink belongs to which cell."""
+
+import dataclasses
+import itertools
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.ink.cuts import Edges
+from model.ink.form import Box
+from model.ink.light import Ink
+from model.ink.marks import Marks
+
+# A piece of ink belongs to one cell whole where this share of it lies there ...
+_WHOLE_SHARE = 0.75
+# ... unless the rest reaches so far, shares of a cell, into one that has no ink of its own.
+_OWN_SHARE = 0.25
+# It is said to lie across an edge where more than this share does.
+_STICKS_OUT = 0.04
+# Ink this large, shares of the typical digit, may be one.
+_LEAST_OF_TYPICAL = 0.45
+# The level that counts as full ink: this quantile of a cell's ink. A photographed stroke is uneven.
+_FULL_FLAT, _FULL_UNEVEN = 0.95, 0.6
+# Ink of at least this share of full ink is within its box.
+_EDGE_FLAT, _EDGE_UNEVEN = 0.12, 0.3
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Piece:
+    """The ink of one cell, cut out of the picture."""
+
+    levels: NDArray[np.float32]
+    """(h, w): ink in [0, 1]; every side touches ink."""
+    left: int
+    """Where it was cut out, pixels."""
+    top: int
+    cell: tuple[float, float, float, float]
+    """x0, y0, x1, y1 of its cell, pixels."""
+
+    @property
+    def size_in_cell(self) -> float:
+        """Its longer side as a share of its cell's."""
+        x0, y0, x1, y1 = self.cell
+        longer: int = max(self.levels.shape)
+        return longer / max(x1 - x0, y1 - y0)
+
+
+class Deal:
+    """Pieces of ink dealt out to the cells of a grid.
+
+    A piece that lies almost whole in one cell goes there with what sticks out of it; another is cut
+    where the cells meet.
+
+    Attributes:
+        crossing: The marks of which more than a little lies in a second cell.
+    """
+
+    def __init__(self, marks: Marks, across: Edges, down: Edges) -> None:
+        self.marks, self.across, self.down = marks, across, down
+        height, width = marks.shape
+        columns = np.searchsorted(across[1:-1], np.arange(width) + 0.5)
+        rows = np.searchsorted(down[1:-1], np.arange(height) + 0.5)
+        self._rows, self._columns = rows, columns
+        self.num_columns = len(across) - 1
+        self.num_cells = self.num_columns * (len(down) - 1)
+        x0, y0, x1, y1 = marks.boxes.T
+        first = rows[y0] * self.num_columns + columns[x0]
+        last = rows[y1 - 1] * self.num_columns + columns[x1 - 1]
+        # The cell of each mark; ``num_cells`` for one that is cut.
+        self._owners: NDArray[np.int32] = first.astype(np.int32)
+        is_over_edge = (first != last) | (columns[x0] != columns[x1 - 1])
+        over_edge: list[int] = np.flatnonzero(is_over_edge).tolist()
+        self.crossing: list[int] = []
+        if over_edge:
+            alone = np.bincount(first[~is_over_edge], minlength=self.num_cells)
+            for mark in over_edge:
+                self._settle(mark, alone > 0)
+        painted = marks.paint(self._owners)
+        own = self._rows[:, None] * self.num_columns + self._columns
+        self._painted = np.where(painted == self.num_cells, own, painted) if over_edge else painted
+
+    def _settle(self, mark: int, has_other_ink: NDArray[np.bool_]) -> None:
+        """Decides which cell a mark that lies over an edge belongs to."""
+        runs = self.marks.runs[self.marks.runs[:, 3] == mark]
+        pixels = self.marks._replace(runs=runs).paint(np.zeros(mark + 1, np.int32)) == 0
+        parts = self._rows[:, None] * self.num_columns + self._columns
+        counts = np.bincount(parts[pixels], minlength=self.num_cells)
+        owner = int(counts.argmax())
+        outside = 1 - counts[owner] / counts.sum()
+        if outside > _STICKS_OUT:
+            self.crossing.append(mark)
+        # What sticks out far into a cell that has no ink besides is that cell's own.
+        height, width = self.marks.shape
+        far = _OWN_SHARE * max(height / (len(self.down) - 1), width / (len(self.across) - 1))
+        is_own = False
+        for other in np.flatnonzero(counts).tolist():
+            if other != owner and not has_other_ink[other]:
+                y, x = np.nonzero(pixels & (parts == other))
+                is_own |= bool(max(np.ptp(y), np.ptp(x)) + 1 >= far)
+        is_cut = is_own or outside > 1 - _WHOLE_SHARE
+        self._owners[mark] = self.num_cells if is_cut else owner
+
+    @property
+    def fitness(self) -> tuple[int, int]:
+        """How well the cells fit the ink: cells with a digit's worth of it, less marks cut."""
+        sizes = np.zeros(self.num_cells)
+        is_whole = self._owners < self.num_cells
+        boxes = self.marks.boxes[is_whole]
+        longer = np.maximum(boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1])
+        np.maximum.at(sizes, self._owners[is_whole], longer)
+        typical = float(np.median(sizes[sizes > 0])) if (sizes > 0).any() else 0.0
+        num_filled = int(np.count_nonzero(sizes > _LEAST_OF_TYPICAL * typical))
+        num_cut = int(np.count_nonzero(~is_whole))
+        return num_filled + num_cut, -num_cut
+
+    def cells_of(self, mark: int) -> set[int]:
+        """The cells that a mark lies in."""
+        x0, y0, x1, y1 = self.marks.boxes[mark]
+        return {
+            int(row * self.num_columns + column)
+            for row in range(self._rows[y0], self._rows[y1 - 1] + 1)
+            for column in range(self._columns[x0], self._columns[x1 - 1] + 1)
+        }
+
+    def cell_box(self, number: int) -> tuple[float, float, float, float]:
+        """Edges of a cell: x0, y0, x1, y1, pixels."""
+        row, column = divmod(number, self.num_columns)
+        across, down = self.across, self.down
+        return across[column], down[row], across[column + 1], down[row + 1]
+
+    def grid_box(self, factor: int, shape: tuple[int, ...]) -> Box:
+        """Where the grid stands in a picture (height, width) ``factor`` times as large."""
+        edges = (self.across[0], self.down[0])
+        ends = (self.across[-1], self.down[-1])
+        x0, y0 = (max(0, round(edge * factor)) for edge in edges)
+        x1, y1 = (
+            whole if end >= small else min(whole, round(end * factor))
+            for end, small, whole in zip(ends, self.marks.shape[::-1], shape[::-1], strict=True)
+        )
+        return x0, y0, x1, y1
+
+    def cut_out(self, number: int, ink: Ink) -> Piece | None:
+        """Cuts the ink of a cell out, with its soft edge and nothing of its neighbours'.
+
+        Returns:
+            None where the cell has no ink.
+        """
+        is_candidate = (self._owners == number) | (self._owners == self.num_cells)
+        if not is_candidate.any():
+            return None
+        height, width = self.marks.shape
+        boxes = self.marks.boxes[is_candidate]
+        left, top = (max(0, int(edge) - 1) for edge in boxes[:, :2].min(axis=0))
+        right, bottom = (
+            min(side, int(edge) + 1)
+            for side, edge in zip((width, height), boxes[:, 2:].max(axis=0), strict=True)
+        )
+        is_own = self._painted[top:bottom, left:right] == number
+        if not is_own.any():
+            return None
+        levels = ink.levels[top:bottom, left:right]
+        inside = levels[is_own]
+        place = int((_FULL_FLAT if ink.is_flat else _FULL_UNEVEN) * (len(inside) - 1))
+        full = np.partition(inside, place)[place]
+        soft = np.minimum(levels / full, 1) * _grown(is_own)
+        is_seen = soft > (_EDGE_FLAT if ink.is_flat else _EDGE_UNEVEN)
+        rows, columns = np.flatnonzero(is_seen.any(axis=1)), np.flatnonzero(is_seen.any(axis=0))
+        y0, y1, x0, x1 = rows[0], rows[-1] + 1, columns[0], columns[-1] + 1
+        return Piece(soft[y0:y1, x0:x1], left + int(x0), top + int(y0), self.cell_box(number))
+
+
+def best_deal(marks: Marks, across: Sequence[Edges], down: Sequence[Edges]) -> Deal:
+    """Deals the marks out by the cuts that fit best, the first of all that fit alike."""
+    deals = (Deal(marks, *cuts) for cuts in itertools.product(across, down))
+    return max(deals, key=lambda deal: deal.fitness)
+
+
+def _grown(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Marks a mask's pixels and their eight neighbours."""
+    tall = mask.copy()
+    tall[1:] |= mask[:-1]
+    tall[:-1] |= mask[1:]
+    wide = tall.copy()
+    wide[:, 1:] |= tall[:, :-1]
+    wide[:, :-1] |= tall[:, 1:]
+    return wide
