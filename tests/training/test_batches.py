@@ -8,7 +8,7 @@ from model import vocabulary
 from model.config import ReaderConfig
 from model.errors import ConfigError
 from training.augment import Augmentation, _dilate, augment, draw
-from training.batches import GridBatches
+from training.batches import GridBatches, MixedBatches
 from training.data import Digits
 
 
@@ -128,3 +128,23 @@ def test_dilation_is_the_greatest_of_the_neighbourhood() -> None:
 def test_limits_out_of_range_are_refused(changes: dict[str, float]) -> None:
     with pytest.raises(ConfigError):
         Augmentation(**changes)
+
+
+def test_a_mixed_batch_deals_each_part_from_its_own_digits(bar_digits: Digits) -> None:
+    white = Digits(torch.full_like(bar_digits.pictures, 255), bar_digits.labels)
+    parts = [
+        GridBatches(
+            digits,
+            config=ReaderConfig(),
+            batch_size=size,
+            blank_grids=0,
+            augmentation=None,
+            seed=seed,
+        )
+        for digits, size, seed in ((bar_digits, 3, 0), (white, 5, 1))
+    ]
+    batch = MixedBatches(parts).at(7)
+    assert batch.pictures.shape == (8, 56, 56)
+    assert batch.labels.shape == (8, 4)
+    assert (batch.pictures[3:] == 1).all()
+    assert (batch.pictures[:3] < 1).any(dim=2).any(dim=1).all()

@@ -1,0 +1,62 @@
+"""Who writes for what: no writer on two sides."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from model.errors import ConfigError, DataError
+from training.unipen import ensure_unipen
+from training.writers import TEST_SITES, as_written, load_writers
+
+
+@pytest.fixture(scope="module")
+def unipen_dir(data_dir: Path) -> Path:
+    """Holds UNIPEN; tests that need it are left out where it can neither be found nor fetched."""
+    try:
+        ensure_unipen(data_dir)
+    except DataError as error:
+        if os.environ.get("REQUIRE_DATA"):
+            raise
+        pytest.skip(f"left out: needs UNIPEN ({error})")
+    return data_dir
+
+
+def test_no_writer_is_on_two_sides(unipen_dir: Path) -> None:
+    splits = {name: load_writers(unipen_dir, name) for name in ("train", "validation", "test")}
+    assert sum(map(len, splits.values())) == 10_488  # three recordings show nothing
+    writers = {name: {digit.writer for digit in digits} for name, digits in splits.items()}
+    assert {name: len(found) for name, found in writers.items()} == {
+        "train": 95,
+        "validation": 23,
+        "test": 54,
+    }
+    assert not writers["train"] & writers["validation"]
+    assert not (writers["train"] | writers["validation"]) & writers["test"]
+
+
+def test_the_test_has_sites_of_its_own(unipen_dir: Path) -> None:
+    assert {digit.site for digit in load_writers(unipen_dir, "test")} == TEST_SITES
+    for split in ("train", "validation"):
+        assert not {digit.site for digit in load_writers(unipen_dir, split)} & TEST_SITES
+
+
+def test_every_split_has_every_digit(unipen_dir: Path) -> None:
+    for split in ("train", "validation", "test"):
+        assert {digit.label for digit in load_writers(unipen_dir, split)} == set(range(10))
+
+
+def test_a_writer_weighs_as_the_root_of_the_digits(unipen_dir: Path) -> None:
+    digits = load_writers(unipen_dir, "validation")
+    weights: dict[str, float] = {}
+    counts: dict[str, int] = {}
+    for digit, written in zip(digits, as_written(digits), strict=True):
+        weights[digit.writer] = weights.get(digit.writer, 0) + written.weight
+        counts[digit.writer] = counts.get(digit.writer, 0) + 1
+    for writer, weight in weights.items():
+        assert weight == pytest.approx(counts[writer] ** 0.5)
+
+
+def test_an_unknown_split_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="expected a split of"):
+        load_writers(tmp_path, "dev")
