@@ -61,14 +61,14 @@ def normalise(picture: NDArray[np.uint8], config: ReaderConfig) -> NormalForm:
     size = config.cell_size
     normal = np.zeros((config.height, config.width), np.uint8)
     cells: list[CellInk] = []
-    pieces = [deal.cut_out(number, ink) for number in range(config.num_cells)]
+    pieces = [deal.cut_out(number, ink, picture, factor) for number in range(config.num_cells)]
     for piece, (row, column) in zip(pieces, np.ndindex(config.rows, config.columns), strict=True):
         if piece is None:
             cells.append(CellInk())
             continue
         pixels, form = cell_form(piece, size)
         normal[row * size : (row + 1) * size, column * size : (column + 1) * size] = pixels
-        cells.append(form.enlarged(factor, picture.shape))
+        cells.append(form.enlarged(piece.factor, picture.shape))
     return NormalForm(
         normal,
         ink.is_inverted,

@@ -22,6 +22,8 @@ _STICKS_OUT = 0.04
 _LEAST_OF_TYPICAL = 0.45
 # The level that counts as full ink: this quantile of a cell's ink. A photographed stroke is uneven.
 _FULL_FLAT, _FULL_UNEVEN = 0.95, 0.6
+# Ink whose longer side is at most this many shrunk pixels is cut out of the whole picture.
+_SMALL = 48
 # Ink of at least this share of full ink is within its box.
 _EDGE_FLAT, _EDGE_UNEVEN = 0.12, 0.3
 
@@ -33,10 +35,12 @@ class Piece:
     levels: NDArray[np.float32]
     """(h, w): ink in [0, 1]; every side touches ink."""
     left: int
-    """Where it was cut out, pixels."""
+    """Where it was cut out, in pixels of its own."""
     top: int
     cell: tuple[float, float, float, float]
-    """x0, y0, x1, y1 of its cell, pixels."""
+    """x0, y0, x1, y1 of its cell, in pixels of its own."""
+    factor: int
+    """Pixels of the whole picture, a side, for each of its own."""
 
     @property
     def size_in_cell(self) -> float:
@@ -140,8 +144,16 @@ class Deal:
         )
         return x0, y0, x1, y1
 
-    def cut_out(self, number: int, ink: Ink) -> Piece | None:
+    def cut_out(
+        self, number: int, ink: Ink, picture: NDArray[np.uint8], factor: int
+    ) -> Piece | None:
         """Cuts the ink of a cell out, with its soft edge and nothing of its neighbours'.
+
+        Args:
+            number: Of the cell, in reading order.
+            ink: Of the shrunk picture, which the marks are of.
+            picture: The whole one, from which small ink is taken, as it has more to show.
+            factor: How many times as large that is.
 
         Returns:
             None where the cell has no ink.
@@ -159,7 +171,12 @@ class Deal:
         is_own = self._painted[top:bottom, left:right] == number
         if not is_own.any():
             return None
+        zoom = factor if ink.ramp is not None and max(is_own.shape) <= _SMALL else 1
         levels = ink.levels[top:bottom, left:right]
+        if zoom > 1 and ink.ramp is not None:
+            left, top, right, bottom = (zoom * edge for edge in (left, top, right, bottom))
+            levels = ink.ramp[picture[top:bottom, left:right]]
+            is_own = is_own.repeat(zoom, axis=0).repeat(zoom, axis=1)
         inside = levels[is_own]
         place = int((_FULL_FLAT if ink.is_flat else _FULL_UNEVEN) * (len(inside) - 1))
         full = np.partition(inside, place)[place]
@@ -167,7 +184,14 @@ class Deal:
         is_seen = soft > (_EDGE_FLAT if ink.is_flat else _EDGE_UNEVEN)
         rows, columns = np.flatnonzero(is_seen.any(axis=1)), np.flatnonzero(is_seen.any(axis=0))
         y0, y1, x0, x1 = rows[0], rows[-1] + 1, columns[0], columns[-1] + 1
-        return Piece(soft[y0:y1, x0:x1], left + int(x0), top + int(y0), self.cell_box(number))
+        cell_left, cell_top, cell_right, cell_bottom = self.cell_box(number)
+        return Piece(
+            levels=soft[y0:y1, x0:x1],
+            left=left + int(x0),
+            top=top + int(y0),
+            cell=(cell_left * zoom, cell_top * zoom, cell_right * zoom, cell_bottom * zoom),
+            factor=factor // zoom,
+        )
 
 
 def best_deal(marks: Marks, across: Sequence[Edges], down: Sequence[Edges]) -> Deal:

@@ -33,8 +33,14 @@ class Ink(NamedTuple):
     """What the picture's ink reaches, grey levels; 0 where there is none."""
     is_inverted: bool
     """The ink is darker than the background."""
-    is_flat: bool
-    """Drawn on a screen: one background colour. False: photographed."""
+    ramp: NDArray[np.float32] | None
+    """(256,): the level of ink of each grey level, where the background is of one colour: drawn on
+    a screen. None: photographed."""
+
+    @property
+    def is_flat(self) -> bool:
+        """Drawn on a screen."""
+        return self.ramp is not None
 
     @property
     def is_ink(self) -> NDArray[np.bool_]:
@@ -86,12 +92,12 @@ def _on_flat(picture: NDArray[np.uint8], counts: NDArray[np.int64], mode: int) -
     distance = np.arange(256) - background
     weight = counts * np.where(np.abs(distance) > _FLAT_LEVELS, np.abs(distance), 0)
     is_inverted = bool(weight[:background].sum() > weight[background:].sum())
-    ramp = np.maximum(-distance if is_inverted else distance, 0)
-    levels = ramp.astype(np.float32)[picture]
+    steps = np.maximum(-distance if is_inverted else distance, 0)
+    ramp = steps.astype(np.float32)
     # Pixels of each level of ink, so that no pass over the picture is needed.
-    amounts = np.bincount(ramp, counts, minlength=256).astype(np.int64)
+    amounts = np.bincount(steps, counts, minlength=256).astype(np.int64)
     strong = _strong(amounts, LEAST_CONTRAST)
-    return Ink(levels, max(LEAST_CONTRAST, 0.3 * strong), strong, is_inverted, True)
+    return Ink(ramp[picture], max(LEAST_CONTRAST, 0.3 * strong), strong, is_inverted, ramp)
 
 
 def _on_uneven(picture: NDArray[np.uint8]) -> Ink:
@@ -107,7 +113,7 @@ def _on_uneven(picture: NDArray[np.uint8]) -> Ink:
     least = max(LEAST_CONTRAST, _NOISE_FACTOR * noise)
     amounts = np.bincount(levels.astype(np.uint8).ravel(), minlength=256)
     strong = _strong(amounts, least)
-    return Ink(levels, max(least, 0.35 * strong), strong, is_inverted, False)
+    return Ink(levels, max(least, 0.35 * strong), strong, is_inverted, None)
 
 
 def _tile_background(picture: NDArray[np.uint8]) -> tuple[NDArray[np.float32], bool]:
