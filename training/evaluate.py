@@ -77,6 +77,8 @@ class Measured:
         found = {}
         for name in dict.fromkeys(sorted(groups.ravel().tolist())):
             is_counted = (groups == name) & is_digit
+            if not is_counted.any():  # of few grids, with blanks
+                continue
             found[name] = {
                 "num_digits": int(is_counted.sum()),
                 "digits": float(cells[is_counted].mean()),

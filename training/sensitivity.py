@@ -47,6 +47,8 @@ class Sweep(NamedTuple):
     field: str
     label: str
     values: tuple[float, ...]
+    setting: Setting = Setting()
+    """What does not change."""
 
 
 SWEEPS: Mapping[str, Sweep] = {
@@ -54,7 +56,11 @@ SWEEPS: Mapping[str, Sweep] = {
         "pen", "width of the pen, % of a cell", (1, 2, 3, 4, 5, 6, 8, 10, 12, 14)
     ),
     "digit-size": Sweep(
-        "size", "longer side of a digit, % of its cell", (10, 15, 20, 25, 30, 40, 55, 70, 85, 95)
+        "size",
+        "longer side of a digit, % of its cell (pen: 2.5 %)",
+        (10, 15, 20, 25, 30, 40, 55, 70, 85, 95),
+        # With a pen of half its size a digit is a dot.
+        Setting(pen=2.5),
     ),
     "offset": Sweep(
         "offset", "distance from the middle of the cell, % of a cell", (0, 5, 10, 15, 20, 25)
@@ -95,7 +101,7 @@ def sweep(
     _, writers = np.unique([digit.writer for digit in written], return_inverse=True)
     strokes = [[written[pick].strokes for pick in grid] for grid in picks.tolist()]
     settings = [
-        dataclasses.replace(Setting(), **{which.field: float(value)}) for value in which.values
+        dataclasses.replace(which.setting, **{which.field: float(value)}) for value in which.values
     ]
 
     def pictures() -> Iterator[NDArray[np.uint8]]:
