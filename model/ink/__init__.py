@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 
 from model.config import ReaderConfig
 from model.errors import PictureError
-from model.ink.cells import are_normal, cell_form
+from model.ink.cells import are_normal, cell_form, has_normal_strokes, resampled
 from model.ink.cuts import find_cuts
 from model.ink.deal import best_deal
 from model.ink.doubts import doubts
 from model.ink.form import Box, CellInk, InkWarning, NormalForm
-from model.ink.light import LEAST_CONTRAST, find_ink, shrink
+from model.ink.light import LEAST_CONTRAST, Ink, block_means, find_ink, shrink
 from model.ink.lines import lift_lines
 from model.ink.marks import find_marks, without_specks
 
@@ -41,12 +41,18 @@ def normalise(picture: NDArray[np.uint8], config: ReaderConfig) -> NormalForm:
         PictureError: The array has another shape or type, or the picture is too small.
     """
     _check(picture, config)
-    if picture.shape == (config.height, config.width):
-        ready = _ready(picture, config)
-        if ready is not None:
-            return ready
+    is_dark = max(picture[0].max(), picture[:, 0].max()) <= _DARKEST
+    if is_dark and picture.shape == (config.height, config.width):
+        boxes = are_normal(_tiles(picture, config), LEAST_CONTRAST)
+        if boxes is not None:
+            return _ready(picture, boxes, config, picture.shape, is_inverted=False)
     small, factor = shrink(picture)
     ink = find_ink(small)
+    if ink.ramp is not None and ink.strong:
+        whole = _whole(picture, ink, config)
+        boxes = are_normal(_tiles(whole, config), LEAST_CONTRAST, slack=2)
+        if boxes is not None and has_normal_strokes(whole, config.cell_size):
+            return _ready(whole, boxes, config, picture.shape, is_inverted=ink.is_inverted)
     lifted = lift_lines(ink)
     marks = without_specks(find_marks(lifted.is_ink), ink, lifted)
     across, down = (
@@ -91,22 +97,39 @@ def _check(picture: NDArray[np.uint8], config: ReaderConfig) -> None:
         )
 
 
-def _ready(picture: NDArray[np.uint8], config: ReaderConfig) -> NormalForm | None:
-    """Returns a picture that is in the normal form already as it is, or None."""
-    if picture[0].max() > _DARKEST or picture[:, 0].max() > _DARKEST:
-        return None
+def _whole(picture: NDArray[np.uint8], ink: Ink, config: ReaderConfig) -> NDArray[np.uint8]:
+    """The ink of a picture, as it is, in the size of the normal form."""
+    shape = (config.height, config.width)
+    times, rest = divmod(picture.shape[0], config.height)
+    if ink.ramp is not None and not rest and picture.shape[1] == times * config.width:
+        return resampled(ink.ramp[block_means(picture, times)], shape)  # to the very pixel
+    return resampled(ink.levels, shape)
+
+
+def _tiles(picture: NDArray[np.uint8], config: ReaderConfig) -> NDArray[np.uint8]:
+    """Cuts a picture (H, W) of the config's size into cells (C, S, S)."""
     size = config.cell_size
-    # (rows, S, columns, S) -> (C, S, S)
     tiles = picture.reshape(config.rows, size, config.columns, size).swapaxes(1, 2)
-    boxes = are_normal(tiles.reshape(config.num_cells, size, size), LEAST_CONTRAST)
-    if boxes is None:
-        return None
+    return tiles.reshape(config.num_cells, size, size)
+
+
+def _ready(
+    normal: NDArray[np.uint8],
+    boxes: list[Box | None],
+    config: ReaderConfig,
+    shape: tuple[int, ...],
+    *,
+    is_inverted: bool,
+) -> NormalForm:
+    """A picture of ``shape`` that needed nothing but its size; boxes are those of its cells."""
+    factor = shape[0] / config.height
     cells = []
     for number, box in enumerate(boxes):
         if box is None:
             cells.append(CellInk())
             continue
-        top, left = (place * size for place in divmod(number, config.columns))
+        top, left = (place * config.cell_size for place in divmod(number, config.columns))
         x0, y0, x1, y1 = box
-        cells.append(CellInk(box=(left + x0, top + y0, left + x1, top + y1), scale=1.0))
-    return NormalForm(picture, False, (0, 0, config.width, config.height), tuple(cells))
+        form = CellInk(box=(left + x0, top + y0, left + x1, top + y1), scale=1.0)
+        cells.append(form if factor == 1 else form.enlarged(factor, shape))
+    return NormalForm(normal, is_inverted, (0, 0, shape[1], shape[0]), tuple(cells))

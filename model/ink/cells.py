@@ -47,12 +47,13 @@ def measure(levels: NDArray[np.float32]) -> tuple[float, float, float]:
     return x, y, 2 * mass / (float(steps + ends) * math.pi / 4)
 
 
-def are_normal(digits: NDArray[np.uint8], least: int) -> list[Box | None] | None:
+def are_normal(digits: NDArray[np.uint8], least: int, *, slack: int = 1) -> list[Box | None] | None:
     """Says where the ink stands in cells that have MNIST's form already, or None where they do not.
 
     Args:
         digits: (C, S, S), uint8, light on dark.
         least: A cell of no more than this grey level is empty.
+        slack: Pixels by which the ink may be larger or smaller than MNIST's: resampling blurs.
 
     Returns:
         The box of each cell's ink, None for an empty cell; or None where a cell needs changing.
@@ -69,17 +70,23 @@ def are_normal(digits: NDArray[np.uint8], least: int) -> list[Box | None] | None
     boxes: list[Box | None] = []
     for cell, white in enumerate(brightest.tolist()):
         if white < least:
-            if white:
+            if white > least // 4:
                 return None
             boxes.append(None)
             continue
         box = (x0s[cell], y0s[cell], size - x1s[cell], size - y1s[cell])
         mass, across, down = moments[cell].tolist()
         longest = max(box[2] - box[0], box[3] - box[1])
-        if abs(longest - _SIZE * size) > 1 or max(abs(across), abs(down)) > _OFF_MIDDLE * mass:
+        if abs(longest - _SIZE * size) > slack or max(abs(across), abs(down)) > _OFF_MIDDLE * mass:
             return None
         boxes.append(box)
     return boxes
+
+
+def has_normal_strokes(picture: NDArray[np.uint8], size: int) -> bool:
+    """Whether strokes of a picture of cells of ``size`` are as wide, in the mean, as MNIST's."""
+    stroke = measure(picture.astype(np.float32) / np.float32(255))[2]
+    return _THINNEST * size <= stroke <= _THICKEST * size
 
 
 @functools.cache
@@ -87,6 +94,19 @@ def _moments(size: int) -> NDArray[np.float32]:
     """Weights (S * S, 3) that give a cell's mass, and that times how far right and down it is."""
     y, x = np.mgrid[:size, :size].reshape(2, -1) + 0.5 - _MIDDLE * size
     return np.column_stack((np.ones(size * size), x, y)).astype(np.float32)
+
+
+def resampled(levels: NDArray[np.float32], shape: tuple[int, int]) -> NDArray[np.uint8]:
+    """Averages areas of a picture (h, w) of ink to ``shape``; its strongest ink becomes white."""
+    whole = levels
+    if levels.shape != shape:
+        down, across = (
+            _coverage(length, size / length, 0.0, size)
+            for length, size in zip(levels.shape, shape, strict=True)
+        )
+        whole = (down @ levels @ across.T).astype(np.float32, copy=False)
+    white = whole * np.float32(255 / max(float(whole.max()), 1e-6))
+    return white.round().astype(np.uint8)
 
 
 def cell_form(piece: Piece, size: int) -> tuple[NDArray[np.uint8], CellInk]:

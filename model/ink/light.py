@@ -54,13 +54,16 @@ class Ink(NamedTuple):
 
 
 def shrink(picture: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], int]:
-    """Averages blocks of pixels so that the longer side is 160 to 319; returns the factor too."""
+    """Shrinks so that the longer side is 160 to 319 pixels; returns by which factor too."""
     factor = max(1, max(picture.shape) // _WORKING_SIDE)
-    if factor == 1:
+    if factor == 1 or min(picture.shape) < factor:
         return picture, 1
+    return block_means(picture, factor), factor
+
+
+def block_means(picture: NDArray[np.uint8], factor: int) -> NDArray[np.uint8]:
+    """Averages blocks of ``factor`` by ``factor`` pixels; what is left at the ends is left out."""
     height, width = (side // factor for side in picture.shape)
-    if not (height and width):
-        return picture, 1
     trimmed = picture[: height * factor, : width * factor]
     kind = np.uint16 if factor <= 16 else np.uint32
     rows = np.zeros((height, trimmed.shape[1]), kind)
@@ -69,7 +72,7 @@ def shrink(picture: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], int]:
     total = np.full((height, width), factor * factor // 2, kind)
     for column in range(factor):
         np.add(total, rows[:, column::factor], out=total)
-    return (total // (factor * factor)).astype(np.uint8), factor
+    return (total // (factor * factor)).astype(np.uint8)
 
 
 def find_ink(picture: NDArray[np.uint8]) -> Ink:

@@ -89,7 +89,7 @@ def test_a_stroke_that_crosses_a_line_stays_whole() -> None:
     plain, ruled = (normalise(255 - picture, CONFIG) for picture in (ink, with_line))
     tall, whole = (np.flatnonzero(cells(form)[0].max(axis=1) > 128) for form in (plain, ruled))
     assert len(whole) == whole[-1] - whole[0] + 1
-    assert abs(len(whole) - len(tall)) <= 1
+    assert abs(len(whole) - len(tall)) <= 2
     assert ruled.cells[1].box is None
 
 
