@@ -1,0 +1,91 @@
+"""The answer: what is sent of a drawing, and how a reader who is not sure is told apart."""
+
+import io
+import re
+from typing import Any
+
+import numpy as np
+from PIL import Image
+from playwright.sync_api import Page, Route, expect
+
+from tests.e2e.drawing import Stroke, draw_with_mouse, expect_reading, strokes_of, type_digits
+
+
+def pictures_sent(page: Page) -> list[np.ndarray[Any, Any]]:
+    """Collects the pictures that the page sends, as grey arrays."""
+    sent: list[np.ndarray[Any, Any]] = []
+
+    def keep(route: Route) -> None:
+        body = route.request.post_data_buffer
+        assert body is not None
+        sent.append(np.asarray(Image.open(io.BytesIO(body)).convert("L")))
+        route.continue_()
+
+    page.route("**/predict?*", keep)
+    return sent
+
+
+def test_a_slip_over_the_divider_does_not_leak_into_the_next_cell(page: Page) -> None:
+    sent = pictures_sent(page)
+    slip: Stroke = [(0.12, 0.13), (0.25, 0.12), (0.4, 0.11), (0.56, 0.1)]
+    down: Stroke = [(0.4, 0.11), (0.34, 0.25), (0.3, 0.42)]
+    draw_with_mouse(page, [slip, down])  # a seven whose bar begins beside the stem's cell
+    expect(page.get_by_test_id("cell-1")).to_have_attribute("data-state", "blank")
+    expect(page.get_by_test_id("digit-1")).to_be_empty()
+    middle = sent[-1].shape[1] // 2
+    assert sent[-1][:, :middle].any()
+    assert not sent[-1][:, middle:].any()
+    expect(page.get_by_test_id("warnings")).not_to_contain_text("line between cells")
+
+
+def test_a_digit_beside_a_slip_is_read_as_without_it(page: Page) -> None:
+    draw_with_mouse(page, strokes_of(page, "_6_4"))
+    expect_reading(page, "_6_4")
+    before = page.get_by_test_id("cell-1").get_attribute("aria-label")
+    draw_with_mouse(page, [[(0.1, 0.25), (0.2, 0.24), (0.3, 0.25), (0.4, 0.24), (0.56, 0.25)]])
+    expect(page.get_by_test_id("cell-0")).to_have_attribute("data-state", "digit")
+    assert page.get_by_test_id("cell-1").get_attribute("aria-label") == before
+
+
+def test_a_stroke_drawn_across_the_divider_is_shown_as_such(page: Page) -> None:
+    sent = pictures_sent(page)
+    draw_with_mouse(page, [[(0.3, 0.25), (0.45, 0.25), (0.6, 0.25), (0.7, 0.25)]])
+    expect(page.get_by_test_id("warnings")).to_contain_text("crosses the line between cells")
+    middle = sent[-1].shape[1] // 2
+    assert sent[-1][:, :middle].any()
+    assert sent[-1][:, middle:].any()
+
+
+def test_each_cell_has_its_digit_its_confidence_and_the_runner_up(page: Page) -> None:
+    with page.expect_response("**/predict?*") as response:
+        type_digits(page, "7")
+    cell = response.value.json()["cells"][0]
+    expect_reading(page, "7___")
+    second = sorted(cell["probabilities"])[-2]
+    runner_up = cell["probabilities"].index(second)
+    expect(page.get_by_test_id("confidence-0")).to_contain_text("%")
+    named = "blank" if runner_up == 10 else str(runner_up)
+    expect(page.get_by_test_id("runner-up-0")).to_contain_text(f"or {named}")
+    expect(page.get_by_test_id("reading-confidence")).to_contain_text("sure of all four")
+    expect(page.get_by_test_id("status")).to_contain_text("Read 7, blank, blank, blank")
+
+
+def test_a_digit_the_reader_is_unsure_of_looks_different_without_any_colour(page: Page) -> None:
+    def less_sure(route: Route) -> None:
+        response = route.fetch()
+        answer = response.json()
+        answer["cells"][1] |= {"confidence": 0.55}
+        answer["warnings"] = [{"code": "low_confidence", "detail": "unsure"}]
+        route.fulfill(response=response, json=answer)
+
+    page.route("**/predict?*", less_sure)
+    type_digits(page, "74")
+    sure, unsure = page.get_by_test_id("cell-0"), page.get_by_test_id("cell-1")
+    expect(sure).to_have_attribute("data-sure", "yes")
+    expect(unsure).to_have_attribute("data-sure", "no")
+    expect(unsure).to_contain_text("unsure")
+    expect(unsure).to_have_accessible_name(re.compile("4, 55.0 %, unsure"))
+    style = "(digit) => getComputedStyle(digit).borderTopStyle + getComputedStyle(digit, '::after').content"
+    looks = [page.get_by_test_id(f"digit-{cell}").evaluate(style) for cell in (0, 1)]
+    assert looks == ["solidnone", 'dashed"?"']
+    expect(page.get_by_test_id("warnings")).to_contain_text("not sure")

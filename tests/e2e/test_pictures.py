@@ -1,0 +1,95 @@
+"""Pictures from elsewhere: opened, dropped, pasted, photographed."""
+
+import base64
+import io
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from playwright.sync_api import Page, expect
+
+from tests.app.serving import GRID
+from tests.conftest import ROOT
+from tests.e2e.conftest import OpenPage
+from tests.e2e.drawing import draw_with_mouse, expect_reading, inked_share, on_screen, strokes_of
+
+PICTURE = ROOT / "docs" / "grid.png"
+READ = "71_4"
+
+WRITE_CLIPBOARD = """async (base64) => {
+  const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+  const png = new Blob([bytes], { type: 'image/png' });
+  await navigator.clipboard.write([new ClipboardItem({ 'image/png': png })]);
+}"""
+
+
+@pytest.mark.parametrize("button", ["upload", "camera"])
+def test_an_opened_picture_appears_on_the_pad_and_is_read(
+    open_page: OpenPage, button: str
+) -> None:
+    page = open_page(has_touch=True, is_mobile=True)  # where there is a camera
+    page.get_by_test_id(button).set_input_files(PICTURE)
+    expect_reading(page, READ)
+    assert inked_share(page) == pytest.approx(1, abs=0.02)
+
+
+def test_the_key_for_opening_asks_for_a_file(page: Page) -> None:
+    with page.expect_file_chooser() as chooser:
+        page.keyboard.press("o")
+    chooser.value.set_files(PICTURE)
+    expect_reading(page, READ)
+
+
+def test_a_picture_dropped_on_the_page_is_read(page: Page) -> None:
+    session = page.context.new_cdp_session(page)
+    x, y = on_screen(page, (0.3, 0.3))
+    dragged = {"items": [], "files": [str(PICTURE)], "dragOperationsMask": 1}
+    for kind in ("dragEnter", "dragOver", "drop"):
+        session.send(
+            "Input.dispatchDragEvent", {"type": kind, "x": x, "y": y, "data": dragged}
+        )
+    expect_reading(page, READ)
+    assert page.url.endswith("/")  # the browser did not go to the file
+
+
+def test_a_pasted_picture_is_read(open_page: OpenPage) -> None:
+    page = open_page(permissions=["clipboard-read", "clipboard-write"])
+    page.bring_to_front()
+    page.evaluate(WRITE_CLIPBOARD, base64.b64encode(GRID).decode())
+    page.keyboard.press("Control+v")
+    expect_reading(page, READ)
+
+
+def test_a_photo_like_jpeg_of_dark_ink_is_read_the_same(page: Page, tmp_path: Path) -> None:
+    photo = tmp_path / "photo.jpg"
+    grey = Image.open(io.BytesIO(GRID)).convert("L")
+    grey.point(lambda value: 235 - 0.8 * value).resize((900, 900)).save(photo, quality=90)
+    page.get_by_test_id("upload").set_input_files(photo)
+    expect_reading(page, READ)
+
+
+def test_a_file_that_is_no_picture_is_refused_in_words(page: Page, tmp_path: Path) -> None:
+    note = tmp_path / "note.png"
+    note.write_text("this is no picture")
+    page.get_by_test_id("upload").set_input_files(note)
+    expect(page.get_by_test_id("warnings").locator("li")).to_have_count(1)
+    page.get_by_test_id("upload").set_input_files(PICTURE)
+    expect_reading(page, READ)
+
+
+def test_undo_brings_the_drawing_back_and_redo_the_picture(page: Page) -> None:
+    draw_with_mouse(page, strokes_of(page, "4___"))
+    expect_reading(page, "4___")
+    page.get_by_test_id("upload").set_input_files(PICTURE)
+    expect_reading(page, READ)
+    page.get_by_test_id("undo").click()
+    expect_reading(page, "4___")
+    page.get_by_test_id("redo").click()
+    expect_reading(page, READ)
+
+
+def test_drawing_on_a_picture_begins_a_fresh_drawing(page: Page) -> None:
+    page.get_by_test_id("upload").set_input_files(PICTURE)
+    expect_reading(page, READ)
+    draw_with_mouse(page, strokes_of(page, "___2"))
+    expect_reading(page, "___2")

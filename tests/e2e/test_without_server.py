@@ -1,0 +1,90 @@
+"""The server goes away and comes back; the page works from its own copy meanwhile."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+
+from tests.app.serving import Server
+from tests.e2e.drawing import cells_with_ink, expect_no_reading, expect_reading, type_digits
+
+KEEPS_THE_PAGE = """async () => {
+  await navigator.serviceWorker.ready;
+  return navigator.serviceWorker.controller !== null;
+}"""
+
+
+@pytest.fixture
+def own_server(tmp_path: Path) -> Iterator[Server]:
+    """A server that a test may stop."""
+    with Server(tmp_path / "first", DRAIN_SECONDS="0") as server:
+        yield server
+
+
+NewContext = Callable[..., BrowserContext]
+
+
+def test_while_the_server_is_away_the_drawing_is_kept_and_then_read(
+    own_server: Server, new_context: NewContext, tmp_path: Path
+) -> None:
+    page: Page = new_context(own_server.url).new_page()
+    page.goto(own_server.url)
+    offline = page.get_by_test_id("offline")
+    type_digits(page, "7")
+    expect_reading(page, "7___")
+    expect(offline).to_be_hidden()
+
+    own_server.stop()
+    type_digits(page, "2")
+    expect(offline).to_contain_text("server is away")
+    expect(offline).to_contain_text("kept")
+    expect_no_reading(page)  # the old answer is for another drawing
+    type_digits(page, "16")
+    assert cells_with_ink(page) == [0, 1, 2, 3]
+    page.keyboard.press("Control+z")
+    page.keyboard.press("Control+y")
+    expect(offline).to_be_visible()
+
+    with Server(tmp_path / "second", port=own_server.port, DRAIN_SECONDS="0"):
+        expect_reading(page, "7216")
+        expect(offline).to_be_hidden()
+        page.keyboard.press("Control+z")
+        expect_reading(page, "721_")
+
+
+def test_a_proxy_without_a_server_behind_it_counts_as_away(
+    own_server: Server, new_context: NewContext
+) -> None:
+    page = new_context(own_server.url).new_page()
+    page.goto(own_server.url)
+    page.route("**/predict?*", lambda route: route.fulfill(status=502, body="Bad gateway"))
+    type_digits(page, "7")
+    expect(page.get_by_test_id("offline")).to_be_visible()
+    page.unroute("**/predict?*")
+    expect_reading(page, "7___")
+    expect(page.get_by_test_id("offline")).to_be_hidden()
+
+
+def test_once_loaded_the_page_opens_and_draws_without_a_server(
+    own_server: Server, new_context: NewContext, tmp_path: Path
+) -> None:
+    page = new_context(own_server.url, service_workers="allow").new_page()
+    page.goto(own_server.url)
+    assert page.evaluate(KEEPS_THE_PAGE)
+    own_server.stop()
+
+    page.reload()
+    expect(page).to_have_title("Digit grid reader")
+    type_digits(page, "7_16")
+    assert cells_with_ink(page) == [0, 2, 3]
+    expect(page.get_by_test_id("offline")).to_be_visible()
+    page.get_by_test_id("share").click()
+    assert "#g1." in page.url
+    for style in page.evaluate("[...document.styleSheets].map((sheet) => sheet.cssRules.length)"):
+        assert style > 0
+
+    with Server(tmp_path / "second", port=own_server.port, DRAIN_SECONDS="0"):
+        expect_reading(page, "7_16")
+        page.reload()  # the link in the address brings the drawing back
+        expect_reading(page, "7_16")
