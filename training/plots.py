@@ -69,7 +69,7 @@ def sensitivity(
     looks = (("#0072B2", "o", "-"), ("#D55E00", "s", "--"), ("#009E73", "^", ":"))
     for (name, shares), (colour, mark, dashes) in zip(lines.items(), looks, strict=False):
         low, high = ([100 * getattr(one, end) for one in shares] for end in ("low", "high"))
-        axes.fill_between(values, low, high, color=colour, alpha=0.15, linewidth=0)
+        axes.fill_between(values, low, high, color=colour, alpha=0.1, linewidth=0)
         middle = [100 * one.share for one in shares]
         axes.plot(values, middle, color=colour, marker=mark, linestyle=dashes, label=name)
     axes.set_ylim(bottom=max(0, axes.get_ylim()[0]), top=101)

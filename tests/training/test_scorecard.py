@@ -1,6 +1,8 @@
 """The scorecard counts rightly, and the released files are made as they should be."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +18,7 @@ from model.config import ReaderConfig
 from model.decoding import read_greedy
 from model.header import Header
 from model.reader import GridReader
-from tests.conftest import RELEASED
+from tests.conftest import RELEASED, ROOT
 from training import card, evaluate, export, report, rows, scoring
 from training.__main__ import app
 from training.options import TrainOptions
@@ -146,7 +148,7 @@ def test_export_measures_the_pair_that_it_writes(
 ) -> None:
     every = rows.make_rows(all_data_dir, ReaderConfig(), ["canvas", "blanks", "mnist_c"])
     few = [every[0].first(6), every[1].first(2), every[2].first(15)]
-    monkeypatch.setattr("training.__main__.make_rows", lambda *_: few)
+    monkeypatch.setattr("training.measuring.make_rows", lambda *_: few)
     checked = tmp_path / "trained.safetensors"
     checked.write_bytes((exported / "reader.safetensors").read_bytes())
     arguments = ("--checkpoint", checked, "--out", tmp_path / "out", "--data-dir", all_data_dir)
@@ -208,11 +210,6 @@ def test_sheet_draws_training_grids(data_dir: Path, tmp_path: Path) -> None:
 
 
 def test_a_rank_of_one_line_is_all_that_a_wrong_setting_gives(tmp_path: Path) -> None:
-    import subprocess
-    import sys
-
-    from tests.conftest import ROOT
-
     answer = subprocess.run(
         [sys.executable, "-m", "training", "evaluate", "--weights", str(tmp_path / "none")],
         cwd=ROOT,
@@ -223,3 +220,7 @@ def test_a_rank_of_one_line_is_all_that_a_wrong_setting_gives(tmp_path: Path) ->
     assert answer.stderr.count("\n") == 1
     assert answer.stderr.startswith("error: ")
     assert "expected a .safetensors file, found none" in answer.stderr
+
+
+def test_the_published_scorecard_is_of_the_released_weights() -> None:
+    assert header.sha256(RELEASED) in (ROOT / "docs" / "scorecard.md").read_text()
