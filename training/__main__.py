@@ -32,6 +32,7 @@ def describe() -> None:
 
 _RECIPE = TrainOptions()
 _NETWORK = ReaderConfig()
+_POOL_SEED = 0  # of another run too: a pool is kept, and a seed changes how it is dealt
 _VALIDATION_GRIDS, _VALIDATION_SEED = 2000, 1
 
 
@@ -60,6 +61,9 @@ def train(
     save_every: Annotated[
         int, typer.Option(min=1, help="Steps between saves.")
     ] = _RECIPE.save_every,
+    initial: Annotated[
+        Path | None, typer.Option(help="Checkpoint to begin with instead of random weights.")
+    ] = None,
     rows: Annotated[int, typer.Option(min=1)] = _NETWORK.rows,
     columns: Annotated[int, typer.Option(min=1)] = _NETWORK.columns,
     encoder_layers: Annotated[int, typer.Option(min=1)] = _NETWORK.encoder_layers,
@@ -103,7 +107,7 @@ def train(
         drawn = None
         if drawn_share:
             with processes.first_goes_first():
-                drawn = training_pool(data_dir, training, options.pool, seed=seed, folder=out)
+                drawn = training_pool(data_dir, training, options.pool, seed=_POOL_SEED, folder=out)
                 validation["drawn"] = validation_pool(
                     data_dir, grids=_VALIDATION_GRIDS, seed=_VALIDATION_SEED, folder=out
                 )
@@ -116,6 +120,7 @@ def train(
             out=out,
             processes=processes,
             precision=_precision(precision, processes.device),
+            initial=initial,
         )
         if not processes.is_first:
             return

@@ -45,7 +45,7 @@ anything where a misread digit does harm and nobody looks again.
 ## Recipe
 
 `make train`: {steps:,} steps in {minutes} minutes on {processes} process
-({device}), seed {seed}; the best step on validation was {best_step:,}.
+({device}), seed {seed}; the best step on validation was {best_step:,}.{begun}
 
 | setting | value |
 |---|---|
@@ -140,6 +140,7 @@ def render(header: Header, digest: str, reader: GridReader) -> str:
         device=made.get("device", "unknown"),
         seed=made.get("seed", "unknown"),
         best_step=made.get("best_step", 0),
+        begun=_begun(made.get("recipe", {})),
         recipe=_rows(_flat(recipe)),
         scores=_scores(header.scores),
         limits=_LIMITS_DRAWN if _is_drawn(recipe) else _LIMITS_PLAIN,
@@ -150,6 +151,24 @@ def render(header: Header, digest: str, reader: GridReader) -> str:
                 **made.get("libraries", {}),
             }
         ),
+    )
+
+
+def _begun(recipe: Mapping[str, Any]) -> str:
+    """Says which weights the run began with, where they were no random ones."""
+    initial = recipe.get("initial")
+    if not initial:
+        return ""
+    before = _flat((initial["recipe"] or {}).get("training", {}))
+    changed = [
+        f"{name} {value}"
+        for name, value in before.items()
+        if value != _flat(recipe["training"]).get(name)
+    ]
+    changed += [f"no {name}" for name in _flat(recipe["training"]) if name not in before]
+    return (
+        f" It began\nwith the weights of another run after {initial['steps']:,} steps "
+        f"({initial['minutes']} minutes), whose\nsettings differed: {', '.join(changed)}."
     )
 
 

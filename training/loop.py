@@ -19,8 +19,8 @@ from tqdm import tqdm
 from model import checkpoint, vocabulary
 from model.checkpoint import Checkpoint
 from model.config import ReaderConfig
-from model.errors import ConfigError
-from model.header import Header
+from model.errors import CheckpointMismatchError, ConfigError
+from model.header import Header, sha256
 from model.reader import GridReader
 from training import plots, provenance, scoring, state
 from training.batches import Batch, GridBatches, MixedBatches
@@ -56,6 +56,7 @@ def train(
     out: Path,
     processes: Processes,
     precision: torch.dtype = torch.float32,
+    initial: Path | None = None,
 ) -> Outcome:
     """Trains a reader, or goes on where an earlier call with the same recipe was interrupted.
 
@@ -72,6 +73,7 @@ def train(
         out: Folder for everything that is written.
         processes: This process and its device.
         precision: Of matrix products: float32, or bfloat16 for mixed precision.
+        initial: A checkpoint to begin with instead of random weights; the recipe names it.
 
     Raises:
         CheckpointError: ``out`` holds a resume file that is damaged or has another recipe.
@@ -86,6 +88,7 @@ def train(
         out=out,
         processes=processes,
         precision=precision,
+        initial=initial,
     )
     return run.go()
 
@@ -104,6 +107,7 @@ class _Run:
         out: Path,
         processes: Processes,
         precision: torch.dtype,
+        initial: Path | None,
     ) -> None:
         self.options = options
         self.config = config
@@ -138,6 +142,20 @@ class _Run:
         )
         torch.manual_seed(options.seed)
         self.reader = GridReader(config).to(processes.device)
+        if initial is not None:
+            begun = checkpoint.load(initial)
+            if begun.header.config != config:
+                raise CheckpointMismatchError(
+                    f"{initial}: expected a reader of {config}, found {begun.header.config}"
+                )
+            self.reader.load_state_dict(begun.reader().state_dict())
+            self.recipe["initial"] = {
+                "sha256": sha256(initial),
+                "steps": begun.header.provenance.get("steps"),
+                "minutes": begun.header.provenance.get("minutes"),
+                "recipe": begun.header.provenance.get("recipe"),
+                "git_commit": begun.header.provenance.get("git_commit"),
+            }
         self.average = GridReader(config).to(processes.device).eval()
         self.average.load_state_dict(self.reader.state_dict())
         self.optimizer = make_optimizer(self.reader, options)

@@ -26,6 +26,7 @@ from model.ink import normalise
 from training.data import Digits
 from training.drawing import Strokes, Warp, warp
 from training.scenes import Kind, show
+from training.styles import restyle
 
 logger = logging.getLogger(__name__)
 
@@ -44,7 +45,7 @@ class Written(NamedTuple):
 class PoolOptions:
     """What a pool is made of."""
 
-    grids: int = 80_000
+    grids: int = 40_000
     """Grids drawn."""
     canvas: float = 0.3
     """Share of each way to show a grid: these four add up to 1."""
@@ -55,6 +56,8 @@ class PoolOptions:
     """Share of the grids whose digits are MNIST's, re-inked; the others are real strokes."""
     reinked_digits: int = 12_000
     """Digits of MNIST that are re-inked."""
+    styles: float = 0.25
+    """Probability that a digit is rewritten in a way that few people have: see ``styles``."""
     warp: Warp = dataclasses.field(default_factory=Warp)
 
     def __post_init__(self) -> None:
@@ -62,6 +65,8 @@ class PoolOptions:
             raise ConfigError(f"grids: expected at least 1, got {self.grids}")
         if not 0 <= self.reinked_share <= 1:
             raise ConfigError(f"reinked_share: expected a share, got {self.reinked_share}")
+        if not 0 <= self.styles <= 1:
+            raise ConfigError(f"styles: expected a probability, got {self.styles}")
         total = self.canvas + self.page + self.corner + self.paper
         if abs(total - 1) > 1e-6:
             raise ConfigError(f"canvas, page, corner, paper: expected a sum of 1, got {total}")
@@ -155,7 +160,7 @@ class _Maker:
             picks = np.searchsorted(self.weights[group], random.random(count))
             digits = [self.groups[group][min(pick, len(self.groups[group]) - 1)] for pick in picks]
             kind = kinds[int(random.choice(len(kinds), p=list(self.options.kinds.values())))]
-            strokes = [warp(digit.strokes, self.options.warp, random) for digit in digits]
+            strokes = [self._rewritten(digit, random) for digit in digits]
             normal = normalise(show(kind, list(strokes), config, random), config)
             if any(cell.box is None for cell in normal.cells):
                 continue
@@ -163,6 +168,13 @@ class _Maker:
             pictures.append(tiles.reshape(count, size, size))
             labels += [digit.label for digit in digits]
         return np.concatenate(pictures), np.array(labels, np.int64)
+
+    def _rewritten(self, digit: Written, random: np.random.Generator) -> Strokes:
+        """A digit in another way, by another hand."""
+        styled = digit.strokes
+        if self.options.styles:
+            styled = restyle(styled, digit.label, self.options.styles, random)
+        return warp(styled, self.options.warp, random)
 
 
 _maker: _Maker | None = None  # of a process that makes chunks: sent to it once, not with each

@@ -15,6 +15,7 @@ from training.drawing import Hand, Warp, draw_grid, warp
 from training.pool import PoolOptions, Written, make_pool
 from training.reink import centre_lines, thinned
 from training.scenes import SCENES, Kind, show
+from training.styles import restyle
 
 CONFIG = ReaderConfig()
 SEVEN = (np.array([(0, 0), (10, 0), (4, 20)], np.float32),)
@@ -127,6 +128,19 @@ def test_a_pool_is_the_same_every_time_and_kept(tmp_path: Path) -> None:
     assert torch.equal(again.pictures, pool.pictures)
     make_pool([(written, 1.0)], options, seed=1, folder=tmp_path)
     assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_few_writers_ways_are_put_on_digits_that_lack_them() -> None:
+    ring = (np.array([(5, 0), (0, 10), (5, 20), (10, 10), (5, 0)], np.float32),)
+    stem = (np.array([(5, 0), (4, 20)], np.float32),)
+    assert len(restyle(ring, 0, 1.0, random())) == 2  # a slash
+    assert len(restyle(SEVEN, 7, 1.0, random())) == 2  # a bar
+    one = restyle(stem, 1, 1.0, random())
+    assert np.ptp(one[0][:, 0]) > 2 * np.ptp(stem[0][:, 0])  # an upstroke
+    for label in range(10):
+        assert restyle(ring, label, 0.0, random()) is ring
+    for label in (2, 3, 6, 8, 9):
+        assert restyle(ring, label, 1.0, random()) is ring
 
 
 def test_shares_that_do_not_add_up_are_refused() -> None:

@@ -191,3 +191,39 @@ def test_the_device_is_picked_or_refused() -> None:
     assert pick_device("auto").type in {"cpu", "cuda", "mps"}
     with pytest.raises(ConfigError, match="device: expected auto or one of"):
         pick_device("abacus")
+
+
+def test_a_run_may_begin_with_the_weights_of_another(tmp_path: Path, bar_digits: Digits) -> None:
+    first = go(tmp_path / "first", bar_digits, steps=20)
+    begun = train(
+        options=TrainOptions(**(OPTIONS | {"steps": 1, "warmup_steps": 100})),  # type: ignore[arg-type]
+        config=SMALL,
+        training=bar_digits,
+        drawn=None,
+        validation={"bars": bar_digits},
+        out=tmp_path / "second",
+        processes=Processes(0, 1, torch.device("cpu")),
+        initial=tmp_path / "first" / LAST,
+    )
+    assert first.is_finished
+    assert begun.is_finished
+    before, after = (checkpoint.load(tmp_path / name / LAST) for name in ("first", "second"))
+    for name, weights in before.weights.items():
+        torch.testing.assert_close(after.weights[name], weights, atol=1e-3, rtol=0)
+    named = after.header.provenance["recipe"]["initial"]
+    assert (named["steps"], named["recipe"]["training"]["steps"]) == (20, 20)
+
+
+def test_weights_of_another_network_are_no_beginning(tmp_path: Path, bar_digits: Digits) -> None:
+    go(tmp_path / "first", bar_digits, steps=2)
+    with pytest.raises(CheckpointMismatchError, match="expected a reader of"):
+        train(
+            options=TrainOptions(**OPTIONS),  # type: ignore[arg-type]
+            config=ReaderConfig(encoder_layers=2, decoder_layers=1, mlp_width=64),
+            training=bar_digits,
+            drawn=None,
+            validation={"bars": bar_digits},
+            out=tmp_path / "second",
+            processes=Processes(0, 1, torch.device("cpu")),
+            initial=tmp_path / "first" / LAST,
+        )
