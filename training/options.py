@@ -11,9 +11,9 @@ from training.pool import PoolOptions
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
 class TrainOptions:
-    """How a reader is trained. The defaults made the released weights."""
+    """How a reader is trained; the model card says how the released weights were."""
 
-    steps: int = 44_000
+    steps: int = 36_000
     """Optimizer steps."""
     batch_size: int = 128
     """Grids a step, over all processes together."""
