@@ -13,7 +13,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test train evaluate sensitivity export sheet bench bench-serving kills docker-test fuzz check format clean
+.PHONY: help serve test train evaluate sensitivity export sheet bench bench-serving kills docker-test fuzz screenshots check format clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
@@ -54,6 +54,9 @@ kills: .venv/development ## kill a training run 50 times and compare it with one
 
 fuzz: .venv/development ## thousands of made-up requests against the documented API
 	$(BIN)/python -m tests.app.fuzz $(ARGS)
+
+screenshots: .venv/development ## docs/page-*.png, of the page as it is now; needs a browser
+	$(BIN)/python -m tests.e2e.screenshots
 
 check: .venv/development ## format, lint, types
 	$(BIN)/ruff format --check .

@@ -1,27 +1,22 @@
 """``/docs`` in a real browser: it shows the operations and tries one, and nothing is blocked."""
 
 import os
-import shutil
 
 import pytest
+from playwright.sync_api import sync_playwright
 
 from tests.app.serving import Server
-
-playwright = pytest.importorskip(
-    "playwright.sync_api", reason="left out: needs playwright (pip install playwright)"
-)
+from tests.e2e.browser import HOW_TO_GET_ONE, start_browser
 
 
 def test_the_documentation_works_under_its_own_content_security_policy(server: Server) -> None:
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
-    if chromium is None:
-        if os.environ.get("REQUIRE_DATA"):
-            pytest.fail("needs a browser: apt install chromium")
-        pytest.skip("left out: needs a browser (apt install chromium)")
     said: list[str] = []
     asked: list[str] = []
-    with playwright.sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+    with sync_playwright() as play:
+        browser = start_browser(play)
+        if browser is None:
+            leave_out = pytest.fail if os.environ.get("REQUIRE_BROWSER") else pytest.skip
+            leave_out(HOW_TO_GET_ONE)
         page = browser.new_page()
         page.on("console", lambda message: said.append(message.text))
         page.on("pageerror", lambda error: said.append(str(error)))

@@ -11,13 +11,16 @@ Place = tuple[float, float]
 Stroke = list[Place]
 Box = tuple[float, float, float, float]
 
+BLANK_SIGN = "\N{EN DASH}"
 WHOLE: Box = (0, 0, 1, 1)
 CELLS: list[Box] = [(0, 0, 0.5, 0.5), (0.5, 0, 1, 0.5), (0, 0.5, 0.5, 1), (0.5, 0.5, 1, 1)]
 
 SAMPLE_DIGITS = """async (digits) => {
   const { sampleDigit } = await import('/static/js/samples.js');
-  return [...digits].flatMap((digit, cell) => digit === '_' ? [] : sampleDigit(Number(digit), cell, cell + 1))
-    .map(({ points }) => points.filter((_, i) => i % 4 === 0).map(([x, y]) => [x, y]));
+  const drawn = (digit, cell) => digit === '_' ? [] : sampleDigit(Number(digit), cell, cell + 1);
+  // The page smooths what lies between, and fewer moves of a mouse are made sooner.
+  const thin = ({ points }) => points.filter((_, i) => i % 4 === 0).map(([x, y]) => [x, y]);
+  return [...digits].flatMap(drawn).map(thin);
 }"""
 
 # The second frame: what was asked for before the first is painted by then.
@@ -26,7 +29,8 @@ INKED_SHARE = """async ([left, top, right, bottom]) => {
   await frame();
   await frame();
   const canvas = document.getElementById('ink');
-  const [x, y, width, height] = [left, top, right - left, bottom - top].map((share) => Math.round(share * canvas.width));
+  const pixels = (share) => Math.round(share * canvas.width);
+  const [x, y, width, height] = [left, top, right - left, bottom - top].map(pixels);
   const { data } = canvas.getContext('2d').getImageData(x, y, width, height);
   let inked = 0;
   for (let i = 3; i < data.length; i += 4) inked += data[i] > 127;
@@ -161,7 +165,7 @@ def expect_reading(page: Page, digits: str) -> None:
         answer = page.get_by_test_id(f"cell-{cell}")
         expect(answer).to_have_attribute("data-state", "blank" if digit == "_" else "digit")
         expect(page.get_by_test_id(f"digit-{cell}")).to_have_text(digit.replace("_", ""))
-    expect(page.get_by_test_id("reading")).to_have_text(digits.replace("_", "–"))
+    expect(page.get_by_test_id("reading")).to_have_text(digits.replace("_", BLANK_SIGN))
 
 
 def expect_no_reading(page: Page) -> None:

@@ -28,7 +28,7 @@ FOCUSED = """() => {
   const box = target.getBoundingClientRect();
   const isSeen = (x, y) => {
     const found = document.elementFromPoint(box.left + x * box.width, box.top + y * box.height);
-    return found !== null && (target.contains(found) || found.contains(target) && found.matches('label'));
+    return found !== null && (target.contains(found) || found === target.closest('label'));
   };
   const shares = [0.2, 0.5, 0.8];
   const seen = shares.flatMap((x) => shares.map((y) => isSeen(x, y))).filter(Boolean).length;
@@ -45,7 +45,9 @@ FOCUSED = """() => {
 
 def violations(page: Page) -> list[str]:
     """Runs every rule of axe, target size included; returns what it finds, in a line each."""
-    found: dict[str, Any] = Axe().run(page, options={"rules": {"target-size": {"enabled": True}}}).response
+    found: dict[str, Any] = (
+        Axe().run(page, options={"rules": {"target-size": {"enabled": True}}}).response
+    )
     return [
         f"{violation['id']}: {node['html'][:120]} {node['failureSummary']}"
         for violation in found["violations"]
@@ -119,9 +121,7 @@ def test_every_target_is_at_least_44_px(open_page: OpenPage, size: tuple[int, in
 def test_whatever_has_the_focus_is_in_view_uncovered_and_outlined(
     open_page: OpenPage, size: tuple[int, int]
 ) -> None:
-    page = open_page(
-        viewport={"width": size[0], "height": size[1]}, reduced_motion="reduce"
-    )
+    page = open_page(viewport={"width": size[0], "height": size[1]}, reduced_motion="reduce")
     page.locator("[data-digits='3_85']").click()
     expect_reading(page, "3_85")
     page.get_by_text("Figures", exact=True).click()
@@ -143,7 +143,7 @@ def test_whatever_has_the_focus_is_in_view_uncovered_and_outlined(
 def test_the_page_has_one_main_heading_landmarks_and_a_language(page: Page) -> None:
     assert page.locator("h1").count() == 1
     for landmark in ("banner", "main", "contentinfo", "navigation"):
-        expect(page.get_by_role(landmark)).to_have_count(1)  # type: ignore[arg-type]
+        expect(page.get_by_role(landmark)).to_have_count(1)
     expect(page.locator("html")).to_have_attribute("lang", "en")
 
 
@@ -153,7 +153,8 @@ def test_nothing_moves_for_those_who_want_no_motion(open_page: OpenPage) -> None
     expect_reading(page, "7___")
     moving = """() => [...document.querySelectorAll('*')].filter((element) => {
       const { transitionDuration, animationName } = getComputedStyle(element);
-      return transitionDuration.split(', ').some((time) => parseFloat(time) > 0) || animationName !== 'none';
+      const isMoved = transitionDuration.split(', ').some((time) => parseFloat(time) > 0);
+      return isMoved || animationName !== 'none';
     }).map((element) => element.outerHTML.slice(0, 80))"""
     assert page.evaluate(moving) == []
     assert page.evaluate("document.getAnimations().length") == 0

@@ -85,7 +85,8 @@ def test_a_digit_the_reader_is_unsure_of_looks_different_without_any_colour(page
     expect(unsure).to_have_attribute("data-sure", "no")
     expect(unsure).to_contain_text("unsure")
     expect(unsure).to_have_accessible_name(re.compile("4, 55.0 %, unsure"))
-    style = "(digit) => getComputedStyle(digit).borderTopStyle + getComputedStyle(digit, '::after').content"
+    style = """(digit) =>
+      getComputedStyle(digit).borderTopStyle + getComputedStyle(digit, '::after').content"""
     looks = [page.get_by_test_id(f"digit-{cell}").evaluate(style) for cell in (0, 1)]
     assert looks == ["solidnone", 'dashed"?"']
     expect(page.get_by_test_id("warnings")).to_contain_text("not sure")

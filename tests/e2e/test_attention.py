@@ -177,7 +177,7 @@ def test_the_figures_say_what_the_overlay_shows(page: Page) -> None:
     def expected(layers: list[int], heads: list[int]) -> list[list[float]]:
         def mean(step: int, patch: int) -> float:
             chosen = [attention["weights"][step][i][k][patch] for i in layers for k in heads]
-            return 100 * sum(chosen) / len(chosen)
+            return float(100 * sum(chosen) / len(chosen))
 
         return [[mean(step, patch) for patch in range(16)] for step in range(4)]
 

@@ -24,9 +24,7 @@ WRITE_CLIPBOARD = """async (base64) => {
 
 
 @pytest.mark.parametrize("button", ["upload", "camera"])
-def test_an_opened_picture_appears_on_the_pad_and_is_read(
-    open_page: OpenPage, button: str
-) -> None:
+def test_an_opened_picture_appears_on_the_pad_and_is_read(open_page: OpenPage, button: str) -> None:
     page = open_page(has_touch=True, is_mobile=True)  # where there is a camera
     page.get_by_test_id(button).set_input_files(PICTURE)
     expect_reading(page, READ)
@@ -35,6 +33,7 @@ def test_an_opened_picture_appears_on_the_pad_and_is_read(
 
 def test_the_key_for_opening_asks_for_a_file(page: Page) -> None:
     with page.expect_file_chooser() as chooser:
+        page.get_by_test_id("help").focus()
         page.keyboard.press("o")
     chooser.value.set_files(PICTURE)
     expect_reading(page, READ)
@@ -45,9 +44,7 @@ def test_a_picture_dropped_on_the_page_is_read(page: Page) -> None:
     x, y = on_screen(page, (0.3, 0.3))
     dragged = {"items": [], "files": [str(PICTURE)], "dragOperationsMask": 1}
     for kind in ("dragEnter", "dragOver", "drop"):
-        session.send(
-            "Input.dispatchDragEvent", {"type": kind, "x": x, "y": y, "data": dragged}
-        )
+        session.send("Input.dispatchDragEvent", {"type": kind, "x": x, "y": y, "data": dragged})
     expect_reading(page, READ)
     assert page.url.endswith("/")  # the browser did not go to the file
 

@@ -14,13 +14,11 @@ from tests.e2e.drawing import (
 )
 
 # Whole pixels of the screen that the pad has, and that its canvas has.
-PIXELS = """async (id) => {
-  const frame = () => new Promise(requestAnimationFrame);
-  await frame();
-  await frame();
-  const canvas = document.getElementById(id);
+PIXELS = """() => {
+  const canvas = document.getElementById('ink');
   return [canvas.width, Math.round(canvas.clientWidth * devicePixelRatio)];
 }"""
+IS_SHARP = f"() => {{ const [canvas, screen] = ({PIXELS})(); return canvas === screen; }}"
 # Pixels that are neither paper nor ink: of a sharp line few, of a scaled-up one many.
 SOFT_SHARE = """() => {
   const canvas = document.getElementById('ink');
@@ -32,17 +30,20 @@ SOFT_SHARE = """() => {
   }
   return soft / inked;
 }"""
+# What scrolls by itself, or is shown to nobody, may be wider than the screen.
 TOO_WIDE = """() => [...document.querySelectorAll('body *')]
-  .filter((element) => element.checkVisibility() && !element.closest('.table-frame, .skip, .for-screen-readers'))
-  .filter((element) => element.getBoundingClientRect().right > document.documentElement.clientWidth + 0.5)
+  .filter((element) => element.checkVisibility())
+  .filter((element) => !element.closest('.table-frame, .skip, .for-screen-readers'))
+  .filter((element) => element.getBoundingClientRect().right > innerWidth + 0.5)
   .map((element) => element.outerHTML.slice(0, 80))"""
 
 
 def expect_sharp(page: Page) -> int:
     """Checks that the drawing has one pixel for each of the screen's; returns how many across."""
-    canvas, screen = page.evaluate(PIXELS, "ink")
-    assert canvas == screen
+    page.wait_for_function(IS_SHARP, timeout=5_000)
+    inked_share(page)  # waits until it is painted
     assert page.evaluate(SOFT_SHARE) < 0.25
+    canvas, _ = page.evaluate(PIXELS)
     return int(canvas)
 
 
@@ -119,5 +120,3 @@ def test_on_a_phone_the_pad_and_all_four_answers_fit_on_the_first_screen(
         assert box is not None
         assert box["y"] >= 0
         assert box["y"] + box["height"] <= 740
-
-

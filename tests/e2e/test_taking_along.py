@@ -90,7 +90,15 @@ def test_the_drawing_in_a_link_is_never_sent_as_part_of_an_address(page: Page) -
 
 @pytest.mark.parametrize(
     "fragment",
-    ["g1.", "g1.AAAA", "g1.%%%", "g9.AQID", "zzz", "g1." + "_" * 5_000, "<script>alert(1)</script>"],
+    [
+        "g1.",
+        "g1.AAAA",
+        "g1.%%%",
+        "g9.AQID",
+        "zzz",
+        "g1." + "_" * 5_000,
+        "<script>alert(1)</script>",
+    ],
 )
 def test_a_rubbish_link_gives_a_message_and_a_blank_pad(open_page: OpenPage, fragment: str) -> None:
     page = open_page(f"/#{fragment}")

@@ -17,7 +17,9 @@ from tests.e2e.drawing import (
     type_digits,
 )
 
-LINES: list[Stroke] = [[(x - 0.1, y), (x, y), (x + 0.1, y)] for y in (0.25, 0.75) for x in (0.25, 0.75)]
+LINES: list[Stroke] = [
+    [(x - 0.1, y), (x, y), (x + 0.1, y)] for y in (0.25, 0.75) for x in (0.25, 0.75)
+]
 
 Use = Callable[[Page, str], None]
 KEYS = {

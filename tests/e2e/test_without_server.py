@@ -9,10 +9,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 from tests.app.serving import Server
 from tests.e2e.drawing import cells_with_ink, expect_no_reading, expect_reading, type_digits
 
-KEEPS_THE_PAGE = """async () => {
-  await navigator.serviceWorker.ready;
-  return navigator.serviceWorker.controller !== null;
-}"""
+KEEPS_THE_PAGE = "navigator.serviceWorker.controller !== null"
 
 
 @pytest.fixture
@@ -71,7 +68,7 @@ def test_once_loaded_the_page_opens_and_draws_without_a_server(
 ) -> None:
     page = new_context(own_server.url, service_workers="allow").new_page()
     page.goto(own_server.url)
-    assert page.evaluate(KEEPS_THE_PAGE)
+    page.wait_for_function(KEEPS_THE_PAGE)
     own_server.stop()
 
     page.reload()
