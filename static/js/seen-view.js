@@ -5,6 +5,8 @@ import { CELL_NAMES } from './words.js';
 
 /** Side of what the network sees, in pixels. */
 const SEEN_SIDE = 56;
+/** Less of a change than this is not worth a word. */
+const LEAST_PERCENT = 3;
 
 /**
  * @param {{image: HTMLImageElement, notes: HTMLElement}} parts
@@ -43,15 +45,16 @@ function sayCell({ box, scale, shift, restroked }, plain) {
   if (!box) return 'no ink';
   const done = [];
   const size = Math.round((100 * scale) / plain);
-  if (size !== 100) done.push(`drawn at ${size} % of its size`);
-  // The ink stood to one side and was moved to the other.
-  const [across, down] = (shift ?? [0, 0]).map((share) => Math.round(-100 * share));
+  if (Math.abs(size - 100) >= LEAST_PERCENT) done.push(`drawn at ${size} % of its size`);
+  // The ink stood to one side and was moved to the other. How far is not said: that counts from the
+  // cell as the service cut it, which the answer does not tell.
+  const [across, down] = (shift ?? [0, 0]).map((share) => -100 * share);
   const moves = [];
-  if (across) moves.push(`${Math.abs(across)} % ${across > 0 ? 'right' : 'left'}`);
-  if (down) moves.push(`${Math.abs(down)} % ${down > 0 ? 'down' : 'up'}`);
+  if (Math.abs(across) >= LEAST_PERCENT) moves.push(across > 0 ? 'right' : 'left');
+  if (Math.abs(down) >= LEAST_PERCENT) moves.push(down > 0 ? 'down' : 'up');
   if (moves.length) done.push(`moved ${moves.join(' and ')}`);
   if (Math.abs(restroked ?? 0) >= 0.05) {
     done.push(`lines ${Math.abs(restroked).toFixed(1)} px ${restroked > 0 ? 'wider' : 'thinner'}`);
   }
-  return done.join(', ') || 'left as it was';
+  return done.join(', ') || 'left nearly as it was';
 }

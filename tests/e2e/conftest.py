@@ -11,7 +11,7 @@ from tests.app.serving import Server
 from tests.e2e.browser import HOW_TO_GET_ONE, start_browser
 from tests.e2e.watching import Watch
 
-expect.set_options(timeout=20_000)
+expect.set_options(timeout=30_000)
 # What is said at the end of the run.
 FIGURES = pytest.StashKey[list[str]]()
 
@@ -49,7 +49,7 @@ def new_context(browser: Browser) -> Iterator[Callable[..., BrowserContext]]:
     def make(origin: str, **options: Any) -> BrowserContext:
         # A service worker would answer before a test can intercept, and costs each page a while.
         context = browser.new_context(**{"service_workers": "block", **options})
-        context.set_default_timeout(30_000)
+        context.set_default_timeout(60_000)
         made.append((context, Watch(context, origin)))
         return context
 

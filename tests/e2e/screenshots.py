@@ -15,9 +15,9 @@ from tests.e2e.drawing import Touch, draw_with_mouse, expect_reading, strokes_of
 # A blank cell shows that a blank is read too. The step laid over the drawing is that of the 6.
 DIGITS = "72_6"
 STEP = 3
-DESKTOP = {"viewport": {"width": 1280, "height": 860}, "device_scale_factor": 2}
+DESKTOP = {"viewport": {"width": 1280, "height": 1080}, "device_scale_factor": 2}
 PHONE = {
-    "viewport": {"width": 390, "height": 844},
+    "viewport": {"width": 412, "height": 915},
     "device_scale_factor": 2,
     "has_touch": True,
     "is_mobile": True,
@@ -31,17 +31,19 @@ PICTURES: dict[str, dict[str, Any]] = {
 
 def take(browser: Browser, url: str, path: Path, **options: Any) -> None:
     """Draws a grid, lays a step over it and takes a picture of what fits in the window."""
+    expect.set_options(timeout=20_000)
     page: Page = browser.new_page(reduced_motion="reduce", **options)
     page.goto(url)
     strokes = strokes_of(page, DIGITS)
     if options.get("has_touch"):
         Touch(page).draw(strokes)
+        expect_reading(page, DIGITS)
         page.get_by_test_id(f"cell-{STEP}").tap()
     else:
         draw_with_mouse(page, strokes)
+        expect_reading(page, DIGITS)
         page.get_by_test_id(f"cell-{STEP}").click()
         page.mouse.move(1, 1)
-    expect_reading(page, DIGITS)
     expect(page.get_by_test_id("overlay")).to_be_visible()
     page.evaluate("document.activeElement.blur(); scrollTo(0, 0)")
     page.wait_for_timeout(300)  # the overlay is painted in the next frame

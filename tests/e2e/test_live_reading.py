@@ -83,7 +83,7 @@ def test_no_answer_outlives_its_drawing(page: Page) -> None:
     held: list[Route] = []
     page.route("**/predict?*", lambda route: held.append(route))
     type_digits(page, "5")
-    page.wait_for_function("document.querySelector('[data-testid=undo]').ariaDisabled === 'false'")
+    expect(page.get_by_test_id("undo")).to_have_attribute("aria-disabled", "false")
     page.keyboard.press("Control+z")
     for route in held:
         route.continue_()

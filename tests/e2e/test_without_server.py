@@ -9,7 +9,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 from tests.app.serving import Server
 from tests.e2e.drawing import cells_with_ink, expect_no_reading, expect_reading, type_digits
 
-KEEPS_THE_PAGE = "navigator.serviceWorker.controller !== null"
+KEEPS_THE_PAGE = "() => navigator.serviceWorker.controller !== null"
 
 
 @pytest.fixture

@@ -58,7 +58,7 @@ test('what was done to the ink is said in words', () => {
   const cell = { box: [1, 1, 2, 2], scale: 0.25, shift: [0.1, 0], stroke_width: 5, restroked: 0.31 };
   const said = sayInk({ polarity: 'dark_on_light', grid_box: [0, 0, 112, 112], cells: [cell, { box: null }] });
   assert.match(said[0], /Dark/);
-  assert.equal(said[1], 'Top left: drawn at 50 % of its size, moved 10 % left, lines 0.3 px wider.');
+  assert.equal(said[1], 'Top left: drawn at 50 % of its size, moved left, lines 0.3 px wider.');
   assert.equal(said[2], 'Top right: no ink.');
   assert.deepEqual(sayInk(undefined), []);
 });
