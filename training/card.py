@@ -185,7 +185,9 @@ def _data(sources: Mapping[str, Any], recipe: Mapping[str, Any]) -> str:
         if "md5" in source
     ]
     if _is_drawn(recipe):
-        sites = ", ".join(f"{site} `{digest[:12]}`" for site, digest in SITES.items())
+        # Checkpoints of before the header named them were made with the same ones.
+        digests = sources.get("UNIPEN", {}).get("sha256", SITES)
+        sites = ", ".join(f"{site} `{digest[:12]}`" for site, digest in digests.items())
         lines.append(
             "- UNIPEN train_r01_v07, category 1a, isolated digits (CC BY 4.0); start of the "
             f"SHA-256 of each site's labels and points: {sites}"

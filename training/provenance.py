@@ -6,6 +6,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from training import unipen
 from training.data import MNIST_MD5
 from training.processes import Processes
 from training.state import Progress
@@ -17,8 +18,16 @@ def describe(
     recipe: dict[str, Any], progress: Progress, processes: Processes, commit: str | None
 ) -> dict[str, Any]:
     """Returns data sources with checksums, recipe, seed, steps, commit and library versions."""
+    data: dict[str, Any] = {"MNIST": {"licence": "CC BY-SA 3.0", "md5": MNIST_MD5}}
+    if recipe["training"]["drawn_share"] > 0:
+        # Of each site's labels and points: raw files differ from copy to copy.
+        data["UNIPEN"] = {
+            "licence": "CC BY 4.0",
+            "upstream_commit": unipen.COMMIT,
+            "sha256": dict(unipen.SITES),
+        }
     return {
-        "data": {"MNIST": {"licence": "CC BY-SA 3.0", "md5": MNIST_MD5}},
+        "data": data,
         "recipe": recipe,
         "seed": recipe["training"]["seed"],
         "steps": progress.step,
