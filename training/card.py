@@ -44,8 +44,8 @@ anything where a misread digit does harm and nobody looks again.
 
 ## Recipe
 
-`make train`: {steps:,} steps in {minutes} minutes on {processes} process
-({device}), seed {seed}; the best step on validation was {best_step:,}.{begun}
+`python -m training train` with the settings below, as they stood after {steps:,} steps, {minutes}
+minutes on {processes} process ({device}): the best on validation. Seed {seed}.{begun}
 
 | setting | value |
 |---|---|

@@ -43,13 +43,20 @@ def describe(
 
 
 def git_commit() -> str | None:
-    """The commit that the code is at, marked where there are changes beside it."""
+    """The commit that the code is at, marked where what makes weights was changed beside it."""
     root = Path(__file__).parent.parent
-    command = ("git", "-C", str(root), "describe", "--always", "--abbrev=40", "--dirty")
+
+    def ask(*command: str) -> str:
+        return subprocess.run(  # noqa: S603  (fixed commands)
+            ("git", "-C", str(root), *command),  # noqa: S607
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=10,
+        ).stdout.strip()
+
     try:
-        answer = subprocess.run(  # noqa: S603  (a fixed command)
-            command, capture_output=True, text=True, check=True, timeout=10
-        )
+        is_dirty = bool(ask("status", "--porcelain", "--", "model", "training"))
+        return ask("rev-parse", "HEAD") + ("-dirty" if is_dirty else "")
     except (OSError, subprocess.SubprocessError):
         return None
-    return answer.stdout.strip()

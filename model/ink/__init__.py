@@ -7,6 +7,8 @@ of each to the form of MNIST's digits. Canvas, upload, command line, training an
 come this way.
 """
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -122,7 +124,7 @@ def _ready(
     is_inverted: bool,
 ) -> NormalForm:
     """A picture of ``shape`` that needed nothing but its size; boxes are those of its cells."""
-    factor = shape[0] / config.height
+    down, across = shape[0] / config.height, shape[1] / config.width
     cells = []
     for number, box in enumerate(boxes):
         if box is None:
@@ -130,6 +132,11 @@ def _ready(
             continue
         top, left = (place * config.cell_size for place in divmod(number, config.columns))
         x0, y0, x1, y1 = box
-        form = CellInk(box=(left + x0, top + y0, left + x1, top + y1), scale=1.0)
-        cells.append(form if factor == 1 else form.enlarged(factor, shape))
+        box = (
+            int((left + x0) * across),
+            int((top + y0) * down),
+            min(math.ceil((left + x1) * across - 1e-6), shape[1]),
+            min(math.ceil((top + y1) * down - 1e-6), shape[0]),
+        )
+        cells.append(CellInk(box=box, scale=1 / down))
     return NormalForm(normal, is_inverted, (0, 0, shape[1], shape[0]), tuple(cells))

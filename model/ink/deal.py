@@ -86,9 +86,11 @@ class Deal:
 
     def _settle(self, mark: int, has_other_ink: NDArray[np.bool_]) -> None:
         """Decides which cell a mark that lies over an edge belongs to."""
-        runs = self.marks.runs[self.marks.runs[:, 3] == mark]
-        pixels = self.marks._replace(runs=runs).paint(np.zeros(mark + 1, np.int32)) == 0
-        parts = self._rows[:, None] * self.num_columns + self._columns
+        x0, y0, x1, y1 = self.marks.boxes[mark].tolist()
+        runs = self.marks.runs[self.marks.runs[:, 3] == mark] - (y0, x0, x0, 0)
+        alone = self.marks._replace(runs=runs, shape=(y1 - y0, x1 - x0))
+        pixels = alone.paint(np.zeros(mark + 1, np.int32)) == 0
+        parts = self._rows[y0:y1, None] * self.num_columns + self._columns[x0:x1]
         counts = np.bincount(parts[pixels], minlength=self.num_cells)
         owner = int(counts.argmax())
         outside = 1 - counts[owner] / counts.sum()
@@ -179,7 +181,7 @@ class Deal:
             is_own = is_own.repeat(zoom, axis=0).repeat(zoom, axis=1)
         inside = levels[is_own]
         place = int((_FULL_FLAT if ink.is_flat else _FULL_UNEVEN) * (len(inside) - 1))
-        full = np.partition(inside, place)[place]
+        full = np.partition(inside, place)[place] or inside.max()  # a lone pixel in its block
         soft = np.minimum(levels / full, 1) * _grown(is_own)
         is_seen = soft > (_EDGE_FLAT if ink.is_flat else _EDGE_UNEVEN)
         rows, columns = np.flatnonzero(is_seen.any(axis=1)), np.flatnonzero(is_seen.any(axis=0))

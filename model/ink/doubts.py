@@ -34,7 +34,7 @@ def doubts(ink: Ink, deal: Deal, pieces: Sequence[Piece | None]) -> tuple[InkWar
     if share > _MOST_INK:
         detail = f"{share:.0%} of the picture is ink; digits have far less"
         found.append(InkWarning("not_a_grid", detail))
-    elif (sizes > _SPANS).all(axis=1).any():
+    elif deal.num_cells > 1 and (sizes > _SPANS).all(axis=1).any():
         detail = "one piece of ink spans the whole picture; a digit stays in its cell"
         found.append(InkWarning("not_a_grid", detail))
     if deal.crossing:

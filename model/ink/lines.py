@@ -73,6 +73,8 @@ def find_lines(is_ink: NDArray[np.bool_]) -> list[Line]:
         is_ink: (h, w); transposed for lines from top to bottom.
     """
     height, width = is_ink.shape
+    if width < _STRIPS:
+        return []
     edges = np.linspace(0, width, _STRIPS + 1).astype(int)
     thick = _spread_rows(is_ink.view(np.uint8), 1)  # a line may climb a row within its strip
     cover = np.add.reduceat(thick, edges[:-1], axis=1, dtype=np.uint16)

@@ -158,15 +158,16 @@ def _is_written(marks: Marks, num_pixels: int) -> NDArray[np.bool_]:
     rows_first_last = marks.runs[marks.runs[:, 3] == largest]
     pen = float(np.median(rows_first_last[:, 2] - rows_first_last[:, 1]))
     thickness = marks.areas / np.maximum(x1 - x0, y1 - y0)
-    is_enough &= ~_is_stray(marks)
+    is_enough &= ~_is_stray(marks, is_enough)
     is_written: NDArray[np.bool_] = is_enough & np.greater_equal(thickness, _THINNEST_OF_PEN * pen)
     return is_written
 
 
-def _is_stray(marks: Marks) -> NDArray[np.bool_]:
-    """Marks small pieces that are far from all larger ones: (M,)."""
+def _is_stray(marks: Marks, is_candidate: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Marks small pieces, of those that may be written, that are far from all larger ones: (M,)."""
     is_stray = np.zeros(len(marks.areas), np.bool_)
-    for mark in np.flatnonzero(marks.areas < _SMALL * marks.areas.max()).tolist():
+    is_small = is_candidate & (marks.areas < _SMALL * marks.areas.max())
+    for mark in np.flatnonzero(is_small).tolist():
         larger = marks.boxes[marks.areas > 5 * marks.areas[mark]]
         box = marks.boxes[mark]
         apart = np.maximum(larger[:, :2] - box[2:], box[:2] - larger[:, 2:]).max(axis=1)
