@@ -104,5 +104,7 @@ export function drawWithPointer(pad, store, reader, onStart) {
     reader.now(event.type === 'pointerup' && mode === 'draw' ? event.timeStamp : null);
   };
   for (const type of ['pointerup', 'pointercancel', 'lostpointercapture']) pad.addEventListener(type, finish);
+  // Else a quick stroke is a fling to the browser, which takes the next tap to be its end.
+  pad.addEventListener('touchstart', (event) => event.preventDefault(), { passive: false });
   pad.addEventListener('contextmenu', (event) => event.preventDefault());
 }

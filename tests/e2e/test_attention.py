@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.e2e.conftest import OpenPage
-from tests.e2e.drawing import expect_reading, type_digits
+from tests.e2e.drawing import Touch, expect_reading, strokes_of, type_digits
 
 # What the overlay shows, as colours with their opacity: red, green, blue, alpha of its pixels.
 LOOK = """async () => {
@@ -96,6 +96,13 @@ def test_a_tap_lays_a_step_over_the_drawing_and_another_takes_it_off(open_page: 
         expect(cell).to_have_attribute("aria-pressed", "true")
     page.get_by_test_id("cell-3").tap()
     expect_step(page, None)
+
+
+def test_an_answer_can_be_tapped_right_after_the_last_stroke(open_page: OpenPage) -> None:
+    page = open_page(has_touch=True, is_mobile=True, viewport={"width": 390, "height": 844})
+    Touch(page).draw(strokes_of(page, "7__6"))
+    page.get_by_test_id("cell-3").tap()
+    expect_step(page, 3)
 
 
 def test_keys_show_one_step_after_another_and_hide_it(page: Page) -> None:
