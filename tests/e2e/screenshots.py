@@ -15,7 +15,7 @@ from tests.e2e.drawing import Touch, draw_with_mouse, expect_reading, strokes_of
 # A blank cell shows that a blank is read too. The step laid over the drawing is that of the 6.
 DIGITS = "72_6"
 STEP = 3
-DESKTOP = {"viewport": {"width": 1280, "height": 1080}, "device_scale_factor": 2}
+DESKTOP = {"viewport": {"width": 1280, "height": 1030}, "device_scale_factor": 2}
 PHONE = {
     "viewport": {"width": 412, "height": 915},
     "device_scale_factor": 2,
