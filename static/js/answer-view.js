@@ -1,6 +1,7 @@
 /** Shows the answer: each digit by its cell, and the reading as a whole. */
 
 import { element, iconOf } from './elements.js';
+import { isBlank } from './history.js';
 import { NUM_CELLS, homeCell } from './strokes.js';
 import { CELL_NAMES, SURE, percent, runnerUp, sayDigit, sayReading, sayWarning } from './words.js';
 
@@ -90,15 +91,17 @@ function fill({ button, digit, confidence, level, runner }, cell, number) {
  */
 export function showReading(parts, store) {
   store.watch((state, changed) => {
+    const { answer, problem, history, live } = state;
+    // Without an answer a drawing may still be there: not read yet, refused, or the server is away.
+    const unread = isBlank(history.present) && !live ? 'Nothing drawn yet.' : '';
+    const confidence = answer ? `${percent(answer.confidence)} sure of all four` : unread;
+    if (parts.confidence.textContent !== confidence) parts.confidence.textContent = confidence;
     if (!changed.has('answer') && !changed.has('problem')) return;
-    const { answer, problem } = state;
     parts.reading.replaceChildren(
       ...(answer?.digits ?? []).map((digit) =>
         digit === null ? element('span', { class: 'is-blank', 'aria-label': 'blank', role: 'img' }, '–') : String(digit),
       ),
     );
-    parts.confidence.textContent = answer ? `${percent(answer.confidence)} sure of all four` : '';
-    if (!answer) parts.confidence.textContent = problem ? '' : 'Nothing drawn yet.';
     const said = problem ? [`${problem.title}: ${problem.detail}`] : [...warningsOf(state)];
     parts.warnings.replaceChildren(...said.map((words) => element('li', {}, iconOf('warning'), element('span', {}, words))));
     parts.alternatives.replaceChildren(

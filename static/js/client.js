@@ -25,6 +25,8 @@ export const PREDICT = `/predict?${EXPLAIN.map((what) => `explain=${what}`).join
 const REST_MS = 100;
 const LONGEST_WAIT_MS = 300;
 const TIMEOUT_MS = 10_000;
+/** A photograph sent over a slow line takes longer: 3 Mbit/s, in bytes a millisecond. */
+const SLOW_LINE = 400;
 const FIRST_RETRY_MS = 400;
 const LONGEST_RETRY_MS = 8_000;
 /** A proxy without a server behind it, or a server that is starting, stopping or overloaded. */
@@ -90,14 +92,16 @@ export class LiveReader {
       return;
     }
     const controller = (this.#underWay = new AbortController());
-    const deadline = setTimeout(() => controller.abort(), TIMEOUT_MS);
+    let deadline = 0;
     try {
       const { body, type } = await picture;
       if (number !== this.#number) return;
+      const bytes = body instanceof Blob ? body.size : body.length;
+      deadline = setTimeout(() => controller.abort(), TIMEOUT_MS + bytes / SLOW_LINE);
       const headers = { 'Content-Type': type };
       const response = await fetch(PREDICT, { method: 'POST', body, headers, signal: controller.signal });
       if (AWAY_STATUSES.has(response.status)) throw new Error(`status ${response.status}`);
-      const content = await response.json();
+      const content = response.ok ? await response.json() : await problemOf(response);
       if (number !== this.#number) return;
       this.#sayBack();
       if (response.ok) onAnswer(content, penUpAt);
@@ -155,4 +159,10 @@ export class LiveReader {
     this.#isAway = false;
     this.now();
   }
+}
+
+/** Returns why a question was refused; a proxy before the service may say so in HTML. */
+async function problemOf(response) {
+  const { status } = response;
+  return response.json().catch(() => ({ title: 'The picture was refused', detail: `status ${status}` }));
 }

@@ -29,9 +29,9 @@ export function sayWarning({ code, detail }) {
  */
 export function percent(probability) {
   const value = probability * 100;
-  if (value > 99.9 && value < 99.9999) return '> 99.9 %';
+  if (value > 99.9 && value < 100) return '> 99.9 %';
   if (value > 0 && value < 0.1) return '< 0.1 %';
-  return `${value.toFixed(value >= 99.9999 ? 0 : 1)} %`;
+  return `${value.toFixed(value >= 100 ? 0 : 1)} %`;
 }
 
 /** @param {number | null} digit */
