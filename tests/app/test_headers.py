@@ -42,11 +42,11 @@ def test_every_answer_has_the_security_headers(path: str, client: httpx.Client) 
     assert rules["default-src"] == ["'none'"]
     assert rules["frame-ancestors"] == rules["base-uri"] == rules["form-action"] == ["'none'"]
     assert rules["script-src"] == rules["connect-src"] == rules["manifest-src"] == ["'self'"]
-    assert rules["img-src"] == ["'self'", "data:", "blob:"]
-    assert rules["worker-src"] == ["'self'", "blob:"]
+    assert rules["img-src"] == ["'self'", "data:"]
+    assert rules["worker-src"] == ["'self'"]
     # No scheme and no host: nothing is ever asked of another origin.
     allowed = {word for words in rules.values() for word in words}
-    assert allowed <= {"'none'", "'self'", "data:", "blob:", "'unsafe-inline'"}
+    assert allowed <= {"'none'", "'self'", "data:", "'unsafe-inline'"}
     is_page = path != "/docs"
     assert rules["style-src"] == (["'self'"] if is_page else ["'self'", "'unsafe-inline'"])
     assert "server" not in answer.headers
