@@ -35,7 +35,9 @@ _Read = Callable[..., Awaitable[Response]]
 def add_prediction_routes(app: FastAPI, settings: Settings) -> None:
     """Adds what reads pictures."""
     # The limit is part of the document, so the signature is made here.
-    explain_query = Query(description="What to add: where it looked, or what the network saw.")
+    explain_query = Query(
+        description="What to add: where it looked, what the network saw, what was done to the ink."
+    )
     alternatives_query = Query(
         ge=0, le=settings.max_alternatives, description="How many other readings to add."
     )

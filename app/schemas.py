@@ -55,7 +55,10 @@ class AlternativeAnswer(_Schema):
 class WarningAnswer(_Schema):
     """Something that the sender should know."""
 
-    code: str
+    code: str = Field(
+        description="low_confidence, finish_misplaced, not_a_grid, ink_across_divider, faint, tiny "
+        "or many_frames."
+    )
     detail: str
 
 
