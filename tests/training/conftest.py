@@ -6,19 +6,28 @@ from pathlib import Path
 import pytest
 
 from model.errors import DataError
+from tests.conftest import ROOT
 from training.unipen import PenDigit, ensure_unipen
 from training.writers import load_writers
 
 
 @pytest.fixture(scope="session")
-def all_data_dir(data_dir: Path) -> Path:
-    """Holds MNIST and UNIPEN; tests that need both are left out where one cannot be had."""
+def unipen_dir() -> Path:
+    """Holds UNIPEN; tests that need it are left out where it can neither be found nor fetched."""
+    path = Path(os.environ.get("DATA_DIR", ROOT / "data"))
     try:
-        ensure_unipen(data_dir)
+        ensure_unipen(path)
     except DataError as error:
         if os.environ.get("REQUIRE_DATA"):
             raise
         pytest.skip(f"left out: needs UNIPEN ({error})")
+    return path
+
+
+@pytest.fixture(scope="session")
+def all_data_dir(data_dir: Path, unipen_dir: Path) -> Path:
+    """Holds MNIST and UNIPEN; tests that need both are left out where one cannot be had."""
+    assert data_dir == unipen_dir
     return data_dir
 
 

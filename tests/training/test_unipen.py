@@ -3,7 +3,6 @@
 import collections
 import http.server
 import io
-import os
 import tarfile
 import threading
 from collections.abc import Iterator
@@ -13,7 +12,6 @@ import numpy as np
 import pytest
 
 from model.errors import ConfigError, DataError
-from tests.conftest import ROOT
 from training import unipen
 from training.unipen import PenDigit, digest, ensure_unipen, load_unipen, read_site
 from training.unipen_format import read_pen_file
@@ -70,19 +68,6 @@ FILES = {
 @pytest.fixture
 def made_up(tmp_path: Path) -> Path:
     return write(tmp_path / "made-up", FILES)
-
-
-@pytest.fixture(scope="module")
-def unipen_dir() -> Path:
-    """Holds UNIPEN; tests that need it are left out where it can neither be found nor fetched."""
-    path = Path(os.environ.get("DATA_DIR", ROOT / "data"))
-    try:
-        ensure_unipen(path)
-    except DataError as error:
-        if os.environ.get("REQUIRE_DATA"):
-            raise
-        pytest.skip(f"left out: needs UNIPEN ({error})")
-    return path
 
 
 @pytest.fixture(scope="module")

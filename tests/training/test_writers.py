@@ -1,26 +1,13 @@
 """Who writes for what: no writer on two sides."""
 
-import os
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from model.errors import ConfigError, DataError
-from training.unipen import PenDigit, ensure_unipen
+from model.errors import ConfigError
+from training.unipen import PenDigit
 from training.writers import TEST_SITES, as_written, has_lost_a_stroke, load_writers
-
-
-@pytest.fixture(scope="module")
-def unipen_dir(data_dir: Path) -> Path:
-    """Holds UNIPEN; tests that need it are left out where it can neither be found nor fetched."""
-    try:
-        ensure_unipen(data_dir)
-    except DataError as error:
-        if os.environ.get("REQUIRE_DATA"):
-            raise
-        pytest.skip(f"left out: needs UNIPEN ({error})")
-    return data_dir
 
 
 def test_no_writer_is_on_two_sides(unipen_dir: Path) -> None:
