@@ -10,8 +10,10 @@ import pytest
 
 from app.documentation import HERE
 from app.example import EXAMPLE_PNG
+from app.settings import Settings
+from model.header import read_header, sha256
 from tests.app.serving import DIGITS, PNG, Server
-from tests.conftest import ROOT
+from tests.conftest import RELEASED, ROOT
 
 METHODS = {"get", "post"}
 
@@ -77,6 +79,24 @@ def test_the_readme_shows_each_form_and_a_problem() -> None:
         assert part in lines
     everywhere = re.findall(r"^curl ", (ROOT / "README.md").read_text(), re.MULTILINE)
     assert len(everywhere) == len(curl_lines_of_the_readme())
+
+
+def test_the_readme_prints_answers_and_scores_of_the_released_reader() -> None:
+    text = (ROOT / "README.md").read_text()
+    digest = sha256(RELEASED)
+    assert set(re.findall(r'"sha256": "(\w+)…"', text)) == {digest[:8]}
+    rows = {row["key"]: row for row in (read_header(RELEASED).scores or {})["rows"]}
+    for key in ("canvas", "page", "corner", "paper", "blanks", "mnist", "demo"):
+        for figure in ("digits", "grids"):
+            assert f"{100 * rows[key][figure]['share']:.2f}" in text, (key, figure)
+
+
+def test_compose_hands_every_setting_to_the_service() -> None:
+    """All but those that the container itself decides."""
+    own = {"WEIGHTS", "STATIC_DIR", "HOST", "PORT"}
+    web = (ROOT / "docker-compose.yml").read_text().partition("\n  web:")[2].partition("ports:")[0]
+    handed = set(re.findall(r"^      ([A-Z_]+):", web, re.MULTILINE))
+    assert handed == {name.upper() for name in Settings.model_fields} - own
 
 
 @pytest.fixture(scope="module")
