@@ -14,6 +14,7 @@ from app.errors import (
     BodyMalformedError,
     BodyTooLargeError,
     MediaTypeError,
+    OverloadedError,
     ReceiveTimeoutError,
 )
 from app.settings import Settings
@@ -99,6 +100,7 @@ async def _receive(request: Request, settings: Settings) -> bytes:
                     raise ClientDisconnect
                 chunk: bytes = message.get("body", b"")
                 size += len(chunk)
+                _hold(request, len(chunk), settings)
                 if size > limit:
                     raise BodyTooLargeError(f"expected a body of at most {limit} bytes, got more")
                 chunks.append(chunk)
@@ -109,6 +111,18 @@ async def _receive(request: Request, settings: Settings) -> bytes:
             f"expected the whole body within {settings.receive_timeout_seconds:g} s, "
             f"got {size} bytes"
         ) from error
+
+
+def _hold(request: Request, num_bytes: int, settings: Settings) -> None:
+    """Counts what a body takes up until its request is answered (``Guard`` gives it back)."""
+    state = request.scope["state"]
+    switchboard = state["service"].switchboard
+    state["held_bytes"] = state.get("held_bytes", 0) + num_bytes
+    switchboard.held_bytes += num_bytes
+    if switchboard.held_bytes > settings.max_held_bytes:
+        raise OverloadedError(
+            f"expected at most {settings.max_held_bytes} bytes of requests at once"
+        )
 
 
 def _parts(body: bytes, content_type: str) -> Iterator[tuple[str, bytes]]:

@@ -28,6 +28,8 @@ class Switchboard:
     def __init__(self) -> None:
         self.in_flight = 0
         """Predictions being worked on."""
+        self.held_bytes = 0
+        """Of the bodies received for them."""
         self.is_draining = False
         """SIGTERM came: no new work is wanted."""
 
@@ -157,6 +159,7 @@ class Guard:
             await problem.respond()(scope, receive, send)
         finally:
             self._count(-is_counted)
+            self._switchboard.held_bytes -= scope["state"].pop("held_bytes", 0)
 
     def _count(self, change: int) -> None:
         if change:

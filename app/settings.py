@@ -47,6 +47,11 @@ class Settings(BaseSettings):
     max_request_bytes: int = Field(
         32_000_000, gt=0, description="Largest request body accepted, in bytes."
     )
+    max_held_bytes: int = Field(
+        256_000_000,
+        gt=0,
+        description="Request bodies held in memory at once, in bytes; more are answered 503.",
+    )
     max_batch_pictures: int = Field(
         64, gt=0, le=1024, description="Most pictures in one request to /predict/batch."
     )
