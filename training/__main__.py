@@ -147,7 +147,7 @@ def sheet(
     ] = 1.0,
     seed: Annotated[int, typer.Option(min=0)] = 0,
 ) -> None:
-    """Draw a contact sheet of training grids, as the loop sees them, to look at."""
+    """Draw a contact sheet of MNIST's training grids, as the loop augments them, to look at."""
     batches = GridBatches(
         load_mnist(data_dir, "train"),
         config=_NETWORK,
