@@ -65,6 +65,7 @@ def test_a_link_brings_the_same_drawing_to_somebody_else(page: Page, open_page: 
 
 def test_a_link_opened_on_a_page_with_a_drawing_can_be_undone(page: Page) -> None:
     type_digits(page, "45")
+    expect_reading(page, "45__")
     link = copied_by(page, "share")
     page.keyboard.press("Shift+Delete")
     type_digits(page, "8")
@@ -78,6 +79,7 @@ def test_a_link_opened_on_a_page_with_a_drawing_can_be_undone(page: Page) -> Non
 
 def test_the_drawing_in_a_link_is_never_sent_as_part_of_an_address(page: Page) -> None:
     type_digits(page, "7")
+    expect_reading(page, "7___")
     link = copied_by(page, "share")
     fragment = link.partition("#")[2]
     asked: list[str] = []
