@@ -21,7 +21,8 @@ from model.reader import GridReader
 from training.augment import Augmentation
 from training.batches import Batch, GridBatches
 from training.data import Digits
-from training.loop import make_optimizer, with_ends
+from training.loop import with_ends
+from training.optimizer import ReaderOptimizer
 from training.options import TrainOptions
 
 PARTS = ("batch", "forward", "backward", "optimizer")
@@ -32,7 +33,7 @@ def measure(options: TrainOptions, augmentation: Augmentation | None, rounds: in
     torch.manual_seed(0)
     config = ReaderConfig()
     reader = GridReader(config)
-    optimizer = make_optimizer(reader, options)
+    optimizer = ReaderOptimizer(reader, options)
     # Noise costs what digits cost.
     digits = Digits(
         torch.randint(256, (10_000, 28, 28), dtype=torch.uint8), torch.randint(10, (10_000,))
@@ -67,8 +68,8 @@ def measure(options: TrainOptions, augmentation: Augmentation | None, rounds: in
 
         def update() -> None:
             torch.nn.utils.clip_grad_norm_(reader.parameters(), options.clip_norm)
-            optimizer.step()
-            optimizer.zero_grad(set_to_none=True)
+            optimizer.step(options.learning_rate)
+            optimizer.zero_grad()
 
         timed(update)
     return [statistics.median(part) for part in zip(*times[5:], strict=True)]

@@ -25,6 +25,7 @@ from model.reader import GridReader
 from training import plots, provenance, scoring, state
 from training.batches import Batch, GridBatches, MixedBatches
 from training.data import Digits
+from training.optimizer import ReaderOptimizer
 from training.options import TrainOptions
 from training.processes import Processes
 from training.scoring import Grids
@@ -158,7 +159,7 @@ class _Run:
             }
         self.average = GridReader(config).to(processes.device).eval()
         self.average.load_state_dict(self.reader.state_dict())
-        self.optimizer = make_optimizer(self.reader, options)
+        self.optimizer = ReaderOptimizer(self.reader, options)
         self.progress = state.Progress()
         self.commit = provenance.git_commit()  # of the code that runs, whatever comes later
 
@@ -216,8 +217,6 @@ class _Run:
     def step(self, network: nn.Module, batch: Batch) -> Tensor:
         """One optimizer step; returns the loss of this process's slice."""
         step, options = self.progress.step, self.options
-        for group in self.optimizer.param_groups:
-            group["lr"] = options.learning_rate_at(step)
         torch.manual_seed(options.seed + step)  # dropout follows from the step
         symbols = with_ends(batch.labels)
         device = self.processes.device.type
@@ -228,10 +227,10 @@ class _Run:
             symbols[:, 1:].flatten(),
             label_smoothing=options.label_smoothing,
         )
-        self.optimizer.zero_grad(set_to_none=True)
+        self.optimizer.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_(self.reader.parameters(), options.clip_norm)
-        self.optimizer.step()
+        self.optimizer.step(options.learning_rate_at(step))
         # Young averages forget faster, so that the random start is soon gone.
         decay = min(options.average_decay, (1 + step) / (10 + step))
         with torch.no_grad():
@@ -321,20 +320,6 @@ def validation_loss(reader: GridReader, grids: Grids) -> float:
             F.cross_entropy(logits.flatten(0, 1), symbols[:, 1:].flatten(), reduction="none")
         )
     return torch.cat(losses).mean().item()
-
-
-def make_optimizer(reader: GridReader, options: TrainOptions) -> torch.optim.AdamW:
-    """AdamW with weight decay on matrices; biases, norms and embeddings have none."""
-    decayed: list[nn.Parameter] = []
-    others: list[nn.Parameter] = []
-    for name, parameter in reader.named_parameters():
-        is_matrix = parameter.ndim == 2 and "embedding" not in name and "position" not in name
-        (decayed if is_matrix or name == "patch_embedding.weight" else others).append(parameter)
-    groups = [
-        {"params": decayed, "weight_decay": options.weight_decay},
-        {"params": others, "weight_decay": 0.0},
-    ]
-    return torch.optim.AdamW(groups, lr=options.learning_rate, betas=(0.9, 0.99), fused=True)
 
 
 @contextlib.contextmanager

@@ -13,7 +13,7 @@ from training.pool import PoolOptions
 class TrainOptions:
     """How a reader is trained; the model card says how the released weights were."""
 
-    steps: int = 36_000
+    steps: int = 48_000
     """Optimizer steps."""
     batch_size: int = 128
     """Grids a step, over all processes together."""
@@ -23,6 +23,8 @@ class TrainOptions:
     """Steps in which the learning rate rises in a straight line."""
     weight_decay: float = 0.05
     """Of matrices; biases, norms and embeddings have none."""
+    momentum: float = 0.95
+    """Of Muon, which trains the matrices inside the blocks."""
     clip_norm: float = 1.0
     """Longest gradient."""
     average_decay: float = 0.999
@@ -35,12 +37,12 @@ class TrainOptions:
     """Last share of the run in which augmentation fades."""
     calm_strength: float = 0.35
     """Strength of augmentation at the very end, a share of its limits."""
-    drawn_share: float = 0.55
+    drawn_share: float = 0.4
     """Share of the grids of a batch whose digits come from the pool of drawings."""
     pool: PoolOptions = dataclasses.field(default_factory=PoolOptions)
     """What that pool is made of."""
     seed: int = 0
-    evaluate_every: int = 1000
+    evaluate_every: int = 2000
     """Steps between looks at the validation digits."""
     save_every: int = 500
     """Steps between saves."""
@@ -56,7 +58,7 @@ class TrainOptions:
         for name in ("warmup_steps", "weight_decay", "seed"):
             if not 0 <= getattr(self, name) < math.inf:
                 raise ConfigError(f"{name}: expected at least 0, got {getattr(self, name)}")
-        for name in ("average_decay", "label_smoothing"):
+        for name in ("momentum", "average_decay", "label_smoothing"):
             if not 0 <= getattr(self, name) < 1:
                 raise ConfigError(f"{name}: expected a number in [0, 1), got {getattr(self, name)}")
         for name in ("drawn_share", "blank_grids", "calm_share", "calm_strength"):

@@ -10,14 +10,11 @@ import json
 from pathlib import Path
 from typing import Any
 
-import torch
 from torch import Tensor, nn
-from torch.optim import Optimizer
 
 from model import checkpoint, header
 from model.errors import CheckpointFormatError, CheckpointMismatchError
-
-_MOMENTS = ("exp_avg", "exp_avg_sq")
+from training.optimizer import ReaderOptimizer
 
 
 @dataclasses.dataclass(slots=True)
@@ -41,17 +38,14 @@ def save(
     *,
     reader: nn.Module,
     average: dict[str, Tensor],
-    optimizer: Optimizer,
+    optimizer: ReaderOptimizer,
     progress: Progress,
     recipe: dict[str, Any],
 ) -> None:
     """Writes the resume file; what stood there before stays until the new one is whole."""
     tensors = {f"weights.{name}": value for name, value in reader.state_dict().items()}
     tensors |= {f"average.{name}": value for name, value in average.items()}
-    for name, parameter in reader.named_parameters():
-        for moment in _MOMENTS:
-            if parameter in optimizer.state:
-                tensors[f"{moment}.{name}"] = optimizer.state[parameter][moment]
+    tensors |= {f"moment.{name}": value for name, value in optimizer.moments().items()}
     metadata = {"progress": dataclasses.asdict(progress), "recipe": recipe}
     checkpoint.save_tensors(
         tensors, {name: json.dumps(value) for name, value in metadata.items()}, path
@@ -63,7 +57,7 @@ def restore(
     *,
     reader: nn.Module,
     average: dict[str, Tensor],
-    optimizer: Optimizer,
+    optimizer: ReaderOptimizer,
     recipe: dict[str, Any],
 ) -> Progress:
     """Puts a saved state into ``reader``, ``average`` and ``optimizer``.
@@ -86,13 +80,10 @@ def restore(
     reader.load_state_dict(_part(tensors, "weights"))
     for name, value in _part(tensors, "average").items():
         average[name].copy_(value)
-    moments = {moment: _part(tensors, moment) for moment in _MOMENTS}
-    for name, parameter in reader.named_parameters():
-        if name in moments["exp_avg"]:
-            optimizer.state[parameter] = {
-                "step": torch.tensor(float(progress.step)),
-                **{key: values[name].to(parameter.device) for key, values in moments.items()},
-            }
+    try:
+        optimizer.restore(_part(tensors, "moment"), progress.step)
+    except KeyError as error:
+        raise CheckpointFormatError(f"{path}: this resume file lacks {error}") from error
     return progress
 
 
