@@ -13,7 +13,7 @@ from training.pool import PoolOptions
 class TrainOptions:
     """How a reader is trained; the model card says how the released weights were."""
 
-    steps: int = 48_000
+    steps: int = 40_000
     """Optimizer steps."""
     batch_size: int = 128
     """Grids a step, over all processes together."""
