@@ -25,14 +25,14 @@ from model.ink import normalise
 from training import scoring
 from training.augment import Augmentation
 from training.data import load_mnist
-from training.drawing import Warp
+from training.drawings.pool import PoolOptions
+from training.drawings.scenes import SCENES, show
+from training.drawings.strokes import Warp
+from training.drawings.writers import as_written, load_writers, training_pool
 from training.loop import LAST, train
 from training.options import TrainOptions
-from training.pool import PoolOptions
 from training.processes import Processes
-from training.scenes import SCENES, show
 from training.scoring import Grids
-from training.writers import as_written, load_writers, training_pool
 
 NO_WARP = Warp(rotation=0, shear=0, stretch=0, bend=0, tremor=0, polygons=0)
 NO_AUGMENTATION = Augmentation(rotation=0, shear=0, scale=0, shift=0, elastic=0, stroke=0, gain=0)

@@ -11,16 +11,16 @@ import typer
 
 from model.config import ReaderConfig
 from model.errors import ConfigError, ReaderError
-from training import evaluate as scorecard
 from training import measuring, plots
 from training.augment import Augmentation
 from training.batches import GridBatches
 from training.data import load_mnist
+from training.drawings.writers import training_pool, validation_pool
 from training.loop import train as run_training
 from training.measuring import DataDir
 from training.options import TrainOptions
 from training.processes import joined
-from training.writers import training_pool, validation_pool
+from training.scorecard import evaluate as scorecard
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_show_locals=False)
 

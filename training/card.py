@@ -7,9 +7,9 @@ from model import vocabulary
 from model.header import Header
 from model.reader import GridReader
 from model.reading import LOW_CONFIDENCE
-from training import report
-from training.unipen import SITES
-from training.writers import TEST_SITES, VALIDATION_SITES
+from training.drawings.unipen import SITES
+from training.drawings.writers import TEST_SITES, VALIDATION_SITES
+from training.scorecard import report
 
 NAME = "MODEL_CARD.md"
 

@@ -12,12 +12,13 @@ from rich.console import Console
 from model import checkpoint
 from model.errors import ConfigError
 from model.header import read_header, sha256
-from training import evaluate as scorecard
 from training import export as release
-from training import plots, report
-from training.rows import KEYS, Row, make_rows
-from training.sensitivity import SWEEPS, sweep
-from training.writers import load_writers
+from training import plots
+from training.drawings.writers import load_writers
+from training.scorecard import evaluate as scorecard
+from training.scorecard import report
+from training.scorecard.rows import KEYS, Row, make_rows
+from training.scorecard.sensitivity import SWEEPS, sweep
 
 DataDir = Annotated[
     Path, typer.Option(envvar="DATA_DIR", help="Where data sets live, or are downloaded to.")

@@ -6,7 +6,7 @@ from typing import Any
 
 from model.errors import ConfigError
 from training.augment import Augmentation
-from training.pool import PoolOptions
+from training.drawings.pool import PoolOptions
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)

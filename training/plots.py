@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model import vocabulary
-from training.bootstrap import Share
+from training.scorecard.bootstrap import Share
 
 mpl.use("agg")  # before pyplot: no display is needed
 from matplotlib import pyplot as plt

@@ -6,8 +6,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from training import unipen
 from training.data import MNIST_MD5
+from training.drawings import unipen
 from training.processes import Processes
 from training.state import Progress
 

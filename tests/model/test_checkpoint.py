@@ -15,7 +15,7 @@ from model.errors import CheckpointFormatError, CheckpointMismatchError
 from model.header import Header
 from model.reader import GridReader
 from tests.conftest import RELEASED
-from training.rows import KEYS
+from training.scorecard.rows import KEYS
 
 
 @pytest.fixture

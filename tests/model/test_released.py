@@ -6,7 +6,7 @@ from model import vocabulary
 from model.reader import GridReader
 from training import scoring
 from training.data import Digits
-from training.rows import mnist_grids
+from training.scorecard.rows import mnist_grids
 
 
 def test_scores_are_those_of_the_model_card(

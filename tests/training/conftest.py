@@ -7,8 +7,8 @@ import pytest
 
 from model.errors import DataError
 from tests.conftest import ROOT
-from training.unipen import PenDigit, ensure_unipen
-from training.writers import load_writers
+from training.drawings.unipen import PenDigit, ensure_unipen
+from training.drawings.writers import load_writers
 
 
 @pytest.fixture(scope="session")

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
 from model.errors import ConfigError
-from training.paper import Floats, Lines, box, share, soft_field, texture
+from training.drawings.paper import Floats, Lines, box, share, soft_field, texture
 
 Range = tuple[float, float]
 

@@ -44,7 +44,7 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from model.errors import ConfigError, DataError
-from training.unipen_format import read_pen_file
+from training.drawings.unipen_format import read_pen_file
 
 logger = logging.getLogger(__name__)
 

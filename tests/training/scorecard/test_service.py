@@ -9,11 +9,12 @@ from model import vocabulary
 from model.config import ReaderConfig
 from model.errors import ReaderError
 from tests.conftest import RELEASED
-from training import rows, scoring, sensitivity
+from training import scoring
 from training.data import Digits
-from training.drawing import Strokes
-from training.service import read_pictures
-from training.unipen import PenDigit
+from training.drawings.strokes import Strokes
+from training.drawings.unipen import PenDigit
+from training.scorecard import rows, sensitivity
+from training.scorecard.service import read_pictures
 
 BLANK, FINISH = vocabulary.BLANK, vocabulary.FINISH
 CONFIG = ReaderConfig()

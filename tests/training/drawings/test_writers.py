@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from model.errors import ConfigError
-from training.unipen import PenDigit
-from training.writers import TEST_SITES, as_written, has_lost_a_stroke, load_writers
+from training.drawings.unipen import PenDigit
+from training.drawings.writers import TEST_SITES, as_written, has_lost_a_stroke, load_writers
 
 
 def test_no_writer_is_on_two_sides(unipen_dir: Path) -> None:

@@ -6,8 +6,8 @@ from numpy.typing import NDArray
 
 from model.errors import ConfigError
 from tests.conftest import make_bar_digits
-from training.corruptions import KINDS, corrupt
 from training.data import Digits
+from training.scorecard.corruptions import KINDS, corrupt
 
 Pictures = NDArray[np.uint8]
 

@@ -22,12 +22,12 @@ from model import vocabulary
 from model.config import ReaderConfig
 from model.errors import ConfigError
 from training import scoring
-from training.corruptions import KINDS, corrupt
 from training.data import Digits, load_mnist
-from training.scenes import Kind, show
+from training.drawings.scenes import Kind, show
+from training.drawings.unipen import PenDigit
+from training.drawings.writers import load_writers
+from training.scorecard.corruptions import KINDS, corrupt
 from training.scoring import Grids
-from training.unipen import PenDigit
-from training.writers import load_writers
 
 Suffix = Literal[".png", ".jpg"]
 

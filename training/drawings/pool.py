@@ -24,9 +24,9 @@ from model.config import ReaderConfig
 from model.errors import ConfigError
 from model.ink import normalise
 from training.data import Digits
-from training.drawing import Strokes, Warp, warp
-from training.scenes import Kind, show
-from training.styles import restyle
+from training.drawings.scenes import Kind, show
+from training.drawings.strokes import Strokes, Warp, warp
+from training.drawings.styles import restyle
 
 logger = logging.getLogger(__name__)
 

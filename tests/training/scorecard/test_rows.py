@@ -9,10 +9,11 @@ import torch
 from model import vocabulary
 from model.config import ReaderConfig
 from model.errors import ConfigError
-from training import rows, scoring
+from training import scoring
 from training.data import Digits
-from training.unipen import PenDigit
-from training.writers import TEST_SITES
+from training.drawings.unipen import PenDigit
+from training.drawings.writers import TEST_SITES
+from training.scorecard import rows
 
 BLANK = vocabulary.BLANK
 

@@ -13,10 +13,10 @@ import numpy as np
 
 from model.errors import ConfigError
 from training.data import SPLITS, Digits
-from training.drawing import Warp
-from training.pool import PoolOptions, Written, make_pool
-from training.reink import centre_lines
-from training.unipen import SITES, PenDigit, load_unipen
+from training.drawings.pool import PoolOptions, Written, make_pool
+from training.drawings.reink import centre_lines
+from training.drawings.strokes import Warp
+from training.drawings.unipen import SITES, PenDigit, load_unipen
 
 TEST_SITES = frozenset({"aga", "art", "gmd", "imp"})
 # Small sites say nothing about training, but are four more hands to choose by.

@@ -14,12 +14,12 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
 from model.config import ReaderConfig
-from training import bootstrap
-from training.bootstrap import Share
-from training.drawing import Hand, Strokes, draw_grid
-from training.rows import dealt
-from training.service import read_pictures
-from training.unipen import PenDigit
+from training.drawings.strokes import Hand, Strokes, draw_grid
+from training.drawings.unipen import PenDigit
+from training.scorecard import bootstrap
+from training.scorecard.bootstrap import Share
+from training.scorecard.rows import dealt
+from training.scorecard.service import read_pictures
 
 _CELL_PX = 140
 _SEED = 7

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from training import bootstrap
+from training.scorecard import bootstrap
 
 
 def test_the_interval_of_single_things_is_the_one_of_the_bootstrap() -> None:

@@ -11,11 +11,11 @@ from model.config import ReaderConfig
 from model.errors import ConfigError
 from model.ink import normalise
 from training.data import Digits
-from training.drawing import Hand, Warp, draw_grid, warp
-from training.pool import PoolOptions, Written, make_pool
-from training.reink import centre_lines, thinned
-from training.scenes import SCENES, Kind, show
-from training.styles import restyle
+from training.drawings.pool import PoolOptions, Written, make_pool
+from training.drawings.reink import centre_lines, thinned
+from training.drawings.scenes import SCENES, Kind, show
+from training.drawings.strokes import Hand, Warp, draw_grid, warp
+from training.drawings.styles import restyle
 
 CONFIG = ReaderConfig()
 SEVEN = (np.array([(0, 0), (10, 0), (4, 20)], np.float32),)

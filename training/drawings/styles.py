@@ -8,7 +8,7 @@ sites happen to do is then no longer all that training has seen.
 import numpy as np
 from numpy.typing import NDArray
 
-from training.drawing import Strokes
+from training.drawings.strokes import Strokes
 
 # Strokes of a digit that was thinned from a picture are many and short.
 _RECORDED = 6

@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 
 from model.errors import ConfigError, DataError
-from training import unipen
-from training.unipen import PenDigit, digest, ensure_unipen, load_unipen, read_site
-from training.unipen_format import read_pen_file
+from training.drawings import unipen
+from training.drawings.unipen import PenDigit, digest, ensure_unipen, load_unipen, read_site
+from training.drawings.unipen_format import read_pen_file
 
 SEGMENTS = """.VERSION 1.0
 .INCLUDE one/one.doc

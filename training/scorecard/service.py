@@ -22,7 +22,7 @@ from model import vocabulary
 from model.config import ReaderConfig
 from model.errors import ReaderError
 
-_ROOT = Path(__file__).parent.parent
+_ROOT = Path(__file__).parents[2]
 _CHUNK = 500  # pictures read by one process, while the next ones are drawn
 _JPEG_QUALITY = 90
 

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.config import ReaderConfig
-from training.camera import photograph
-from training.drawing import Hand, Strokes, draw_grid
+from training.drawings.camera import photograph
+from training.drawings.strokes import Hand, Strokes, draw_grid
 
 Kind = Literal["canvas", "page", "corner", "paper"]
 

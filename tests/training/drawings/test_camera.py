@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from model.errors import ConfigError
-from training.camera import Camera, Photograph, photograph
+from training.drawings.camera import Camera, Photograph, photograph
 
 # No effect at all: what is switched on in a test is then alone.
 PLAIN = Camera(

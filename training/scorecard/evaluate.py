@@ -13,9 +13,10 @@ from tqdm import tqdm
 from model import vocabulary
 from model.config import ReaderConfig
 from model.reading import LOW_CONFIDENCE
-from training import bootstrap, plots, scoring
-from training.rows import Row
-from training.service import Served, read_pictures
+from training import plots, scoring
+from training.scorecard import bootstrap
+from training.scorecard.rows import Row
+from training.scorecard.service import Served, read_pictures
 
 _CALIBRATION_BINS = 15
 _WORST = 48

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from training.drawing import Strokes
+from training.drawings.strokes import Strokes
 
 # Thinned at so many times MNIST's size: the centre line of a stroke of two pixels is then smooth.
 _FACTOR = 2

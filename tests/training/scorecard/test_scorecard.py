@@ -19,10 +19,11 @@ from model.decoding import read_greedy
 from model.header import Header
 from model.reader import GridReader
 from tests.conftest import RELEASED, ROOT
-from training import card, evaluate, export, report, rows, scoring
+from training import card, export, scoring
 from training.__main__ import app
 from training.options import TrainOptions
-from training.service import read_pictures
+from training.scorecard import evaluate, report, rows
+from training.scorecard.service import read_pictures
 
 FINISH, BLANK = vocabulary.FINISH, vocabulary.BLANK
 
