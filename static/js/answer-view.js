@@ -163,7 +163,7 @@ export function showStatus(status, offline, store, noteMs = NOTE_MS) {
     }
     if (changed.has('note') && state.note) note(state.note.words);
     if (!['answer', 'problem', 'isAway'].some((key) => changed.has(key))) return;
-    if (problem) tell(problem.title);
+    if (problem) tell(`${problem.title}: ${problem.detail}`);
     else if (!answer) tell(isAway || isBlank(history.present) ? '' : READING);
     else if (!live) tell([sayReading(answer), ...warningsOf(state, 'low_confidence')].join(' '));
   });

@@ -71,8 +71,8 @@ test('what the reader is not sure of is said with the reading, and other warning
 test('a drawing without an answer is being read, was refused, or waits for the server', () => {
   const { status, offline, store } = setUp();
   assert.equal(status.textContent, 'Reading…');
-  store.change({ problem: { title: 'Too large', detail: 'x' } });
-  assert.equal(status.textContent, 'Too large');
+  store.change({ problem: { title: 'Too large', detail: 'At most 10 MB.' } });
+  assert.equal(status.textContent, 'Too large: At most 10 MB.');
   store.change({ problem: null });
   assert.equal(status.textContent, 'Reading…');
   store.change({ isAway: true });

@@ -1,6 +1,5 @@
 """What of the folder of the page is served: what the page loads, and not what developers read."""
 
-
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
