@@ -1,10 +1,12 @@
 # Two images of one file:
 #   docker build .                      the service: app/, model/ and static/; no torch
 #   docker build --target training .    training: model/ and training/, with torch
-# Versions are those of constraints.txt. Plain instructions alone, so that the classic builder,
+# Versions are those of constraints.txt; the base image is PYTHON_IMAGE. Plain instructions alone, so that the classic builder,
 # which knows neither mounts nor here-documents, builds it as well.
 
-FROM python:3.11-slim-bookworm AS base
+# A tag that moves on with fixes: build with --pull to take them, or give a tag or digest that does not.
+ARG PYTHON_IMAGE=python:3.11-slim-bookworm
+FROM ${PYTHON_IMAGE} AS base
 ENV PATH=/venv/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1

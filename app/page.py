@@ -1,6 +1,7 @@
 """The page: ``/`` and what it loads from ``/static/``."""
 
 import os
+from pathlib import Path
 
 from fastapi import FastAPI
 from starlette.exceptions import HTTPException
@@ -13,11 +14,16 @@ from app.settings import Settings
 # A browser asks whether its copy is still good, so a new version is seen at once. A service worker
 # under /static/ may work for the whole page.
 _HEADERS = {"Cache-Control": "no-cache", "Service-Worker-Allowed": "/"}
+# They lie in the same folder and are no part of the page.
+_FOR_DEVELOPERS = frozenset({"README.md", "package.json"})
 
 
 class _PageFiles(StaticFiles):
     async def check_config(self) -> None:
         """A folder that is missing holds no file: 404, as ``/`` answers."""
+
+    def lookup_path(self, path: str) -> tuple[str, os.stat_result | None]:
+        return ("", None) if Path(path).name in _FOR_DEVELOPERS else super().lookup_path(path)
 
     def file_response(self, *args: object, **kwargs: object) -> Response:
         response = super().file_response(*args, **kwargs)  # type: ignore[arg-type]

@@ -39,9 +39,13 @@ export function actionsOn(store, reader) {
     reader.now(at);
   };
 
-  /** @param {import('./history.js').Drawing} drawing */
+  /**
+   * Shows another drawing in place of all that was there; what was read goes with it.
+   * @param {import('./history.js').Drawing} drawing
+   */
   const show = (drawing) => {
     penUp();
+    store.change({ answer: null, answered: null, problem: null });
     become(commit(store.state.history, drawing));
     goTo(0);
   };

@@ -6,6 +6,9 @@ import { NUM_CELLS, homeCell } from './strokes.js';
 import { CELL_NAMES, SURE, percent, runnerUp, sayDigit, sayReading, sayWarning } from './words.js';
 
 const AWAY = 'The server is away. Your drawing is kept, and is read as soon as it is back.';
+const READING = 'Reading…';
+/** A note is not replaced for so long: time to see it, or to have it said. */
+const NOTE_MS = 2500;
 
 /**
  * Makes the four answers beside the pad.
@@ -91,16 +94,18 @@ function fill({ button, digit, confidence, level, runner }, cell, number) {
  */
 export function showReading(parts, store) {
   store.watch((state, changed) => {
-    const { answer, problem, history, live } = state;
-    // Without an answer a drawing may still be there: not read yet, refused, or the server is away.
-    const unread = isBlank(history.present) && !live ? 'Nothing drawn yet.' : '';
+    const { answer, problem, isAway, history, live } = state;
+    const isNothingThere = isBlank(history.present) && !live;
+    const unread = isNothingThere ? 'Nothing drawn yet.' : problem || isAway ? '' : READING;
     const confidence = answer ? `${percent(answer.confidence)} sure of all four` : unread;
     if (parts.confidence.textContent !== confidence) parts.confidence.textContent = confidence;
     if (!changed.has('answer') && !changed.has('problem')) return;
     parts.reading.replaceChildren(
-      ...(answer?.digits ?? []).map((digit) =>
-        digit === null ? element('span', { class: 'is-blank', 'aria-label': 'blank', role: 'img' }, '–') : String(digit),
-      ),
+      ...(answer?.cells ?? []).map(({ digit, confidence: sure }) => {
+        const look = sure < SURE ? 'is-unsure' : '';
+        if (digit !== null) return element('span', { class: look }, String(digit));
+        return element('span', { class: `is-blank ${look}`, 'aria-label': 'blank', role: 'img' }, '–');
+      }),
     );
     const said = problem ? [`${problem.title}: ${problem.detail}`] : [...warningsOf(state)];
     parts.warnings.replaceChildren(...said.map((words) => element('li', {}, iconOf('warning'), element('span', {}, words))));
@@ -112,28 +117,54 @@ export function showReading(parts, store) {
   });
 }
 
-/** Returns what to be wary of, in words; the page itself sees strokes that cross the divider. */
-function warningsOf({ answer, answered }) {
+/** Returns what to be wary of, in words, but for one code; the page itself sees strokes that cross the divider. */
+function warningsOf({ answer, answered }, but = null) {
   if (!answer) return new Set();
-  const warnings = [...answer.warnings];
+  const warnings = answer.warnings.filter(({ code }) => code !== but);
   if (answered?.strokes.some((stroke) => homeCell(stroke) === null)) warnings.push({ code: 'ink_across_divider' });
   return new Set(warnings.map(sayWarning));
 }
 
 /**
- * Says in the status line what was read, once the pen rests, and notes.
+ * Says in the status line what was read, once the pen rests, and notes. What comes while a note is
+ * fresh is said after it.
  * @param {HTMLElement} status
  * @param {HTMLElement} offline
  * @param {import('./state.js').Store} store
+ * @param {number} noteMs
  */
-export function showStatus(status, offline, store) {
+export function showStatus(status, offline, store, noteMs = NOTE_MS) {
+  let fresh = 0;
+  let waiting = null;
+
+  const say = (words, says) => {
+    if (status.textContent !== words) status.textContent = words;
+    status.dataset.says = says;
+  };
+  const note = (words) => {
+    say(words, 'note');
+    clearTimeout(fresh);
+    fresh = setTimeout(() => {
+      fresh = 0;
+      say(waiting ?? words, 'reading');
+      waiting = null;
+    }, noteMs);
+  };
+  const tell = (words) => {
+    if (fresh) waiting = words;
+    else say(words, 'reading');
+  };
+
   store.watch((state, changed) => {
+    const { answer, problem, isAway, history, live } = state;
     if (changed.has('isAway')) {
-      offline.hidden = !state.isAway;
-      offline.textContent = state.isAway ? AWAY : '';
+      offline.hidden = !isAway;
+      offline.textContent = isAway ? AWAY : '';
     }
-    if (changed.has('note') && state.note) status.textContent = state.note.words;
-    else if (changed.has('problem') && state.problem) status.textContent = state.problem.title;
-    else if (changed.has('answer') && !state.live) status.textContent = state.answer ? sayReading(state.answer) : '';
+    if (changed.has('note') && state.note) note(state.note.words);
+    if (!['answer', 'problem', 'isAway'].some((key) => changed.has(key))) return;
+    if (problem) tell(`${problem.title}: ${problem.detail}`);
+    else if (!answer) tell(isAway || isBlank(history.present) ? '' : READING);
+    else if (!live) tell([sayReading(answer), ...warningsOf(state, 'low_confidence')].join(' '));
   });
 }

@@ -161,8 +161,11 @@ export class LiveReader {
   }
 }
 
-/** Returns why a question was refused; a proxy before the service may say so in HTML. */
+/** Returns why a question was refused; a proxy before the service may say so in HTML, or in JSON of its own. */
 async function problemOf(response) {
+  const said = await response.json().catch(() => null);
+  if (typeof said?.title === 'string' && typeof said.detail === 'string') return said;
   const { status } = response;
-  return response.json().catch(() => ({ title: 'The picture was refused', detail: `status ${status}` }));
+  const why = status === 413 ? 'it is too large' : 'no reason was given';
+  return { title: 'The picture was refused', detail: `${why} (status ${status}, from what stands before the service).` };
 }

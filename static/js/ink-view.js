@@ -24,6 +24,7 @@ export function showInk(pad, canvas, store) {
     const { picture } = state.history.present;
     if (picture !== shown) {
       shown = picture;
+      if (state.image) store.change({ image: null });
       decode(picture).then((image) => {
         if (shown === picture) store.change({ image });
       });

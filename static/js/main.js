@@ -44,11 +44,16 @@ const reader = new LiveReader({
     store.change({ answer, answered: answer && asked, problem: null });
     if (penUpAt !== null) performance.measure('pen-up-to-answer', { start: penUpAt, end: performance.now() });
   },
-  onProblem: (problem) => store.change({ answer: null, answered: null, problem }),
+  onProblem: (problem) => store.change({ answer: null, answered: asked, problem }),
   // What is shown then is the answer for another drawing.
-  onAway: (isAway) => store.change(isAway ? { isAway, answer: null, answered: null } : { isAway }),
+  onAway: (isAway) => store.change(isAway ? { isAway, answer: null, answered: null, problem: null } : { isAway }),
 });
 addEventListener('online', () => reader.nudge());
+// While somebody draws, the answer for the strokes so far stays until the next one. A picture comes or
+// goes as a whole, by undo or by a stroke as well, and its answer with it.
+store.watch(({ answered }) => {
+  if (answered && answered.picture !== drawingNow().picture) store.change({ answer: null, answered: null, problem: null });
+});
 
 const actions = actionsOn(store, reader);
 const pad = byId('pad');

@@ -9,7 +9,7 @@
  * @property {number} cell the current cell: the one last drawn in or moved to
  * @property {{x: number, y: number, isDown: boolean, isShown: boolean}} pen moved by keys
  * @property {import('./client.js').Answer | null} answer
- * @property {import('./history.js').Drawing | null} answered the drawing that it is the answer for
+ * @property {import('./history.js').Drawing | null} answered the drawing that the answer, or the problem, is about
  * @property {{title: string, detail: string} | null} problem why there is no answer
  * @property {boolean} isAway the server cannot be reached
  * @property {{words: string} | null} note said once, in the status line

@@ -51,6 +51,9 @@ export function runnerUp(probabilities) {
 }
 
 /** @param {import('./client.js').Answer} answer */
-export function sayReading({ digits, confidence }) {
-  return `Read ${digits.map(sayDigit).join(', ')}; ${percent(confidence)} sure of all four.`;
+export function sayReading({ digits, confidence, cells }) {
+  const unsure = CELL_NAMES.filter((_, cell) => cells[cell].confidence < SURE);
+  const which = unsure.length === CELL_NAMES.length ? 'every cell' : unsure.join(', ');
+  const read = `Read ${digits.map(sayDigit).join(', ')}; ${percent(confidence)} sure of all four.`;
+  return unsure.length ? `${read} Unsure of ${which}.` : read;
 }

@@ -3,15 +3,15 @@
 #
 #   tests/docker/run.sh        needs a Docker engine, docker compose, curl and a free port 8000
 #
-# Variables: BUILD_NETWORK and TORCH_INDEX_URL as in docker-compose.yml; DATA_DIR, a folder with MNIST
-# and UNIPEN, without which they are downloaded; STEPS of training (20). Containers and volumes are
-# a project of their own and are removed at the end; the images stay.
+# Variables: BUILD_NETWORK, PYTHON_IMAGE and TORCH_INDEX_URL as in docker-compose.yml; DATA_DIR, a
+# folder with MNIST and UNIPEN, without which they are downloaded; STEPS of training (20). Containers
+# and volumes are a project of their own and are removed at the end; the images stay.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
 export COMPOSE_PROJECT_NAME=digit-grid-reader-test
 export RUN=test EXPORT_ARGS=--no-measure
-base=$(sed -n 's/^FROM \([^ ]*\) AS base$/\1/p' Dockerfile)
+base=${PYTHON_IMAGE:-$(sed -n 's/^ARG PYTHON_IMAGE=//p' Dockerfile)}
 address=http://127.0.0.1:8000
 work=$(mktemp -d)
 

@@ -89,4 +89,8 @@ def test_a_digit_the_reader_is_unsure_of_looks_different_without_any_colour(page
       getComputedStyle(digit).borderTopStyle + getComputedStyle(digit, '::after').content"""
     looks = [page.get_by_test_id(f"digit-{cell}").evaluate(style) for cell in (0, 1)]
     assert looks == ["solidnone", 'dashed"?"']
+    underlined = page.get_by_test_id("reading").locator(".is-unsure")
+    expect(underlined).to_have_text("4")
+    expect(underlined).to_have_css("text-decoration-style", "dashed")
     expect(page.get_by_test_id("warnings")).to_contain_text("not sure")
+    expect(page.get_by_test_id("status")).to_contain_text("Unsure of top right.")

@@ -2,6 +2,7 @@
 
 import base64
 import io
+import re
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,15 @@ from playwright.sync_api import Page, expect
 from tests.app.serving import GRID
 from tests.conftest import ROOT
 from tests.e2e.conftest import OpenPage
-from tests.e2e.drawing import draw_with_mouse, expect_reading, inked_share, on_screen, strokes_of
+from tests.e2e.drawing import (
+    draw_with_mouse,
+    expect_no_reading,
+    expect_reading,
+    inked_share,
+    on_screen,
+    press_mouse_along,
+    strokes_of,
+)
 
 PICTURE = ROOT / "docs" / "grid.png"
 READ = "71_4"
@@ -90,3 +99,58 @@ def test_drawing_on_a_picture_begins_a_fresh_drawing(page: Page) -> None:
     expect_reading(page, READ)
     draw_with_mouse(page, strokes_of(page, "___2"))
     expect_reading(page, "___2")
+
+
+def expect_nothing_left_of_the_reading(page: Page) -> None:
+    """Neither to be seen nor to be heard: the page says that it is reading."""
+    expect_no_reading(page)
+    for cell in range(4):
+        expect(page.get_by_test_id(f"cell-{cell}")).to_have_accessible_name(
+            re.compile("nothing read yet")
+        )
+    expect(page.get_by_test_id("reading-confidence")).to_have_text("Reading…")
+    expect(page.get_by_test_id("status")).to_have_text("Reading…")
+    expect(page.get_by_test_id("warnings")).to_be_empty()
+    expect(page.get_by_test_id("normal-form")).to_be_hidden()
+    expect(page.get_by_test_id("overlay")).to_be_hidden()
+
+
+def test_while_a_picture_is_read_nothing_is_shown_of_what_was_read_before(page: Page) -> None:
+    draw_with_mouse(page, strokes_of(page, "4___"))
+    expect_reading(page, "4___")
+    page.get_by_test_id("cell-0").click()
+    page.route("**/predict?*", lambda route: None)
+    page.get_by_test_id("upload").set_input_files(PICTURE)
+    expect_nothing_left_of_the_reading(page)
+    page.unroute("**/predict?*")  # what was held goes on
+    expect_reading(page, READ)
+    expect(page.get_by_test_id("status")).to_contain_text("Read 7, 1, blank, 4")
+
+    page.route("**/predict?*", lambda route: None)
+    page.get_by_test_id("undo").click()  # the drawing again
+    expect_nothing_left_of_the_reading(page)
+    page.get_by_test_id("redo").click()  # and the picture
+    page.unroute("**/predict?*")
+    page.get_by_test_id("undo").click()
+    expect_reading(page, "4___")
+
+
+def test_the_answer_for_a_picture_goes_as_soon_as_somebody_draws_on_it(page: Page) -> None:
+    page.get_by_test_id("upload").set_input_files(PICTURE)
+    expect_reading(page, READ)
+    page.route("**/predict?*", lambda route: None)
+    press_mouse_along(page, strokes_of(page, "3___")[0])
+    expect_nothing_left_of_the_reading(page)
+    page.unroute("**/predict?*")
+    page.mouse.up()
+    expect_reading(page, "3___")
+
+
+def test_a_refusal_goes_with_its_picture(page: Page, tmp_path: Path) -> None:
+    note = tmp_path / "note.png"
+    note.write_text("this is no picture")
+    page.get_by_test_id("upload").set_input_files(note)
+    expect(page.get_by_test_id("warnings").locator("li")).to_have_count(1)
+    page.route("**/predict?*", lambda route: None)
+    page.get_by_test_id("upload").set_input_files(PICTURE)
+    expect_nothing_left_of_the_reading(page)

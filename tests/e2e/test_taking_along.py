@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 from PIL import Image
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.app.serving import PNG, Server
 from tests.e2e.conftest import OpenPage
@@ -183,3 +183,17 @@ def test_letters_copy_and_download_too(page: Page) -> None:
         expect(page.get_by_test_id("status")).to_have_text(said)
     with page.expect_download():
         page.keyboard.press("d")
+
+
+def test_a_note_is_not_lost_to_a_reading_that_comes_a_moment_later(page: Page) -> None:
+    status = page.get_by_test_id("status")
+    held: list[Route] = []
+    page.route("**/predict?*", lambda route: held.append(route))
+    with page.expect_request("**/predict?*"):
+        type_digits(page, "7")
+    page.get_by_test_id("share").click()
+    expect(status).to_have_text("Link copied.")
+    held.pop().continue_()
+    expect_reading(page, "7___")
+    assert status.text_content() == "Link copied."
+    expect(status).to_contain_text("Read 7, blank, blank, blank")

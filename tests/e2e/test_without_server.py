@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from tests.app.serving import Server
 from tests.e2e.drawing import cells_with_ink, expect_no_reading, expect_reading, type_digits
@@ -50,17 +50,49 @@ def test_while_the_server_is_away_the_drawing_is_kept_and_then_read(
         expect_reading(page, "721_")
 
 
-def test_a_proxy_without_a_server_behind_it_counts_as_away(
-    own_server: Server, new_context: NewContext
-) -> None:
-    page = new_context(own_server.url).new_page()
-    page.goto(own_server.url)
-    page.route("**/predict?*", lambda route: route.fulfill(status=502, body="Bad gateway"))
+@pytest.mark.parametrize("status", [502, 503, 504])
+def test_a_proxy_without_a_server_behind_it_counts_as_away(page: Page, status: int) -> None:
+    sorry = {"status": status, "content_type": "text/html", "body": "<h1>Sorry</h1>"}
+    page.route("**/predict?*", lambda route: route.fulfill(**sorry))
     type_digits(page, "7")
     expect(page.get_by_test_id("offline")).to_be_visible()
+    expect(page.get_by_test_id("warnings")).to_be_empty()
     page.unroute("**/predict?*")
     expect_reading(page, "7___")
     expect(page.get_by_test_id("offline")).to_be_hidden()
+
+
+def test_what_a_proxy_refuses_in_html_is_said_in_words_and_is_not_asked_again(page: Page) -> None:
+    asked: list[Route] = []
+
+    def refuse(route: Route) -> None:
+        asked.append(route)
+        body = "<html><h1>413 Request Entity Too Large</h1></html>"
+        route.fulfill(status=413, content_type="text/html", body=body)
+
+    page.route("**/predict?*", refuse)
+    type_digits(page, "7")
+    expect(page.get_by_test_id("warnings")).to_contain_text("The picture was refused: it is too")
+    expect(page.get_by_test_id("status")).to_contain_text("refused: it is too large")
+    expect(page.get_by_test_id("reading-confidence")).to_be_empty()
+    expect(page.get_by_test_id("offline")).to_be_hidden()
+    expect_no_reading(page)
+    page.wait_for_timeout(800)  # twice the first pause before asking again, if it were away
+    assert len(asked) == 1
+
+
+def test_a_note_is_seen_while_the_server_is_away(page: Page) -> None:
+    page.route("**/predict?*", lambda route: route.abort())
+    page.route("**/readyz", lambda route: route.abort())
+    type_digits(page, "7")
+    offline, status = page.get_by_test_id("offline"), page.get_by_test_id("status")
+    expect(offline).to_be_visible()
+    expect(status).to_be_hidden()
+    page.keyboard.press("e")
+    expect(status).to_contain_text("Erasing")
+    expect(status).to_be_visible()
+    expect(offline).to_have_css("opacity", "0")
+    expect(offline).to_have_css("opacity", "1")
 
 
 def test_once_loaded_the_page_opens_and_draws_without_a_server(

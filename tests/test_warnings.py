@@ -1,0 +1,73 @@
+"""Every warning is known wherever warnings are told: in the schema, on the page, in the README."""
+
+import ast
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from app.schemas import WarningAnswer
+from model.reading import LOW_CONFIDENCE
+from tests.conftest import ROOT
+
+# What makes a warning; its code is the first argument.
+MAKERS = {"Notice", "InkWarning"}
+# Codes of the README's table and of the schema's sentence.
+CODE = r"[a-z]+(?:_[a-z]+)*"
+
+
+def codes_given_by(path: Path) -> set[str]:
+    """The codes of the warnings that a file makes; one that hands on another's names none."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name | ast.Attribute):
+            continue
+        name = node.func.id if isinstance(node.func, ast.Name) else node.func.attr
+        if name not in MAKERS:
+            continue
+        code = {word.arg: word.value for word in node.keywords}.get("code") or node.args[0]
+        if isinstance(code, ast.Constant):
+            found.add(str(code.value))
+        else:
+            assert isinstance(code, ast.Attribute), f"{path}:{node.lineno}: write the code out"
+            assert code.attr == "code", f"{path}:{node.lineno}: write the code out"
+    return found
+
+
+def codes_given() -> set[str]:
+    files = [path for room in ("model", "app") for path in (ROOT / room).rglob("*.py")]
+    return set().union(*map(codes_given_by, files))
+
+
+def codes_of_the_schema() -> set[str]:
+    return set(re.findall(CODE, WarningAnswer.model_fields["code"].description or "")) - {"or"}
+
+
+def codes_of_the_page() -> set[str]:
+    words = (ROOT / "static" / "js" / "words.js").read_text()
+    return set(re.findall(rf"^  ({CODE}):", words.partition("const WARNINGS = {")[2], re.MULTILINE))
+
+
+def codes_of_the_readme() -> set[str]:
+    text = (ROOT / "README.md").read_text()
+    section = text.partition("\n## Warnings\n")[2].partition("\n## ")[0]
+    return set(re.findall(rf"^\| `({CODE})` \| .+ \| .+ \|$", section, re.MULTILINE))
+
+
+def test_warnings_are_found_where_they_are_made() -> None:
+    assert {"low_confidence", "faint", "many_frames"} <= codes_given()
+
+
+@pytest.mark.parametrize("told", [codes_of_the_schema, codes_of_the_page, codes_of_the_readme])
+def test_each_place_that_tells_of_warnings_knows_just_those_that_are_given(
+    told: Callable[[], set[str]],
+) -> None:
+    assert told() == codes_given()
+
+
+def test_the_page_is_unsure_where_the_service_warns() -> None:
+    words = (ROOT / "static" / "js" / "words.js").read_text()
+    assert re.findall(r"^export const SURE = ([\d.]+);", words, re.MULTILINE) == [
+        str(LOW_CONFIDENCE)
+    ]
