@@ -88,7 +88,7 @@ class Observe:
         constant = DOCS_HEADERS if route == "/docs" else HEADERS
         rendered = _RENDERED[constant]
         request_id = (b"x-request-id", exchange.request_id.encode("latin-1"))
-        whole: Whole | None = None if is_head else scope["state"].get("whole")
+        whole: Whole | None = scope["state"].get("whole")
         head: Message | None = None
 
         async def send_with_headers(message: Message) -> None:

@@ -46,8 +46,9 @@ class Whole:
         lines = [b"%b: %b\r\n" % header for header in (*cycle.default_headers, *headers)]
         head = b"".join(lines)
         is_simple = (
-            cycle.keep_alive
-            and own.get(b"connection") is None
+            cycle.scope["method"] != "HEAD"
+            and cycle.keep_alive
+            and b"connection" not in own
             and not (cycle.response_started or cycle.disconnected or cycle.flow.write_paused)
             and own.get(b"content-length") == b"%d" % len(body)
             and head.count(b"\n") == len(lines)  # no value begins another line
