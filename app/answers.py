@@ -2,6 +2,7 @@
 
 import base64
 from collections.abc import Collection
+from http import HTTPStatus
 from typing import Any, Literal
 
 import numpy as np
@@ -20,13 +21,20 @@ Explain = Literal["attention", "normal_form", "ink"]
 
 
 class ArrayResponse(Response):
-    """JSON in which NumPy arrays and scalars may stand."""
+    """JSON in which NumPy arrays and scalars may stand, with the two headers that it needs.
 
-    media_type = "application/json"
+    Args:
+        content: Is serialised without a detour through lists.
+    """
 
-    def render(self, content: Any) -> bytes:
-        """Serialises without a detour through lists."""
-        return orjson.dumps(content, option=orjson.OPT_SERIALIZE_NUMPY)
+    def __init__(self, content: Any) -> None:
+        self.status_code = HTTPStatus.OK
+        self.background = None
+        self.body = orjson.dumps(content, option=orjson.OPT_SERIALIZE_NUMPY)
+        self.raw_headers = [
+            (b"content-length", b"%d" % len(self.body)),
+            (b"content-type", b"application/json"),
+        ]
 
 
 def answer(

@@ -14,10 +14,10 @@ from app.errors import (
     BodyMalformedError,
     BodyTooLargeError,
     MediaTypeError,
-    OverloadedError,
     ReceiveTimeoutError,
 )
-from app.settings import Settings
+from app.state import Service
+from app.whole import Whole
 
 PICTURE_TYPES = ("image/png", "image/jpeg", "image/webp", "image/bmp", "image/gif")
 MULTIPART = "multipart/form-data"
@@ -27,20 +27,22 @@ _BOUNDARY = re.compile(r';\s*boundary=(?:"([^"]{1,70})"|([^\s;"]{1,70}))', re.IG
 _FIELD_NAME = re.compile(rb';\s*name=(?:"([^"]*)"|([^\s;"]+))', re.IGNORECASE)
 _SPACE = str.maketrans("", "", " \t\r\n")
 _MOST_PARTS = 2048
+# JSON of more bytes than this is taken apart beside the event loop.
+_INLINE_BYTES = 64_000
 
 
-async def receive_picture(request: Request, settings: Settings) -> bytes:
+async def receive_picture(request: Request, service: Service) -> bytes:
     """Receives one picture: field ``file`` of a form, the body itself, or JSON.
 
     Raises:
         RequestError: The body is of another type, malformed, too large or too late.
     """
-    content_type = request.headers.get("content-type", "")
-    media_type = content_type.partition(";")[0].strip().lower()
+    headers = _headers(request)
+    content_type, media_type = _content_type(headers)
     if media_type in PICTURE_TYPES:
-        return await _receive(request, settings)
+        return await _receive(request, headers, service)
     if media_type == MULTIPART:
-        parts = list(_parts(await _receive(request, settings), content_type))
+        parts = list(_parts(await _receive(request, headers, service), content_type))
         files = [data for name, data in parts if name == "file"]
         if len(files) != 1:
             raise BodyContentError(
@@ -49,58 +51,88 @@ async def receive_picture(request: Request, settings: Settings) -> bytes:
             )
         return files[0]
     if media_type == JSON:
-        return _from_json(await _receive(request, settings))
+        body = await _receive(request, headers, service)
+        if len(body) <= _INLINE_BYTES:
+            return _from_json(body)
+        return await asyncio.get_running_loop().run_in_executor(service.executor, _from_json, body)
     raise MediaTypeError(
         f"expected Content-Type {', '.join((MULTIPART, JSON, *PICTURE_TYPES))}; "
         f"got {_printable(media_type) or 'none'}"
     )
 
 
-async def receive_pictures(request: Request, settings: Settings) -> list[bytes]:
+async def receive_pictures(request: Request, service: Service) -> list[bytes]:
     """Receives several pictures: repeated field ``files`` of a form.
 
     Raises:
         RequestError: The body is of another type, malformed, too large or too late.
     """
-    content_type = request.headers.get("content-type", "")
-    media_type = content_type.partition(";")[0].strip().lower()
+    headers = _headers(request)
+    content_type, media_type = _content_type(headers)
     if media_type != MULTIPART:
         raise MediaTypeError(
             f"expected Content-Type {MULTIPART}, got {_printable(media_type) or 'none'}"
         )
-    parts = list(_parts(await _receive(request, settings), content_type))
+    parts = list(_parts(await _receive(request, headers, service), content_type))
     files = [data for name, data in parts if name == "files"]
     if not files:
         raise BodyContentError(
             f"expected fields 'files' that hold one picture each, got {_names(parts)}"
         )
-    if len(files) > settings.max_batch_pictures:
-        raise BodyContentError(
-            f"expected at most {settings.max_batch_pictures} pictures, got {len(files)}"
-        )
+    most = service.settings.max_batch_pictures
+    if len(files) > most:
+        raise BodyContentError(f"expected at most {most} pictures, got {len(files)}")
     return files
 
 
-async def _receive(request: Request, settings: Settings) -> bytes:
+def _headers(request: Request) -> dict[bytes, bytes]:
+    """The headers of a request; of those that came twice, the first."""
+    return dict(reversed(request.scope["headers"]))
+
+
+def _content_type(headers: dict[bytes, bytes]) -> tuple[str, str]:
+    """Content-Type as it came, and the media type in it."""
+    content_type = headers.get(b"content-type", b"").decode("latin-1")
+    return content_type, content_type.partition(";")[0].strip().lower()
+
+
+async def _receive(request: Request, headers: dict[bytes, bytes], service: Service) -> bytes:
     """Receives a body, however it is sent, within the limits of size and time."""
-    limit = settings.max_request_bytes
-    coding = request.headers.get("content-encoding", "identity").strip().lower()
-    if coding != "identity":
-        raise MediaTypeError(f"expected a body as it is, got Content-Encoding {_printable(coding)}")
-    announced = request.headers.get("content-length")
-    if announced is not None and announced.isdecimal() and int(announced) > limit:
-        raise BodyTooLargeError(f"expected a body of at most {limit} bytes, got {announced}")
+    limit = service.settings.max_request_bytes
+    coding = headers.get(b"content-encoding", b"identity").strip().lower()
+    if coding != b"identity":
+        name = _printable(coding.decode("latin-1"))
+        raise MediaTypeError(f"expected a body as it is, got Content-Encoding {name}")
+    announced = headers.get(b"content-length", b"")
+    if announced.isdigit() and int(announced) > limit:
+        raise BodyTooLargeError(
+            f"expected a body of at most {limit} bytes, got {announced.decode()}"
+        )
+    whole: Whole | None = request.scope["state"].get("whole")
+    body = None if whole is None else whole.body()
+    if body is None:
+        return await _receive_pieces(request, service)
+    service.switchboard.hold(request.state.exchange, len(body))
+    if len(body) > limit:
+        raise BodyTooLargeError(f"expected a body of at most {limit} bytes, got more")
+    return body
+
+
+async def _receive_pieces(request: Request, service: Service) -> bytes:
+    """Receives a body that has not all come with its head."""
+    limit = service.settings.max_request_bytes
+    seconds = service.settings.receive_timeout_seconds
     chunks: list[bytes] = []
     size = 0
     try:
-        async with asyncio.timeout(settings.receive_timeout_seconds):
+        async with asyncio.timeout(seconds):
             while True:
                 message = await request.receive()
                 if message["type"] == "http.disconnect":
                     raise ClientDisconnect
                 chunk: bytes = message.get("body", b"")
                 size += len(chunk)
-                _hold(request, len(chunk), settings)
+                service.switchboard.hold(request.state.exchange, len(chunk))
                 if size > limit:
                     raise BodyTooLargeError(f"expected a body of at most {limit} bytes, got more")
                 chunks.append(chunk)
@@ -108,21 +140,8 @@ async def _receive(request: Request, settings: Settings) -> bytes:
                     return chunks[0] if len(chunks) == 1 else b"".join(chunks)
     except TimeoutError as error:
         raise ReceiveTimeoutError(
-            f"expected the whole body within {settings.receive_timeout_seconds:g} s, "
-            f"got {size} bytes"
+            f"expected the whole body within {seconds:g} s, got {size} bytes"
         ) from error
-
-
-def _hold(request: Request, num_bytes: int, settings: Settings) -> None:
-    """Counts what a body takes up until its request is answered (``Guard`` gives it back)."""
-    state = request.scope["state"]
-    switchboard = state["service"].switchboard
-    state["held_bytes"] = state.get("held_bytes", 0) + num_bytes
-    switchboard.held_bytes += num_bytes
-    if switchboard.held_bytes > settings.max_held_bytes:
-        raise OverloadedError(
-            f"expected at most {settings.max_held_bytes} bytes of requests at once"
-        )
 
 
 def _parts(body: bytes, content_type: str) -> Iterator[tuple[str, bytes]]:

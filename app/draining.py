@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-from app.middleware import Switchboard
+from app.traffic import Switchboard
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from PIL import ExifTags, Image, UnidentifiedImageError
 
 from app.errors import PictureFormatError, PictureTooLargeError
+from app.plain_png import read_plain_png
 from app.settings import Settings
 from model.errors import PictureError
 from model.reading import Notice
@@ -64,7 +65,7 @@ class Picture:
 
 
 def open_picture(data: bytes, settings: Settings) -> Image.Image:
-    """Opens a picture without decoding a pixel, and checks its format and size.
+    """Opens a picture and checks its format and size; only a small one is decoded already.
 
     Args:
         data: A file of one of ``FORMATS``.
@@ -82,7 +83,7 @@ def open_picture(data: bytes, settings: Settings) -> Image.Image:
             f"expected a picture of at most {settings.max_picture_bytes} bytes, got {len(data)}"
         )
     try:
-        picture = Image.open(io.BytesIO(data), formats=FORMATS)
+        picture = read_plain_png(data) or Image.open(io.BytesIO(data), formats=FORMATS)
     except UnidentifiedImageError as error:
         raise PictureFormatError(
             f"expected a picture ({', '.join(FORMATS)}), got {len(data)} bytes of something else"

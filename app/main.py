@@ -6,8 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 
 import numpy as np
-from asgi_correlation_id import CorrelationIdMiddleware
 from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 from app.batching import Batcher
 from app.documentation import add_documentation_routes, install_document
@@ -16,7 +16,7 @@ from app.engine import load_engine
 from app.example import EXAMPLE_PNG
 from app.logs import configure_logs
 from app.metrics import Metrics
-from app.middleware import Cors, Guard, Observe, Switchboard
+from app.middleware import Cors, Guard, Observe
 from app.page import add_page_routes
 from app.pipeline import Pipeline
 from app.prediction import PlainPredictions
@@ -24,20 +24,21 @@ from app.problems import install_handlers
 from app.routes import add_prediction_routes, add_service_routes
 from app.settings import Settings
 from app.state import Service, State, model_name
+from app.traffic import Switchboard
 
 # Allocations between two collections of the youngest objects; Python's own is 700. A request leaves
 # hardly any cycles, so looking for them that often is waste.
 _COLLECT_EVERY = 20_000
 
 
-def create_app(settings: Settings) -> FastAPI:
+def create_app(settings: Settings) -> ASGIApp:
     """Makes the app; the reader is loaded when it starts.
 
     Args:
         settings: Limits and paths.
     """
     metrics = Metrics()
-    switchboard = Switchboard()
+    switchboard = Switchboard(settings, metrics)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncGenerator[State, None]:
@@ -54,6 +55,7 @@ def create_app(settings: Settings) -> FastAPI:
                 settings=settings,
                 engine=engine,
                 pipeline=Pipeline(settings, config, batcher, executor),
+                executor=executor,
                 metrics=metrics,
                 switchboard=switchboard,
                 model={"name": model_name(engine.header.provenance), "sha256": engine.sha256},
@@ -86,33 +88,22 @@ def create_app(settings: Settings) -> FastAPI:
     add_page_routes(app, settings)
     add_documentation_routes(app)
 
+    routes = frozenset(path for route in app.routes if (path := getattr(route, "path", None)))
+
     # Each stands around those before it.
-    app.add_middleware(PlainPredictions)
-    app.add_middleware(
-        Guard,
-        metrics=metrics,
-        switchboard=switchboard,
-        max_concurrent=settings.max_concurrent_requests,
-    )
+    served: ASGIApp = Guard(PlainPredictions(app), switchboard)
     if settings.allowed_origins:
-        app.add_middleware(
-            Cors,
+        served = Cors(
+            served,
             allow_origins=settings.allowed_origins,
             allow_methods=["GET", "HEAD", "POST"],
             allow_headers=["Content-Type", "X-Request-ID"],
             expose_headers=["X-Request-ID"],
         )
-    app.add_middleware(
-        Observe,
-        metrics=metrics,
-        switchboard=switchboard,
-        routes=frozenset(path for route in app.routes if (path := getattr(route, "path", None))),
-    )
-    app.add_middleware(CorrelationIdMiddleware)  # all others know the id
-    return app
+    return Observe(served, metrics, switchboard, routes)
 
 
-def application() -> FastAPI:
+def application() -> ASGIApp:
     """Makes the app from the environment: ``uvicorn --factory app.main:application``."""
     settings = Settings.load()
     configure_logs(settings)

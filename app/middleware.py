@@ -2,40 +2,35 @@
 
 import sys
 import time
-from typing import Any
+from secrets import token_hex
 
 from asgi_correlation_id import correlation_id
+from asgi_correlation_id.middleware import is_valid_uuid4
 from starlette.datastructures import Headers
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.errors import OverloadedError
 from app.headers import DOCS_HEADERS, HEADERS
 from app.logs import get_log
 from app.metrics import Metrics
 from app.problems import INTERNAL, ORIGIN, Problem, to_problem
+from app.traffic import CLIENT_GONE, Exchange, Switchboard
+from app.whole import Whole
 from model.errors import ReaderError
 
-# A client that has gone gets no answer; the log and the metrics say so with nginx's number.
-_CLIENT_GONE = 499
-
-
-class Switchboard:
-    """What changes while a process serves: how much it is doing, and whether it will go on."""
-
-    def __init__(self) -> None:
-        self.in_flight = 0
-        """Predictions being worked on."""
-        self.held_bytes = 0
-        """Of the bodies received for them."""
-        self.is_draining = False
-        """SIGTERM came: no new work is wanted."""
+_RENDERED = {
+    headers: b"".join(b"%b: %b\r\n" % header for header in headers)
+    for headers in (HEADERS, DOCS_HEADERS)
+}
 
 
 class Observe:
-    """Logs and counts requests, sets the headers of every answer, and answers HEAD as GET.
+    """Gives requests their ids, logs and counts them, sets the headers of every answer.
+
+    It answers HEAD as GET, and stands around everything else: what frameworks put around an app of
+    their own costs a small prediction more than reading its body.
 
     Args:
         app: The app behind.
@@ -62,44 +57,59 @@ class Observe:
             return
         started = time.perf_counter()
         route = self._route(scope["path"])
-        headers = DOCS_HEADERS if route == "/docs" else HEADERS
-        # Notes of the handlers for the log line; numbers and names, nothing that was sent.
-        notes: dict[str, Any] = {}
-        scope.setdefault("state", {})["notes"] = notes
         method = scope["method"]
         is_head = method == "HEAD" and route in self._routes and not is_prediction(route)
         if is_head:
             scope = {**scope, "method": "GET"}
-        status = _CLIENT_GONE
-        switchboard = self._switchboard
-
-        async def send_with_headers(message: Message) -> None:
-            nonlocal status
-            if message["type"] == "http.response.start":
-                status = message["status"]
-                message["headers"] = [*message.get("headers", ()), *headers]
-                if switchboard.is_draining:
-                    message["headers"].append((b"connection", b"close"))
-            elif is_head:
-                message = {**message, "body": b""}
-            await send(message)
-
+        exchange = Exchange(_request_id(scope))
+        scope.setdefault("state", {})["exchange"] = exchange
+        correlation_id.set(exchange.request_id)
         try:
-            await self._app(scope, receive, send_with_headers)
+            await self._app(scope, receive, self._answering(scope, exchange, route, send, is_head))
         except ClientDisconnect:
-            status = _CLIENT_GONE
+            exchange.status = CLIENT_GONE
         finally:
             seconds = time.perf_counter() - started
-            self._metrics.observe_request(route, status, seconds)
+            self._metrics.observe_request(route, exchange.status, seconds)
             self._log.info(
                 "request",
-                request_id=correlation_id.get(),
+                request_id=exchange.request_id,
                 method=method[:10],
                 route=route,
-                status=status,
+                status=exchange.status,
                 milliseconds=round(seconds * 1000, 2),
-                **notes,
+                **exchange.notes,
             )
+
+    def _answering(
+        self, scope: Scope, exchange: Exchange, route: str, send: Send, is_head: bool
+    ) -> Send:
+        """The way out: the head of an answer waits for the first piece of its body."""
+        constant = DOCS_HEADERS if route == "/docs" else HEADERS
+        rendered = _RENDERED[constant]
+        request_id = (b"x-request-id", exchange.request_id.encode("latin-1"))
+        whole: Whole | None = scope["state"].get("whole")
+        head: Message | None = None
+
+        async def send_with_headers(message: Message) -> None:
+            nonlocal head
+            if message["type"] == "http.response.start":
+                head = message
+                return
+            body = message.get("body", b"")
+            if head is not None:
+                beginning, head = head, None
+                status = exchange.status = beginning["status"]
+                headers = [*beginning.get("headers", ()), request_id]
+                if self._switchboard.is_draining:
+                    headers.append((b"connection", b"close"))
+                is_whole = not message.get("more_body", False)
+                if whole and is_whole and whole.answer(status, headers, rendered, body):
+                    return
+                await send({**beginning, "headers": [*headers, *constant]})
+            await send({**message, "body": b""} if is_head else message)
+
+        return send_with_headers
 
     def _route(self, path: str) -> str:
         if path in self._routes:
@@ -113,18 +123,12 @@ class Guard:
 
     Args:
         app: The app behind.
-        metrics: Is told how many predictions are worked on.
-        switchboard: Counts them.
-        max_concurrent: Most predictions worked on at once.
+        switchboard: Says how much is too much.
     """
 
-    def __init__(
-        self, app: ASGIApp, metrics: Metrics, switchboard: Switchboard, max_concurrent: int
-    ) -> None:
+    def __init__(self, app: ASGIApp, switchboard: Switchboard) -> None:
         self._app = app
-        self._metrics = metrics
         self._switchboard = switchboard
-        self._max_concurrent = max_concurrent
         self._log = get_log()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -132,39 +136,24 @@ class Guard:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        has_begun = False
-
-        async def send_and_note(message: Message) -> None:
-            nonlocal has_begun
-            has_begun = True
-            await send(message)
-
-        is_counted = scope["method"] == "POST" and is_prediction(scope["path"])
-        self._count(is_counted)
+        exchange: Exchange = scope["state"]["exchange"]
         try:
-            if is_counted and self._switchboard.in_flight > self._max_concurrent:
-                raise OverloadedError(
-                    f"expected at most {self._max_concurrent} predictions at once"
-                )
-            await self._app(scope, receive, send_and_note)
+            if scope["method"] == "POST" and is_prediction(scope["path"]):
+                self._switchboard.admit(exchange, 1)
+            await self._app(scope, receive, send)
         except ClientDisconnect:
             raise
         except Exception as error:
             problem = to_problem(error)
-            scope["state"]["notes"]["problem"] = problem.name
+            exchange.notes["problem"] = problem.name
             if problem.kind is INTERNAL:
-                self._log.error("failed", request_id=correlation_id.get(), exc_info=error)
-            if has_begun:
-                raise  # the connection has to be cut
+                self._log.error("failed", request_id=exchange.request_id, exc_info=error)
+            if exchange.status != CLIENT_GONE:
+                raise  # an answer has begun: the connection has to be cut
             await problem.respond()(scope, receive, send)
         finally:
-            self._count(-is_counted)
-            self._switchboard.held_bytes -= scope["state"].pop("held_bytes", 0)
-
-    def _count(self, change: int) -> None:
-        if change:
-            self._switchboard.in_flight += change
-            self._metrics.set_in_flight(self._switchboard.in_flight)
+            if exchange.num_pictures:
+                self._switchboard.release(exchange)
 
 
 class Cors(CORSMiddleware):
@@ -187,6 +176,15 @@ class Cors(CORSMiddleware):
 def is_prediction(path: str) -> bool:
     """Whether a path is one of those that read pictures."""
     return path in {"/predict", "/predict/batch"}
+
+
+def _request_id(scope: Scope) -> str:
+    """The id that came with a request, if it is one, or a new one."""
+    for name, value in scope["headers"]:
+        if name == b"x-request-id":
+            came: str = value.decode("latin-1")
+            return came if is_valid_uuid4(came) else token_hex(16)
+    return token_hex(16)
 
 
 def _in_one_line(send: Send) -> Send:

@@ -20,11 +20,11 @@ async def predict_one(
         RequestError: The body holds no picture that can be received.
         PictureError: The picture cannot be read.
     """
-    data = await receive_picture(request, service.settings)
+    data = await receive_picture(request, service)
     read = await service.pipeline.read(data, return_attention="attention" in explain)
     service.metrics.observe_picture(read.timing)
     timing = read.timing
-    request.state.notes.update(
+    request.state.exchange.notes.update(
         decode_ms=round(timing.decode, 3),
         ink_ms=round(timing.ink, 3),
         network_ms=round(timing.network, 3),

@@ -130,7 +130,7 @@ _OF_A_BODY: dict[type[Exception], Kind] = {
         "overloaded",
         503,
         "Too many requests at once",
-        "expected at most 512 predictions at once",
+        "expected at most 512 pictures at once",
     ),
 }
 # The first class that an error is an instance of says its kind.
@@ -209,7 +209,7 @@ async def _on_error(request: Request, error: Exception) -> Response:
     problem = to_problem(error)
     if problem.kind is INTERNAL:
         raise error  # is logged and answered by ``app.middleware.Guard``
-    request.state.notes["problem"] = problem.name
+    request.state.exchange.notes["problem"] = problem.name
     return problem.respond()
 
 
@@ -220,7 +220,7 @@ async def _on_invalid_parameter(request: Request, error: Exception) -> Response:
         {"parameter": ".".join(map(str, one["loc"][1:])), "detail": str(one["msg"])}
         for one in error.errors()
     )
-    request.state.notes["problem"] = INVALID_PARAMETER.name
+    request.state.exchange.notes["problem"] = INVALID_PARAMETER.name
     detail = "; ".join(f"{one['parameter']}: {one['detail']}" for one in found)
     return Problem(INVALID_PARAMETER, detail, found).respond()
 

@@ -17,6 +17,7 @@ from app.headers import HEADERS
 from app.logs import get_log
 from app.problems import HEAD_TOO_LARGE, INVALID_HTTP, MEDIA_TYPE, TIMEOUT, Problem
 from app.state import Service
+from app.whole import Whole
 
 _MOST_HEAD_BYTES = 64 * 1024
 # What is left of a body after its answer is received and forgotten for so long.
@@ -75,6 +76,7 @@ class Protocol(HttpToolsProtocol):
                 self._refuse(_HEAD_TOO_LARGE)
                 raise ValueError(_HEAD_TOO_LARGE.detail)  # stops the parser
         super().on_headers_complete()
+        self.scope["state"]["whole"] = Whole(self.cycle)
 
     def on_message_complete(self) -> None:
         """Lets a connection idle once the rest of an answered body has come."""

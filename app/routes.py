@@ -58,7 +58,8 @@ def add_prediction_routes(app: FastAPI, settings: Settings) -> None:
         alternatives: Annotated[int, alternatives_query] = 0,
     ) -> Response:
         """Reads several pictures: see its description in the document."""
-        pictures = await receive_pictures(request, service.settings)
+        pictures = await receive_pictures(request, service)
+        service.switchboard.admit(request.state.exchange, len(pictures))
         config = service.engine.header.config
 
         async def read_or_problem(data: bytes) -> Read | PictureError:
@@ -76,7 +77,7 @@ def add_prediction_routes(app: FastAPI, settings: Settings) -> None:
             content.append(
                 answer(read, config, service.model, explain=explain, num_alternatives=alternatives)
             )
-        request.state.notes["pictures"] = len(pictures)
+        request.state.exchange.notes["pictures"] = len(pictures)
         return ArrayResponse(content)
 
     app.add_api_route(

@@ -1,15 +1,16 @@
 """What lives as long as the service, made in the lifespan and handed to handlers."""
 
 import dataclasses
+from concurrent.futures import Executor
 from typing import Annotated, Any, TypedDict
 
 from fastapi import Depends, Request
 
 from app.engine import Engine
 from app.metrics import Metrics
-from app.middleware import Switchboard
 from app.pipeline import Pipeline
 from app.settings import Settings
+from app.traffic import Switchboard
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
@@ -19,6 +20,8 @@ class Service:
     settings: Settings
     engine: Engine
     pipeline: Pipeline
+    executor: Executor
+    """Where what is large is worked on, beside the event loop."""
     metrics: Metrics
     switchboard: Switchboard
     model: dict[str, str]
@@ -26,7 +29,7 @@ class Service:
 
 
 class State(TypedDict):
-    """What the lifespan yields: ``request.state``."""
+    """What the lifespan yields: ``request.state``, where ``app.middleware`` adds the exchange."""
 
     service: Service
 

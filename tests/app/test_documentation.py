@@ -3,6 +3,7 @@
 import json
 import re
 import subprocess
+import tomllib
 from typing import Any
 
 import httpx
@@ -171,3 +172,8 @@ def test_the_page_of_the_documentation_loads_everything_from_here(client: httpx.
     start = client.get("/docs/start.js").text
     assert "/openapi.json" in start
     assert "http" not in start
+
+
+def test_the_document_gives_the_version_of_the_package(client: httpx.Client) -> None:
+    package = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert client.get("/openapi.json").json()["info"]["version"] == package["version"]

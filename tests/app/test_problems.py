@@ -12,8 +12,12 @@ import httpx
 import pytest
 from PIL import Image
 
+from app.errors import OverloadedError
+from app.metrics import Metrics
 from app.problems import ALL_KINDS
-from tests.app.serving import GRID, PNG, Server
+from app.settings import Settings
+from app.traffic import Exchange, Switchboard
+from tests.app.serving import DIGITS, GRID, PNG, Server
 
 FORM = {"Content-Type": "multipart/form-data; boundary=b"}
 JSON = {"Content-Type": "application/json"}
@@ -305,6 +309,29 @@ def test_more_predictions_than_can_be_worked_on_are_sent_away(strict_server: Ser
             connection.close()
 
 
+def test_each_picture_of_a_batch_counts_as_one_that_is_worked_on() -> None:
+    switchboard = Switchboard(Settings(max_concurrent_requests=4), Metrics())
+    batch, one, later = Exchange("batch"), Exchange("one"), Exchange("later")
+    switchboard.admit(batch, 1)
+    switchboard.admit(one, 1)
+    switchboard.admit(batch, 3)  # its body has come
+    with pytest.raises(OverloadedError, match="expected at most 4 pictures at once"):
+        switchboard.admit(later, 1)
+    switchboard.release(batch)
+    switchboard.admit(later, 64)  # larger than what is left, but not held up for ever
+    with pytest.raises(OverloadedError):
+        switchboard.admit(batch, 1)
+
+
+def test_large_json_gives_the_same_answers(client: httpx.Client) -> None:
+    """It is taken apart beside the event loop."""
+    space = b" " * 200_000
+    answer = client.post("/predict", content=b'{"image": "%s%s"}' % (GOOD, space), headers=JSON)
+    assert answer.json()["digits"] == DIGITS
+    refused = client.post("/predict", content=b'{"image": "%s!"}' % space, headers=JSON)
+    assert assert_is_problem(refused, 422)["type"] == "/problems#body-content"
+
+
 def test_problems_lists_every_kind_and_every_kind_is_provoked_here(strict: httpx.Client) -> None:
     listed = {one["type"].removeprefix("/problems#") for one in strict.get("/problems").json()}
     assert listed == {kind.name for kind in ALL_KINDS}
@@ -320,7 +347,6 @@ def test_what_the_service_did_not_expect_is_500_without_a_word_of_it(
 
     from app.main import create_app
     from app.pipeline import Pipeline
-    from app.settings import Settings
 
     def fail(*_: object, **__: object) -> None:
         raise RuntimeError("secret")
