@@ -4,11 +4,15 @@ import os
 from pathlib import Path
 
 import pytest
+import torch
 
 from model.errors import DataError
 from tests.conftest import ROOT
 from training.drawings.unipen import PenDigit, ensure_unipen
 from training.drawings.writers import load_writers
+
+# Threads of networks as small as those here wait for each other more than they work.
+torch.set_num_threads(1)
 
 
 @pytest.fixture(scope="session")
