@@ -3,6 +3,7 @@
 import contextlib
 import dataclasses
 import logging
+import math
 import signal
 import time
 from collections.abc import Iterator, Mapping
@@ -62,7 +63,7 @@ def train(
     """Trains a reader, or goes on where an earlier call with the same recipe was interrupted.
 
     Writes to ``out``: ``last.safetensors`` and ``best.safetensors`` (readers made of the averaged
-    weights, best by digits right on validation), ``resume.safetensors``, TensorBoard event files,
+    weights, best by their loss on validation), ``resume.safetensors``, TensorBoard event files,
     and at the end ``learning_curve.png``.
 
     Args:
@@ -260,11 +261,10 @@ class _Run:
         for figure in ("loss", "digits", "grids"):
             values = [entry[f"{name}_{figure}"] for name in self.validation]
             entry[f"validation_{figure}"] = sum(values) / len(values)
-        best = max(
-            ((e["validation_digits"], -e["validation_loss"]) for e in progress.history),
-            default=(-1.0, 0.0),
+        # Between good readers a few digits decide how many are right; the loss hears all of them.
+        is_best = entry["validation_loss"] < min(
+            (earlier["validation_loss"] for earlier in progress.history), default=math.inf
         )
-        is_best = (entry["validation_digits"], -entry["validation_loss"]) > best
         progress.history.append(entry)
         progress.loss_sum = 0.0
         if is_best:
