@@ -118,7 +118,7 @@ def _on_uneven(picture: NDArray[np.uint8]) -> Ink:
     levels = np.maximum(residual, 0)
     least = max(LEAST_CONTRAST, _NOISE_FACTOR * noise)
     amounts = np.bincount(levels.ravel(), minlength=256)
-    strong = _strong(amounts, least)
+    strong = _strong_on_paper(amounts, least)
     return Ink(levels.astype(np.float32), max(least, 0.35 * strong), strong, is_inverted, None)
 
 
@@ -194,6 +194,19 @@ def _strong(amounts: NDArray[np.int64], least: float) -> float:
     if not total:
         return 0.0
     return float(np.searchsorted(np.cumsum(ink), 0.8 * total))
+
+
+def _strong_on_paper(amounts: NDArray[np.int64], least: float) -> float:
+    """The same of a photograph, where ruled lines may be more, and fainter, than what is written.
+
+    Cubes give weight to the pen; without lines, the result is about that of ``_strong``.
+    """
+    weights = amounts * np.arange(len(amounts), dtype=np.float64) ** 3
+    weights[: int(least) + 1] = 0
+    total = weights.cumsum()
+    if not total[-1]:
+        return 0.0
+    return float(np.searchsorted(total, 0.62 * total[-1]))
 
 
 def _median(levels: NDArray[np.int16]) -> int:

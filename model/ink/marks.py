@@ -17,7 +17,7 @@ _LEAST_AT_BORDER = 0.12
 # as large: shares of the picture.
 _SMALL, _STRAY = 0.08, 0.05
 # A piece is written by the pen where it is at least so thick, shares of the pen's width.
-_THINNEST_OF_PEN = 0.45
+_THINNEST_OF_PEN = 0.38
 # On drawings, pieces of up to two pixels are specks where there are others of this many.
 _LARGE = 60
 # What lies this far in the neighbourhood of a line is a leftover of it.
