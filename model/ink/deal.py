@@ -1,6 +1,7 @@
 """Which piece of ink belongs to which cell."""
 
 import dataclasses
+import functools
 import itertools
 from collections.abc import Sequence
 
@@ -80,9 +81,15 @@ class Deal:
             alone = np.bincount(first[~is_over_edge], minlength=self.num_cells)
             for mark in over_edge:
                 self._settle(mark, alone > 0)
-        painted = marks.paint(self._owners)
+
+    @functools.cached_property
+    def _painted(self) -> NDArray[np.int32]:
+        """The cell of each pixel of ink (h, w), -1 elsewhere."""
+        painted = self.marks.paint(self._owners)
+        if not (self._owners == self.num_cells).any():
+            return painted
         own = self._rows[:, None] * self.num_columns + self._columns
-        self._painted = np.where(painted == self.num_cells, own, painted) if over_edge else painted
+        return np.where(painted == self.num_cells, own, painted).astype(np.int32, copy=False)
 
     def _settle(self, mark: int, has_other_ink: NDArray[np.bool_]) -> None:
         """Decides which cell a mark that lies over an edge belongs to."""

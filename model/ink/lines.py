@@ -52,9 +52,9 @@ def lift_lines(ink: Ink) -> Lifted:
         return Lifted(is_ink, horizontal, vertical, None, None)
     left = is_ink.copy()
     for line in horizontal:
-        left &= ~line_pixels(is_ink, line)
+        lift_line(is_ink, line, left)
     for line in vertical:
-        left &= ~line_pixels(is_ink.T, line).T
+        lift_line(is_ink.T, line, left.T)
     # Where lines cross each other, each looks like a stroke that crosses the other.
     for one in horizontal:
         for other in vertical:
@@ -77,7 +77,10 @@ def find_lines(is_ink: NDArray[np.bool_]) -> list[Line]:
         return []
     edges = np.linspace(0, width, _STRIPS + 1).astype(int)
     thick = _spread_rows(is_ink.view(np.uint8), 1)  # a line may climb a row within its strip
-    cover = np.add.reduceat(thick, edges[:-1], axis=1, dtype=np.uint16)
+    is_in_strip = (np.arange(width)[:, None] >= edges[:-1]) & (
+        np.arange(width)[:, None] < edges[1:]
+    )
+    cover = thick.astype(np.float32) @ is_in_strip.astype(np.float32)
     is_line = cover >= _LEAST_COVER * np.diff(edges)  # (h, strips)
     if np.count_nonzero(is_line.any(axis=0)) < _LEAST_STRIPS:
         return []
@@ -118,8 +121,8 @@ def find_lines(is_ink: NDArray[np.bool_]) -> list[Line]:
     return lines
 
 
-def line_pixels(is_ink: NDArray[np.bool_], line: Line) -> NDArray[np.bool_]:
-    """Marks what belongs to a line alone: (h, w) bool; strokes that cross it are left.
+def lift_line(is_ink: NDArray[np.bool_], line: Line, left: NDArray[np.bool_]) -> None:
+    """Takes what belongs to a line alone out of ``left``, (h, w); strokes that cross it stay.
 
     Of the ink along the line that is what is, from top to bottom, hardly thicker than the line.
     """
@@ -130,20 +133,21 @@ def line_pixels(is_ink: NDArray[np.bool_], line: Line) -> NDArray[np.bool_]:
     middle = np.rint(line.at + line.slope * (columns - width / 2)).astype(int)
     rows = middle + np.arange(-reach - 1, reach + 2)[:, None]
     inside = (rows >= 0) & (rows < height)
-    window = is_ink[np.clip(rows, 0, height - 1), columns] & inside  # (2 * reach + 3, columns)
-    above = np.zeros(window.shape, np.int16)
-    below = np.zeros(window.shape, np.int16)
+    rows.clip(0, height - 1, out=rows)
+    window = is_ink[rows, columns] & inside  # (2 * reach + 3, columns)
     # Ink in the outermost rows goes on beyond the window.
-    above[0] = np.where(window[0], thickest + 1, 0)
-    below[-1] = np.where(window[-1], thickest + 1, 0)
-    for row in range(1, len(window)):  # length of the run of ink that ends here, from either side
-        above[row] = (above[row - 1] + 1) * window[row]
-        below[-1 - row] = (below[-row] + 1) * window[-1 - row]
-    belongs = window & (above + below - 1 <= thickest)
-    marked = np.zeros_like(is_ink)
-    at_row, at_column = np.nonzero(belongs)
-    marked[rows[at_row, at_column], columns[at_column]] = True
-    return marked
+    runs = np.concatenate((window[:1].repeat(thickest, 0), window, window[-1:].repeat(thickest, 0)))
+    # An opening leaves what is in runs of more than the thickest.
+    for combine in (np.logical_and, np.logical_or):
+        length = 1
+        while length < thickest + 1:
+            step = min(length, thickest + 1 - length)
+            runs = combine(runs[step:], runs[:-step])
+            length += step
+        if combine is np.logical_and:
+            runs = np.pad(runs, ((thickest, thickest), (0, 0)))
+    at_row, at_column = np.nonzero(window & ~runs[thickest:-thickest])
+    left[rows[at_row, at_column], columns[at_column]] = False
 
 
 def _near(shape: tuple[int, ...], lines: list[Line]) -> NDArray[np.bool_] | None:
