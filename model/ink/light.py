@@ -128,7 +128,7 @@ def _is_ink_darker(picture: NDArray[np.uint8]) -> bool:
     Cubes weigh what differs much. An edge of light and shadow has as much on either side, and so
     counts for nothing.
     """
-    few = block_means(picture, 2).astype(np.int32)
+    few = block_means(picture, 4).astype(np.int32)
     half = max(1, round(_SURROUNDINGS * max(few.shape) / 2))
     side = 2 * half + 1
     sums = _padded(few, half + 1).cumsum(axis=0).cumsum(axis=1)[:-1, :-1]

@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from model.ink.light import Ink
@@ -53,8 +54,11 @@ def lift_lines(ink: Ink) -> Lifted:
     left = is_ink.copy()
     for line in horizontal:
         lift_line(is_ink, line, left)
-    for line in vertical:
-        lift_line(is_ink.T, line, left.T)
+    if vertical:
+        turned, left = is_ink.T.copy(), left.T.copy()
+        for line in vertical:
+            lift_line(turned, line, left)
+        left = left.T.copy()
     # Where lines cross each other, each looks like a stroke that crosses the other.
     for one in horizontal:
         for other in vertical:
@@ -92,9 +96,7 @@ def find_lines(is_ink: NDArray[np.bool_]) -> list[Line]:
     offsets = np.rint(_SLOPES[:, None] * middles).astype(int) + reach
     if _most_votes(padded, offsets) < _LEAST_STRIPS:
         return []
-    rows = np.arange(height)[None, :, None] + offsets[:, None, :]
-    meets = padded[rows, np.arange(_STRIPS)]
-    run = _longest_run(meets)  # (slopes, h)
+    run, meets = _longest_runs(padded, offsets, height)
     lines: list[Line] = []
     most = max(3, round(_THICKEST * max(height, width)))
     while len(lines) < _MOST_LINES and run.max() >= _LEAST_STRIPS:
@@ -107,7 +109,7 @@ def find_lines(is_ink: NDArray[np.bool_]) -> list[Line]:
         thickness = max(1, last - first + 1 - 2 * (_STRAY + 1))
         middle = (first + last) // 2
         if thickness <= most:
-            strips = np.flatnonzero(meets[number, middle])
+            strips = np.flatnonzero(meets[:, number, middle])
             lines.append(
                 Line(
                     at=(first + last) / 2,
@@ -133,8 +135,8 @@ def lift_line(is_ink: NDArray[np.bool_], line: Line, left: NDArray[np.bool_]) ->
     middle = np.rint(line.at + line.slope * (columns - width / 2)).astype(int)
     rows = middle + np.arange(-reach - 1, reach + 2)[:, None]
     inside = (rows >= 0) & (rows < height)
-    rows.clip(0, height - 1, out=rows)
-    window = is_ink[rows, columns] & inside  # (2 * reach + 3, columns)
+    pixels = rows.clip(0, height - 1) * width + columns
+    window = is_ink.take(pixels) & inside  # (2 * reach + 3, columns)
     # Ink in the outermost rows goes on beyond the window.
     runs = np.concatenate((window[:1].repeat(thickest, 0), window, window[-1:].repeat(thickest, 0)))
     # An opening leaves what is in runs of more than the thickest.
@@ -145,9 +147,9 @@ def lift_line(is_ink: NDArray[np.bool_], line: Line, left: NDArray[np.bool_]) ->
             runs = combine(runs[step:], runs[:-step])
             length += step
         if combine is np.logical_and:
-            runs = np.pad(runs, ((thickest, thickest), (0, 0)))
-    at_row, at_column = np.nonzero(window & ~runs[thickest:-thickest])
-    left[rows[at_row, at_column], columns[at_column]] = False
+            none = np.zeros((thickest, len(columns)), np.bool_)
+            runs = np.concatenate((none, runs, none))
+    np.put(left, pixels[window & ~runs[thickest:-thickest]], False)
 
 
 def _near(shape: tuple[int, ...], lines: list[Line]) -> NDArray[np.bool_] | None:
@@ -198,11 +200,26 @@ def _most_votes(padded: NDArray[np.uint8], offsets: NDArray[np.int_]) -> int:
     return int(np.bincount(at.ravel()).max())
 
 
-def _longest_run(marks: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Length of the longest run of marks along the last axis."""
-    longest = np.zeros(marks.shape[:-1], np.uint8)
+def _longest_runs(
+    padded: NDArray[np.uint8], offsets: NDArray[np.int_], height: int
+) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """Looks along straight lines for marks in neighbouring strips.
+
+    Args:
+        padded: (more than h, strips): marks.
+        offsets: (slopes, strips): by how much a line has moved there.
+        height: Lines of each slope, h.
+
+    Returns:
+        Most marks in a row, (slopes, h), and whether there is a mark, (strips, slopes, h).
+    """
+    columns = np.ascontiguousarray(padded.T)
+    meets = np.empty((len(columns), len(offsets), height), np.uint8)
+    longest = np.zeros(meets.shape[1:], np.uint8)
     run = np.zeros_like(longest)
-    for place in range(marks.shape[-1]):
-        run = (run + 1) * marks[..., place]
+    for column, starts, met in zip(columns, offsets.T, meets, strict=True):
+        np.take(sliding_window_view(column, height), starts, axis=0, out=met)
+        run += 1
+        run *= met
         np.maximum(longest, run, out=longest)
-    return longest
+    return longest, meets
