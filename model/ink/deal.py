@@ -127,9 +127,9 @@ class Deal:
         num_cut = int(np.count_nonzero(~is_whole))
         return num_filled + num_cut, -num_cut
 
-    def cells_of(self, mark: int) -> set[int]:
-        """The cells that a mark lies in."""
-        x0, y0, x1, y1 = self.marks.boxes[mark]
+    def cells_of(self, mark: int, marks: Marks | None = None) -> set[int]:
+        """The cells that a mark lies in, of the marks dealt out or of others."""
+        x0, y0, x1, y1 = (marks or self.marks).boxes[mark]
         return {
             int(row * self.num_columns + column)
             for row in range(self._rows[y0], self._rows[y1 - 1] + 1)

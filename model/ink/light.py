@@ -1,14 +1,15 @@
 """From grey pixels to levels of ink: the background taken off, the polarity decided."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 # Ink that differs less than this from its background is none: JPEG, dust, noise. Grey levels.
 LEAST_CONTRAST = 24
-# Pictures are shrunk by whole factors to a longer side of at least this, and less than twice it.
-_WORKING_SIDE = 160
+# Pictures are shrunk by whole factors, to cells of at least this and less than twice it, pixels;
+# those of fewer than two cells a side as if they had two.
+_WORKING_CELL = 80
 # A background is flat where this share of the pixels lies within so many levels of one another,
 # and this share of those has the very same level: a camera's noise would spread them.
 _FLAT_SHARE, _FLAT_LEVELS, _SAME_SHARE = 0.55, 3, 0.6
@@ -20,6 +21,9 @@ _NOISE_FACTOR = 5.0
 _WIDEST_STROKE = 0.13
 # A line may be fainter than a stroke: it is looked for above this share of the threshold.
 _LINE_SHARE = 0.6
+
+
+Level = TypeVar("Level", np.uint8, np.int32)
 
 
 class Ink(NamedTuple):
@@ -36,6 +40,8 @@ class Ink(NamedTuple):
     ramp: NDArray[np.float32] | None
     """(256,): the level of ink of each grey level, where the background is of one colour: drawn on
     a screen. None: photographed."""
+    noise: float = 0.0
+    """Standard deviation of a photographed background's noise, grey levels."""
 
     @property
     def is_flat(self) -> bool:
@@ -53,9 +59,18 @@ class Ink(NamedTuple):
         return self.levels > self.threshold * (1.0 if self.is_flat else _LINE_SHARE)
 
 
-def shrink(picture: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], int]:
-    """Shrinks so that the longer side is 160 to 319 pixels; returns by which factor too."""
-    factor = max(1, max(picture.shape) // _WORKING_SIDE)
+def shrink(picture: NDArray[np.uint8], cells: int = 2) -> tuple[NDArray[np.uint8], int]:
+    """Shrinks a picture to what finding ink needs.
+
+    Args:
+        picture: (height, width).
+        cells: In the longer of a grid's rows and columns.
+
+    Returns:
+        The picture, its longer side 80 to 159 pixels for each cell or as it came, and by which
+        factor it was shrunk.
+    """
+    factor = max(1, max(picture.shape) // (_WORKING_CELL * max(2, cells)))
     if factor == 1 or min(picture.shape) < factor:
         return picture, 1
     return block_means(picture, factor), factor
@@ -119,7 +134,9 @@ def _on_uneven(picture: NDArray[np.uint8]) -> Ink:
     least = max(LEAST_CONTRAST, _NOISE_FACTOR * noise)
     amounts = np.bincount(levels.ravel(), minlength=256)
     strong = _strong_on_paper(amounts, least)
-    return Ink(levels.astype(np.float32), max(least, 0.35 * strong), strong, is_inverted, None)
+    return Ink(
+        levels.astype(np.float32), max(least, 0.35 * strong), strong, is_inverted, None, noise
+    )
 
 
 def _is_ink_darker(picture: NDArray[np.uint8]) -> bool:
@@ -140,7 +157,8 @@ def _is_ink_darker(picture: NDArray[np.uint8]) -> bool:
 def _darkest_of_four(paper: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Halves a picture: the darkest of two by two pixels, so that no edge of a shadow is ink."""
     rows = np.minimum(paper[:-1:2], paper[1::2])
-    return np.minimum(rows[:, :-1:2], rows[:, 1::2])
+    darkest: NDArray[np.uint8] = np.minimum(rows[:, :-1:2], rows[:, 1::2])
+    return darkest
 
 
 def _doubled(levels: NDArray[np.uint8], shape: tuple[int, ...]) -> NDArray[np.uint8]:
@@ -149,7 +167,8 @@ def _doubled(levels: NDArray[np.uint8], shape: tuple[int, ...]) -> NDArray[np.ui
         np.minimum(np.arange(whole) // 2, half - 1)
         for whole, half in zip(shape, levels.shape, strict=True)
     )
-    return levels[down][:, across]
+    doubled: NDArray[np.uint8] = levels[down][:, across]
+    return doubled
 
 
 def _closed(levels: NDArray[np.uint8], half: int) -> NDArray[np.uint8]:
@@ -159,7 +178,8 @@ def _closed(levels: NDArray[np.uint8], half: int) -> NDArray[np.uint8]:
 
     Reference: Serra, "Image Analysis and Mathematical Morphology", 1982.
     """
-    return ~_greatest(~_greatest(_padded(levels, 2 * half), half), half)
+    filled: NDArray[np.uint8] = ~_greatest(~_greatest(_padded(levels, 2 * half), half), half)
+    return filled
 
 
 def _greatest(levels: NDArray[np.uint8], half: int) -> NDArray[np.uint8]:
@@ -174,12 +194,13 @@ def _greatest(levels: NDArray[np.uint8], half: int) -> NDArray[np.uint8]:
     return levels
 
 
-def _padded(levels: NDArray[Any], width: int) -> NDArray[Any]:
+def _padded(levels: NDArray[Level], width: int) -> NDArray[Level]:
     """Repeats the outermost pixels ``width`` times."""
     down, across = (
         np.clip(np.arange(-width, length + width), 0, length - 1) for length in levels.shape
     )
-    return levels[down][:, across]
+    padded: NDArray[Level] = levels[down][:, across]
+    return padded
 
 
 def _around(mode: int) -> slice:
