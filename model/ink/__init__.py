@@ -48,7 +48,7 @@ def normalise(picture: NDArray[np.uint8], config: ReaderConfig) -> NormalForm:
         boxes = are_normal(_tiles(picture, config), LEAST_CONTRAST)
         if boxes is not None:
             return _ready(picture, boxes, config, picture.shape, is_inverted=False)
-    small, factor = shrink(picture)
+    small, factor = shrink(picture, max(config.rows, config.columns))
     ink = find_ink(small)
     if ink.ramp is not None and ink.strong:
         whole = _whole(picture, ink, config)
