@@ -126,11 +126,14 @@ def test_a_grid_that_does_not_fill_the_picture_is_found() -> None:
 
 @pytest.mark.parametrize("is_board", [False, True])
 @pytest.mark.parametrize("place", [0.7, 0.9, 1.1, 1.3])
-def test_a_deep_shadow_does_not_turn_ink_and_paper_round(place: float, is_board: bool) -> None:
+@pytest.mark.parametrize("pen", [5, 8])
+def test_a_deep_shadow_does_not_turn_ink_and_paper_round(
+    pen: int, place: float, is_board: bool
+) -> None:
     """The lit part of a page is no ink, however much brighter it is than the ink is dark."""
     y, x = np.mgrid[:SIDE, :SIDE]
-    paper = np.where(x + 0.6 * y > place * SIDE, 125.0, 220.0)
-    picture = photographed(page(), paper, tone=0.75)
+    paper = np.where(x + 0.6 * y > place * SIDE, 230.0, 120.0)
+    picture = photographed(page(pen=pen), paper, tone=0.7)
     found = normalise(255 - picture if is_board else picture, CONFIG)
     assert found.is_inverted is not is_board
     assert [cell.box is None for cell in found.cells] == [False, False, True, False]
