@@ -48,7 +48,7 @@ def normalise(picture: NDArray[np.uint8], config: ReaderConfig) -> NormalForm:
         boxes = are_normal(_tiles(picture, config), LEAST_CONTRAST)
         if boxes is not None:
             return _ready(picture, boxes, config, picture.shape, is_inverted=False)
-    small, factor = shrink(picture)
+    small, factor = shrink(picture, max(config.rows, config.columns))
     ink = find_ink(small)
     if ink.ramp is not None and ink.strong:
         whole = _whole(picture, ink, config)
@@ -56,7 +56,7 @@ def normalise(picture: NDArray[np.uint8], config: ReaderConfig) -> NormalForm:
         if boxes is not None and has_normal_strokes(whole, config.cell_size):
             return _ready(whole, boxes, config, picture.shape, is_inverted=ink.is_inverted)
     lifted = lift_lines(ink)
-    marks = without_specks(find_marks(lifted.is_ink), ink, lifted)
+    marks, left_out = without_specks(find_marks(lifted.is_ink), ink, lifted)
     across, down = (
         find_cuts(marks.profile(axis=axis), lines, count, is_flat=ink.is_flat)
         for axis, lines, count in (
@@ -82,7 +82,7 @@ def normalise(picture: NDArray[np.uint8], config: ReaderConfig) -> NormalForm:
         ink.is_inverted,
         deal.grid_box(factor, picture.shape),
         tuple(cells),
-        doubts(ink, deal, pieces),
+        doubts(ink, deal, pieces, left_out),
     )
 
 

@@ -1,6 +1,7 @@
 """Which piece of ink belongs to which cell."""
 
 import dataclasses
+import functools
 import itertools
 from collections.abc import Sequence
 
@@ -80,9 +81,15 @@ class Deal:
             alone = np.bincount(first[~is_over_edge], minlength=self.num_cells)
             for mark in over_edge:
                 self._settle(mark, alone > 0)
-        painted = marks.paint(self._owners)
+
+    @functools.cached_property
+    def _painted(self) -> NDArray[np.int32]:
+        """The cell of each pixel of ink (h, w), -1 elsewhere."""
+        painted = self.marks.paint(self._owners)
+        if not (self._owners == self.num_cells).any():
+            return painted
         own = self._rows[:, None] * self.num_columns + self._columns
-        self._painted = np.where(painted == self.num_cells, own, painted) if over_edge else painted
+        return np.where(painted == self.num_cells, own, painted).astype(np.int32, copy=False)
 
     def _settle(self, mark: int, has_other_ink: NDArray[np.bool_]) -> None:
         """Decides which cell a mark that lies over an edge belongs to."""
@@ -120,9 +127,9 @@ class Deal:
         num_cut = int(np.count_nonzero(~is_whole))
         return num_filled + num_cut, -num_cut
 
-    def cells_of(self, mark: int) -> set[int]:
-        """The cells that a mark lies in."""
-        x0, y0, x1, y1 = self.marks.boxes[mark]
+    def cells_of(self, mark: int, marks: Marks | None = None) -> set[int]:
+        """The cells that a mark lies in, of the marks dealt out or of others."""
+        x0, y0, x1, y1 = (marks or self.marks).boxes[mark]
         return {
             int(row * self.num_columns + column)
             for row in range(self._rows[y0], self._rows[y1 - 1] + 1)

@@ -2,9 +2,12 @@
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from model.ink.deal import Deal, Piece
 from model.ink.form import InkWarning
 from model.ink.light import Ink
+from model.ink.marks import Marks, find_marks
 
 # Ink of less contrast than this is faint: grey levels.
 _FAINT = 45
@@ -14,19 +17,28 @@ _TINY = 0.12
 _MOST_INK = 0.4
 # A piece of ink of this share of the grid's height and width spans cells as no digit does.
 _SPANS = 0.75
+# Ink that is left out is worth a word where its longer side is this share of its cell, or more, and
+# no more than a whole cell.
+_MAY_BE_DIGIT = 0.2
+# Where no ink is found: what differs from the background by so many grey levels, on a screen and on
+# paper, and by so many standard deviations of the noise, may be some.
+_LEAST_FLAT, _LEAST_UNEVEN, _NOISE_FACTOR = 3, 12, 5.0
 
 
-def doubts(ink: Ink, deal: Deal, pieces: Sequence[Piece | None]) -> tuple[InkWarning, ...]:
+def doubts(
+    ink: Ink, deal: Deal, pieces: Sequence[Piece | None], left_out: Marks
+) -> tuple[InkWarning, ...]:
     """Returns the warnings, in plain words.
 
     Args:
         ink: Of the whole picture.
         deal: Which mark belongs to which cell.
         pieces: The ink of each cell.
+        left_out: Pieces that are in no cell, as too little or too thin for the pen.
     """
     marks = deal.marks
     if not len(marks.areas):
-        return ()
+        return _unseen(ink, deal)
     found = []
     height, width = marks.shape
     sizes = (marks.boxes[:, 2:] - marks.boxes[:, :2]) / (width, height)
@@ -44,6 +56,10 @@ def doubts(ink: Ink, deal: Deal, pieces: Sequence[Piece | None]) -> tuple[InkWar
     if ink.strong < _FAINT:
         detail = f"the ink differs from its background by {ink.strong:.0f} grey levels of 255"
         found.append(InkWarning("faint", detail))
+    empty = [str(cell + 1) for cell in _cells_of_digits(left_out, deal) if pieces[cell] is None]
+    if empty:
+        detail = f"what stands in cell {', '.join(empty)} was too thin or too little to be read"
+        found.append(InkWarning("faint", detail))
     tiny = [
         str(number)
         for number, piece in enumerate(pieces, 1)
@@ -53,3 +69,27 @@ def doubts(ink: Ink, deal: Deal, pieces: Sequence[Piece | None]) -> tuple[InkWar
         detail = f"the ink of cell {', '.join(tiny)} is less than {_TINY:.0%} of its cell"
         found.append(InkWarning("tiny", detail))
     return tuple(found)
+
+
+def _unseen(ink: Ink, deal: Deal) -> tuple[InkWarning, ...]:
+    """Where nothing was found: says whether something may be there."""
+    least = _LEAST_FLAT if ink.is_flat else max(_LEAST_UNEVEN, _NOISE_FACTOR * ink.noise)
+    cells = _cells_of_digits(find_marks(ink.levels > least), deal)
+    if not cells:
+        return ()
+    which = ", ".join(str(cell + 1) for cell in cells)
+    detail = f"what stands in cell {which} hardly differs from its background"
+    return (InkWarning("faint", detail),)
+
+
+def _cells_of_digits(marks: Marks, deal: Deal) -> list[int]:
+    """The cells in which pieces of ink are as large as a digit may be, in order."""
+    if not len(marks.areas):
+        return []
+    height, width = marks.shape
+    cell = max(height / (len(deal.down) - 1), width / (len(deal.across) - 1))
+    longer = (marks.boxes[:, 2:] - marks.boxes[:, :2]).max(axis=1)
+    is_digit = (longer >= _MAY_BE_DIGIT * cell) & (longer <= cell)
+    return sorted(
+        {cell for mark in np.flatnonzero(is_digit).tolist() for cell in deal.cells_of(mark, marks)}
+    )

@@ -1,25 +1,29 @@
 """From grey pixels to levels of ink: the background taken off, the polarity decided."""
 
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 # Ink that differs less than this from its background is none: JPEG, dust, noise. Grey levels.
 LEAST_CONTRAST = 24
-# Pictures are shrunk by whole factors to a longer side of at least this, and less than twice it.
-_WORKING_SIDE = 160
+# Pictures are shrunk by whole factors, to cells of at least this and less than twice it, pixels;
+# those of fewer than two cells a side as if they had two.
+_WORKING_CELL = 80
 # A background is flat where this share of the pixels lies within so many levels of one another,
 # and this share of those has the very same level: a camera's noise would spread them.
 _FLAT_SHARE, _FLAT_LEVELS, _SAME_SHARE = 0.55, 3, 0.6
-# Side of the tiles in which an uneven background is measured, shares of the longer side.
-_TILES = 12
+# Side of what surrounds a pixel where it is asked whether ink is darker, shares of the longer side.
+_SURROUNDINGS = 0.15
 # A pixel is ink where it differs by more than this many standard deviations of the noise.
 _NOISE_FACTOR = 5.0
 # Paper is within this distance of any ink, shares of the longer side.
 _WIDEST_STROKE = 0.13
 # A line may be fainter than a stroke: it is looked for above this share of the threshold.
 _LINE_SHARE = 0.6
+
+
+Level = TypeVar("Level", np.uint8, np.int32)
 
 
 class Ink(NamedTuple):
@@ -36,6 +40,8 @@ class Ink(NamedTuple):
     ramp: NDArray[np.float32] | None
     """(256,): the level of ink of each grey level, where the background is of one colour: drawn on
     a screen. None: photographed."""
+    noise: float = 0.0
+    """Standard deviation of a photographed background's noise, grey levels."""
 
     @property
     def is_flat(self) -> bool:
@@ -53,9 +59,18 @@ class Ink(NamedTuple):
         return self.levels > self.threshold * (1.0 if self.is_flat else _LINE_SHARE)
 
 
-def shrink(picture: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], int]:
-    """Shrinks so that the longer side is 160 to 319 pixels; returns by which factor too."""
-    factor = max(1, max(picture.shape) // _WORKING_SIDE)
+def shrink(picture: NDArray[np.uint8], cells: int = 2) -> tuple[NDArray[np.uint8], int]:
+    """Shrinks a picture to what finding ink needs.
+
+    Args:
+        picture: (height, width).
+        cells: In the longer of a grid's rows and columns.
+
+    Returns:
+        The picture, its longer side 80 to 159 pixels for each cell or as it came, and by which
+        factor it was shrunk.
+    """
+    factor = max(1, max(picture.shape) // (_WORKING_CELL * max(2, cells)))
     if factor == 1 or min(picture.shape) < factor:
         return picture, 1
     return block_means(picture, factor), factor
@@ -104,79 +119,88 @@ def _on_flat(picture: NDArray[np.uint8], counts: NDArray[np.int64], mode: int) -
 
 
 def _on_uneven(picture: NDArray[np.uint8]) -> Ink:
-    """Measures the background in tiles and by closing gaps in it, for paper unevenly lit."""
-    tiles, is_inverted = _tile_background(picture)
-    paper = picture if is_inverted else 255 - picture
-    # A shadow's edge is steeper than what tiles can follow.
-    shaded = _closed(paper, max(3, round(_WIDEST_STROKE * max(picture.shape))))
-    residual = np.minimum(tiles if is_inverted else 255 - tiles, shaded)
+    """Measures the background by closing the gaps that ink leaves in it, for paper unevenly lit."""
+    is_inverted = _is_ink_darker(picture)
+    paper = picture if is_inverted else ~picture
+    reach = round(_WIDEST_STROKE * max(picture.shape) / 2)
+    background = _closed(_darkest_of_four(paper), max(1, reach // 2))
+    residual = _doubled(background, picture.shape).astype(np.int16)
     residual -= paper
-    noise = _noise(np.abs(residual[::2, ::2]))
+    # What noise adds to the background is taken off again: most of a picture is no ink.
+    sample = residual[::2, ::2]
+    residual -= np.int16(_median(sample))
+    noise = _noise(np.abs(sample))
     levels = np.maximum(residual, 0)
     least = max(LEAST_CONTRAST, _NOISE_FACTOR * noise)
-    amounts = np.bincount(levels.astype(np.uint8).ravel(), minlength=256)
-    strong = _strong(amounts, least)
-    return Ink(levels, max(least, 0.35 * strong), strong, is_inverted, None)
+    amounts = np.bincount(levels.ravel(), minlength=256)
+    strong = _strong_on_paper(amounts, least)
+    return Ink(
+        levels.astype(np.float32), max(least, 0.35 * strong), strong, is_inverted, None, noise
+    )
 
 
-def _tile_background(picture: NDArray[np.uint8]) -> tuple[NDArray[np.float32], bool]:
-    """Means of the paper in tiles, ink left out, interpolated; and whether ink is darker.
+def _is_ink_darker(picture: NDArray[np.uint8]) -> bool:
+    """Tells whether what differs from its surroundings is darker than they are.
 
-    Every second pixel is enough for that.
+    Cubes weigh what differs much. An edge of light and shadow has as much on either side, and so
+    counts for nothing.
     """
-    values = picture[::2, ::2].astype(np.float32)
-    side = max(4, max(values.shape) // _TILES)
-    tiles = _tile_medians(picture[::2, ::2], side)
-    residual = values - _spread(tiles, values.shape)
-    for _ in range(2):
-        size = np.abs(residual)
-        is_paper = size <= max(8.0, 3 * _noise(size))
-        tiles = _paper_means(values, is_paper, side, tiles)
-        residual = values - _spread(tiles, values.shape)
-    # Ink is the side that reaches further: cubes weigh what is far.
-    is_inverted = bool(np.einsum("ij,ij,ij->", residual, residual, residual) < 0)
-    return _spread(tiles, picture.shape), is_inverted
+    few = block_means(picture, 4).astype(np.int32)
+    half = max(1, round(_SURROUNDINGS * max(few.shape) / 2))
+    side = 2 * half + 1
+    sums = _padded(few, half + 1).cumsum(axis=0).cumsum(axis=1)[:-1, :-1]
+    around = sums[side:, side:] - sums[:-side, side:] - sums[side:, :-side] + sums[:-side, :-side]
+    apart = few * np.float32(side * side) - around
+    return bool(np.einsum("ij,ij,ij->", apart, apart, apart) < 0)
 
 
-def _closed(paper: NDArray[np.uint8], reach: int) -> NDArray[np.float32]:
-    """Brightness of the paper with all that is darker and narrower than ``reach`` filled in.
+def _darkest_of_four(paper: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Halves a picture: the darkest of two by two pixels, so that no edge of a shadow is ink."""
+    rows = np.minimum(paper[:-1:2], paper[1::2])
+    darkest: NDArray[np.uint8] = np.minimum(rows[:, :-1:2], rows[:, 1::2])
+    return darkest
 
-    The morphological closing of the picture, smoothed a little before, less what noise adds to it.
+
+def _doubled(levels: NDArray[np.uint8], shape: tuple[int, ...]) -> NDArray[np.uint8]:
+    """Doubles a halved picture to ``shape``, which may be a pixel more."""
+    down, across = (
+        np.minimum(np.arange(whole) // 2, half - 1)
+        for whole, half in zip(shape, levels.shape, strict=True)
+    )
+    doubled: NDArray[np.uint8] = levels[down][:, across]
+    return doubled
+
+
+def _closed(levels: NDArray[np.uint8], half: int) -> NDArray[np.uint8]:
+    """Brightness of paper with all that is darker and narrower than 2 * half + 1 filled in.
+
+    The morphological closing. A picture goes on beyond its edges as it ends there.
 
     Reference: Serra, "Image Analysis and Mathematical Morphology", 1982.
     """
-    tall = paper.astype(np.uint16)
-    tall <<= 1
-    tall[1:] += paper[:-1]
-    tall[:-1] += paper[1:]
-    tall[0] += paper[0]
-    tall[-1] += paper[-1]
-    smooth = tall << 1
-    smooth[:, 1:] += tall[:, :-1]
-    smooth[:, :-1] += tall[:, 1:]
-    smooth[:, 0] += tall[:, 0]
-    smooth[:, -1] += tall[:, -1]
-    level = (smooth >> 4).astype(np.uint8)
-    closed = ~_greatest(~_greatest(level, reach), reach)
-    bias = np.bincount((closed - level).ravel(), minlength=256)
-    noise = int(np.searchsorted(np.cumsum(bias), level.size / 2))
-    return closed.astype(np.float32) - np.float32(noise)
+    filled: NDArray[np.uint8] = ~_greatest(~_greatest(_padded(levels, 2 * half), half), half)
+    return filled
 
 
-def _greatest(levels: NDArray[np.uint8], reach: int) -> NDArray[np.uint8]:
-    """The greatest of each pixel's neighbourhood, ``reach`` (odd, or one more) pixels a side."""
-    half = reach // 2
-    for axis in (0, 1):
-        padding = [(0, 0), (0, 0)]
-        padding[axis] = (half, half)
-        padded = np.pad(levels, padding, mode="edge").swapaxes(0, axis)
+def _greatest(levels: NDArray[np.uint8], half: int) -> NDArray[np.uint8]:
+    """The greatest of each pixel's neighbourhood; ``half`` pixels less on every side."""
+    for _ in range(2):
         window = 1
         while window < 2 * half + 1:  # each step nearly doubles the window
             step = min(window, 2 * half + 1 - window)
-            padded = np.maximum(padded[step:], padded[:-step])
+            levels = np.maximum(levels[step:], levels[:-step])
             window += step
-        levels = padded.swapaxes(0, axis)
+        levels = levels.T
     return levels
+
+
+def _padded(levels: NDArray[Level], width: int) -> NDArray[Level]:
+    """Repeats the outermost pixels ``width`` times."""
+    down, across = (
+        np.clip(np.arange(-width, length + width), 0, length - 1) for length in levels.shape
+    )
+    padded: NDArray[Level] = levels[down][:, across]
+    return padded
 
 
 def _around(mode: int) -> slice:
@@ -193,56 +217,25 @@ def _strong(amounts: NDArray[np.int64], least: float) -> float:
     return float(np.searchsorted(np.cumsum(ink), 0.8 * total))
 
 
-def _noise(size: NDArray[np.float32]) -> float:
+def _strong_on_paper(amounts: NDArray[np.int64], least: float) -> float:
+    """The same of a photograph, where ruled lines may be more, and fainter, than what is written.
+
+    Cubes give weight to the pen; without lines, the result is about that of ``_strong``.
+    """
+    weights = amounts * np.arange(len(amounts), dtype=np.float64) ** 3
+    weights[: int(least) + 1] = 0
+    total = weights.cumsum()
+    if not total[-1]:
+        return 0.0
+    return float(np.searchsorted(total, 0.62 * total[-1]))
+
+
+def _median(levels: NDArray[np.int16]) -> int:
+    """Of grey levels, or differences of them."""
+    counts = np.bincount(levels.ravel() + 255)
+    return int(np.searchsorted(np.cumsum(counts), levels.size / 2)) - 255
+
+
+def _noise(size: NDArray[np.int16]) -> float:
     """Standard deviation of the noise, from the median of its size."""
-    counts = np.bincount((size * 4).astype(np.uint16).ravel())
-    return float(np.searchsorted(np.cumsum(counts), size.size / 2)) / 4 * 1.4826
-
-
-def _tile_medians(picture: NDArray[np.uint8], side: int) -> NDArray[np.float32]:
-    """Median of each tile: (rows, columns)."""
-    height, width = picture.shape
-    rows, columns = max(1, height // side), max(1, width // side)
-    tall, wide = height // rows, width // columns
-    tiles = picture[: rows * tall, : columns * wide].reshape(rows, tall, columns, wide)
-    flat = tiles.transpose(0, 2, 1, 3).reshape(rows, columns, -1)
-    middle = flat.shape[-1] // 2
-    return np.partition(flat, middle, axis=-1)[..., middle].astype(np.float32)
-
-
-def _paper_means(
-    values: NDArray[np.float32],
-    is_paper: NDArray[np.bool_],
-    side: int,
-    before: NDArray[np.float32],
-) -> NDArray[np.float32]:
-    """Means of the tiles' paper alone; the old value counts as one pixel, or as all there is."""
-    height, width = values.shape
-    rows, columns = max(1, height // side), max(1, width // side)
-    at_rows = np.arange(rows) * (height // rows)
-    at_columns = np.arange(columns) * (width // columns)
-
-    def per_tile(field: NDArray[np.float32]) -> NDArray[np.float32]:
-        down = np.add.reduceat(field, at_rows, axis=0)
-        total: NDArray[np.float32] = np.add.reduceat(down, at_columns, axis=1)
-        return total
-
-    weight = is_paper.astype(np.float32)
-    return (per_tile(values * weight) + before) / (per_tile(weight) + 1)
-
-
-def _spread(tiles: NDArray[np.float32], shape: tuple[int, ...]) -> NDArray[np.float32]:
-    """Interpolates between the middles of tiles: (rows, columns) to ``shape``."""
-    down, across = (
-        _between(count, length) for count, length in zip(tiles.shape, shape, strict=True)
-    )
-    return (down @ tiles @ across.T).astype(np.float32, copy=False)
-
-
-def _between(count: int, length: int) -> NDArray[np.float32]:
-    """Weights (length, count) of linear interpolation between the middles of ``count`` tiles."""
-    place = np.clip((np.arange(length) + 0.5) * count / length - 0.5, 0, count - 1)
-    weights: NDArray[np.float32] = np.maximum(
-        1 - np.abs(place[:, None] - np.arange(count)), 0
-    ).astype(np.float32)
-    return weights
+    return _median(size) * 1.4826

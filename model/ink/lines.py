@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from model.ink.light import Ink
@@ -52,9 +53,12 @@ def lift_lines(ink: Ink) -> Lifted:
         return Lifted(is_ink, horizontal, vertical, None, None)
     left = is_ink.copy()
     for line in horizontal:
-        left &= ~line_pixels(is_ink, line)
-    for line in vertical:
-        left &= ~line_pixels(is_ink.T, line).T
+        lift_line(is_ink, line, left)
+    if vertical:
+        turned, left = is_ink.T.copy(), left.T.copy()
+        for line in vertical:
+            lift_line(turned, line, left)
+        left = left.T.copy()
     # Where lines cross each other, each looks like a stroke that crosses the other.
     for one in horizontal:
         for other in vertical:
@@ -77,7 +81,10 @@ def find_lines(is_ink: NDArray[np.bool_]) -> list[Line]:
         return []
     edges = np.linspace(0, width, _STRIPS + 1).astype(int)
     thick = _spread_rows(is_ink.view(np.uint8), 1)  # a line may climb a row within its strip
-    cover = np.add.reduceat(thick, edges[:-1], axis=1, dtype=np.uint16)
+    is_in_strip = (np.arange(width)[:, None] >= edges[:-1]) & (
+        np.arange(width)[:, None] < edges[1:]
+    )
+    cover = thick.astype(np.float32) @ is_in_strip.astype(np.float32)
     is_line = cover >= _LEAST_COVER * np.diff(edges)  # (h, strips)
     if np.count_nonzero(is_line.any(axis=0)) < _LEAST_STRIPS:
         return []
@@ -89,9 +96,7 @@ def find_lines(is_ink: NDArray[np.bool_]) -> list[Line]:
     offsets = np.rint(_SLOPES[:, None] * middles).astype(int) + reach
     if _most_votes(padded, offsets) < _LEAST_STRIPS:
         return []
-    rows = np.arange(height)[None, :, None] + offsets[:, None, :]
-    meets = padded[rows, np.arange(_STRIPS)]
-    run = _longest_run(meets)  # (slopes, h)
+    run, meets = _longest_runs(padded, offsets, height)
     lines: list[Line] = []
     most = max(3, round(_THICKEST * max(height, width)))
     while len(lines) < _MOST_LINES and run.max() >= _LEAST_STRIPS:
@@ -104,7 +109,7 @@ def find_lines(is_ink: NDArray[np.bool_]) -> list[Line]:
         thickness = max(1, last - first + 1 - 2 * (_STRAY + 1))
         middle = (first + last) // 2
         if thickness <= most:
-            strips = np.flatnonzero(meets[number, middle])
+            strips = np.flatnonzero(meets[:, number, middle])
             lines.append(
                 Line(
                     at=(first + last) / 2,
@@ -118,8 +123,8 @@ def find_lines(is_ink: NDArray[np.bool_]) -> list[Line]:
     return lines
 
 
-def line_pixels(is_ink: NDArray[np.bool_], line: Line) -> NDArray[np.bool_]:
-    """Marks what belongs to a line alone: (h, w) bool; strokes that cross it are left.
+def lift_line(is_ink: NDArray[np.bool_], line: Line, left: NDArray[np.bool_]) -> None:
+    """Takes what belongs to a line alone out of ``left``, (h, w); strokes that cross it stay.
 
     Of the ink along the line that is what is, from top to bottom, hardly thicker than the line.
     """
@@ -130,20 +135,21 @@ def line_pixels(is_ink: NDArray[np.bool_], line: Line) -> NDArray[np.bool_]:
     middle = np.rint(line.at + line.slope * (columns - width / 2)).astype(int)
     rows = middle + np.arange(-reach - 1, reach + 2)[:, None]
     inside = (rows >= 0) & (rows < height)
-    window = is_ink[np.clip(rows, 0, height - 1), columns] & inside  # (2 * reach + 3, columns)
-    above = np.zeros(window.shape, np.int16)
-    below = np.zeros(window.shape, np.int16)
+    pixels = rows.clip(0, height - 1) * width + columns
+    window = is_ink.take(pixels) & inside  # (2 * reach + 3, columns)
     # Ink in the outermost rows goes on beyond the window.
-    above[0] = np.where(window[0], thickest + 1, 0)
-    below[-1] = np.where(window[-1], thickest + 1, 0)
-    for row in range(1, len(window)):  # length of the run of ink that ends here, from either side
-        above[row] = (above[row - 1] + 1) * window[row]
-        below[-1 - row] = (below[-row] + 1) * window[-1 - row]
-    belongs = window & (above + below - 1 <= thickest)
-    marked = np.zeros_like(is_ink)
-    at_row, at_column = np.nonzero(belongs)
-    marked[rows[at_row, at_column], columns[at_column]] = True
-    return marked
+    runs = np.concatenate((window[:1].repeat(thickest, 0), window, window[-1:].repeat(thickest, 0)))
+    # An opening leaves what is in runs of more than the thickest.
+    for combine in (np.logical_and, np.logical_or):
+        length = 1
+        while length < thickest + 1:
+            step = min(length, thickest + 1 - length)
+            runs = combine(runs[step:], runs[:-step])
+            length += step
+        if combine is np.logical_and:
+            none = np.zeros((thickest, len(columns)), np.bool_)
+            runs = np.concatenate((none, runs, none))
+    np.put(left, pixels[window & ~runs[thickest:-thickest]], False)
 
 
 def _near(shape: tuple[int, ...], lines: list[Line]) -> NDArray[np.bool_] | None:
@@ -194,11 +200,26 @@ def _most_votes(padded: NDArray[np.uint8], offsets: NDArray[np.int_]) -> int:
     return int(np.bincount(at.ravel()).max())
 
 
-def _longest_run(marks: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Length of the longest run of marks along the last axis."""
-    longest = np.zeros(marks.shape[:-1], np.uint8)
+def _longest_runs(
+    padded: NDArray[np.uint8], offsets: NDArray[np.int_], height: int
+) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """Looks along straight lines for marks in neighbouring strips.
+
+    Args:
+        padded: (more than h, strips): marks.
+        offsets: (slopes, strips): by how much a line has moved there.
+        height: Lines of each slope, h.
+
+    Returns:
+        Most marks in a row, (slopes, h), and whether there is a mark, (strips, slopes, h).
+    """
+    columns = np.ascontiguousarray(padded.T)
+    meets = np.empty((len(columns), len(offsets), height), np.uint8)
+    longest = np.zeros(meets.shape[1:], np.uint8)
     run = np.zeros_like(longest)
-    for place in range(marks.shape[-1]):
-        run = (run + 1) * marks[..., place]
+    for column, starts, met in zip(columns, offsets.T, meets, strict=True):
+        np.take(sliding_window_view(column, height), starts, axis=0, out=met)
+        run += 1
+        run *= met
         np.maximum(longest, run, out=longest)
-    return longest
+    return longest, meets

@@ -17,7 +17,7 @@ _LEAST_AT_BORDER = 0.12
 # as large: shares of the picture.
 _SMALL, _STRAY = 0.08, 0.05
 # A piece is written by the pen where it is at least so thick, shares of the pen's width.
-_THINNEST_OF_PEN = 0.45
+_THINNEST_OF_PEN = 0.38
 # On drawings, pieces of up to two pixels are specks where there are others of this many.
 _LARGE = 60
 # What lies this far in the neighbourhood of a line is a leftover of it.
@@ -130,20 +130,28 @@ def find_marks(is_ink: NDArray[np.bool_]) -> Marks:
     return Marks(runs, boxes, areas.astype(np.int64), (height, width))
 
 
-def without_specks(marks: Marks, ink: Ink, lifted: Lifted) -> Marks:
-    """Leaves out pieces that are too small for a pen, and what lines have left of themselves."""
+def without_specks(marks: Marks, ink: Ink, lifted: Lifted) -> tuple[Marks, Marks]:
+    """Leaves out pieces that are too small for a pen, and what lines have left of themselves.
+
+    Returns:
+        What a pen has written, and, on photographs, what is left out although it is no bit of a
+        line.
+    """
     for axis, near in ((1, lifted.near_horizontal), (0, lifted.near_vertical)):
         if near is not None and len(marks.areas):
             thickness = marks.boxes[:, axis + 2] - marks.boxes[:, axis]
             is_along = (marks.share_in(near) >= _LEFTOVER_SHARE) & (thickness <= _LEFTOVER_THICKEST)
             marks = marks.select(~is_along)
+    none = np.zeros(len(marks.areas), np.bool_)
     if not len(marks.areas):
-        return marks
+        return marks, marks
     if ink.is_flat:
         is_large = (marks.areas > 2) | (marks.areas.max() < _LARGE)
     else:
         is_large = _is_written(marks, ink.levels.size)
-    return marks if is_large.all() else marks.select(is_large)
+    if is_large.all():
+        return marks, marks.select(none)
+    return marks.select(is_large), marks.select(none if ink.is_flat else ~is_large)
 
 
 def _is_written(marks: Marks, num_pixels: int) -> NDArray[np.bool_]:

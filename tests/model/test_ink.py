@@ -168,6 +168,25 @@ def test_a_grid_of_other_rows_and_columns_is_cut_as_its_config_says() -> None:
     assert all(cell.box is not None for cell in normal.cells)
 
 
+def test_cells_of_a_larger_grid_are_looked_at_as_closely() -> None:
+    """The same digits in four by four cells and in two by two come out alike."""
+    large = np.tile(drawing(320), (2, 2))
+    forms = normalise(large, ReaderConfig(rows=4, columns=4)).picture
+    np.testing.assert_array_equal(forms, np.tile(normalise(drawing(320), CONFIG).picture, (2, 2)))
+
+
+@pytest.mark.parametrize("grey_levels", [4, 10, 20])
+def test_ink_too_faint_to_be_found_is_announced(grey_levels: int) -> None:
+    normal = normalise((drawing() // 255 * grey_levels).astype(np.uint8), CONFIG)
+    assert normal.ink_boxes == (None,) * 4
+    assert [warning.code for warning in normal.warnings] == ["faint"]
+
+
+@pytest.mark.parametrize("grey", [0, 30, 255])
+def test_a_blank_canvas_gives_no_warning(grey: int) -> None:
+    assert normalise(np.full((280, 280), grey, np.uint8), CONFIG).warnings == ()
+
+
 @pytest.mark.parametrize(
     ("picture", "message"),
     [

@@ -7,6 +7,7 @@ from PIL import Image, ImageDraw
 
 from model.config import ReaderConfig
 from model.ink import NormalForm, normalise
+from training.camera import Camera, photograph
 
 CONFIG = ReaderConfig()
 SIDE = 320
@@ -121,3 +122,56 @@ def test_a_grid_that_does_not_fill_the_picture_is_found() -> None:
     found = normalise(photographed(ink), CONFIG)
     assert [cell.box is None for cell in found.cells] == [False, False, True, False]
     assert_same_digits(found, tolerance=24)
+
+
+@pytest.mark.parametrize("is_board", [False, True])
+@pytest.mark.parametrize("place", [0.7, 0.9, 1.1, 1.3])
+@pytest.mark.parametrize("pen", [5, 8])
+def test_a_deep_shadow_does_not_turn_ink_and_paper_round(
+    pen: int, place: float, is_board: bool
+) -> None:
+    """The lit part of a page is no ink, however much brighter it is than the ink is dark."""
+    y, x = np.mgrid[:SIDE, :SIDE]
+    paper = np.where(x + 0.6 * y > place * SIDE, 230.0, 120.0)
+    picture = photographed(page(pen=pen), paper, tone=0.7)
+    found = normalise(255 - picture if is_board else picture, CONFIG)
+    assert found.is_inverted is not is_board
+    assert [cell.box is None for cell in found.cells] == [False, False, True, False]
+
+
+@pytest.mark.parametrize("slope", [0.0, 0.02, 0.05])
+@pytest.mark.parametrize("width", [4, 10, 20, 35])
+@pytest.mark.parametrize("turns", range(4))
+def test_a_dark_strip_at_the_border_hides_no_digit(width: int, slope: float, turns: int) -> None:
+    """The edge of the table beside the sheet."""
+    y, x = np.mgrid[:SIDE, :SIDE]
+    is_table = np.rot90(x < width + slope * y, turns)
+    found = normalise(np.where(is_table, 40, photographed(page())).astype(np.uint8), CONFIG)
+    assert [cell.box is None for cell in found.cells] == [False, False, True, False]
+
+
+def test_a_blank_sheet_is_blank_whatever_light_falls_on_it() -> None:
+    plain = Camera(ruled_share=0, divider_share=0, frame_share=0)
+    for seed in range(40):
+        random = np.random.default_rng((8, seed))
+        sheet = np.zeros((240, 240), np.uint8)
+        found = normalise(photograph(sheet, random, camera=plain).picture, CONFIG)
+        assert [cell.box for cell in found.cells] == [None] * 4, seed
+        assert found.warnings == (), seed
+
+
+@pytest.mark.parametrize("grey_levels", [14, 18])
+def test_ink_that_the_paper_nearly_hides_is_announced(grey_levels: int) -> None:
+    found = normalise(photographed(page(), tone=1 - grey_levels / 210), CONFIG)
+    assert [cell.box for cell in found.cells] == [None] * 4
+    assert [warning.code for warning in found.warnings] == ["faint"]
+
+
+def test_ink_that_is_left_out_is_announced() -> None:
+    """A hairline beside digits of a broad pen may be a one, or a scratch."""
+    ink = page(pen=16).copy()
+    ink[200:250, 60:62] = 255
+    found = normalise(photographed(ink), CONFIG)
+    assert found.cells[2].box is None
+    assert ["cell 3" in warning.detail for warning in found.warnings] == [True]
+    assert found.warnings[0].code == "faint"
