@@ -7,7 +7,7 @@ from PIL import Image, ImageDraw
 
 from model.config import ReaderConfig
 from model.ink import NormalForm, normalise
-from training.camera import Camera, photograph
+from training.drawings.camera import Camera, photograph
 
 CONFIG = ReaderConfig()
 SIDE = 320
