@@ -12,6 +12,7 @@ from app.settings import Settings
 from model.errors import CheckpointFormatError, CheckpointMismatchError, ConfigError
 from model.header import Header, read_header, sha256
 from model.reading import Answers
+from model.second_look import look_again
 
 
 class Engine(Protocol):
@@ -107,13 +108,27 @@ class TorchEngine:
         )
 
 
+class CarefulEngine:
+    """Looks again at what another engine is unsure of: see ``model.second_look``."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.header = engine.header
+        self.sha256 = engine.sha256
+        self._engine = engine
+
+    def read(self, pictures: NDArray[np.uint8], *, return_attention: bool = False) -> Answers:
+        """See ``Engine.read``."""
+        first = self._engine.read(pictures, return_attention=return_attention)
+        return look_again(pictures, first, self._engine.read, self.header.config)
+
+
 def load_engine(settings: Settings) -> Engine:
     """Loads the reader that the settings name.
 
     Raises:
         ReaderError: It cannot be used; the message says why.
     """
-    return (
+    return CarefulEngine(
         TorchEngine(settings.weights)
         if settings.engine == "torch"
         else OnnxEngine(settings.weights)

@@ -9,7 +9,7 @@ import pytest
 
 from tests.conftest import ROOT
 
-PLAIN = {"config", "errors", "header", "reading", "vocabulary"}
+PLAIN = {"config", "errors", "header", "reading", "second_look", "vocabulary"}
 TRAINING_ONLY = {"torch", "torchvision", "onnx", "onnxscript", "matplotlib", "tensorboard", "tqdm"}
 
 

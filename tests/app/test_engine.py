@@ -5,13 +5,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
-from app.engine import OnnxEngine, TorchEngine
+from app.engine import OnnxEngine, TorchEngine, load_engine
+from app.settings import Settings
 from model.config import ReaderConfig
 from model.errors import CheckpointFormatError, CheckpointMismatchError
 from tests.conftest import RELEASED
 from training.data import Digits
-from training.scoring import disjoint_grids
+from training.scoring import disjoint_grids, mark
 
 
 @pytest.mark.parametrize("batch", [1, 7, 64])
@@ -29,6 +31,17 @@ def test_both_engines_give_the_same_answers_on_the_whole_test_set(
         np.testing.assert_array_equal(found.symbols, expected.symbols)
         np.testing.assert_allclose(found.probabilities, expected.probabilities, atol=1e-4, rtol=0)
         np.testing.assert_allclose(found.attention, expected.attention, atol=1e-4, rtol=0)
+
+
+def test_what_is_served_reads_as_much_of_mnist_as_was_aimed_at(test_digits: Digits) -> None:
+    engine = load_engine(Settings(weights=RELEASED))
+    grids = disjoint_grids(test_digits, ReaderConfig(), seed=0)
+    found = np.concatenate(
+        [engine.read(part.pictures.numpy()).symbols for part in grids.batches(32)]
+    )
+    right = mark(torch.from_numpy(found), grids.labels)
+    assert right.cells.float().mean() >= 0.996
+    assert right.grids.float().mean() >= 0.983
 
 
 def test_attention_is_computed_only_when_asked_for() -> None:
