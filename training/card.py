@@ -30,6 +30,7 @@ stands there or that the cell is blank, how probable each answer is and where it
 | patches | {num_patches} of {patch_size} by {patch_size} pixels, linearly projected to {d_model} |
 | encoder | layers: {encoder_layers}; {num_heads} heads, MLP width {mlp_width} |
 | decoder | layers: {decoder_layers}, with cross-attention; greedy, at most {num_steps} symbols |
+| second look | where a cell is less than {low_confidence} sure: four more readings, shifted by a pixel, averaged |
 | symbols | {symbols} |
 
 ## Intended use
@@ -132,6 +133,7 @@ def render(header: Header, digest: str, reader: GridReader) -> str:
         width=config.width,
         num_patches=config.num_patches,
         num_steps=config.num_steps,
+        low_confidence=f"{LOW_CONFIDENCE:.0%}",
         symbols=", ".join(f"`{name}`" for name in vocabulary.NAMES),
         data=_data(made.get("data", {}), recipe),
         steps=made.get("steps", 0),
