@@ -9,6 +9,7 @@ from PIL import Image
 
 from app.batching import Batcher
 from app.images import Picture, decode_opened, open_picture
+from app.plain_png import MOST_PIXELS
 from app.settings import Settings
 from model.config import ReaderConfig
 from model.ink import NormalForm, normalise
@@ -16,7 +17,7 @@ from model.reading import Reading, reading
 
 # Pictures of more pixels than this are decoded beside the event loop: they would hold up the
 # others by more than about a millisecond; for smaller ones the way to a thread costs more.
-_INLINE_PIXELS = 40_000
+_INLINE_PIXELS = MOST_PIXELS
 # Larger files are opened there as well: a header may be made of millions of pieces.
 _INLINE_BYTES = 64_000
 

@@ -17,7 +17,8 @@ _END = b"\0\0\0\0IEND\xaeB`\x82"
 _HEADER = struct.Struct(">IIBBBBBII")
 _PIXELS = len(_START) + _HEADER.size + len(b"IDAT")
 _MODES = {0: "L", 2: "RGB", 6: "RGBA"}
-_MOST_PIXELS = 40_000
+# What is decoded on the event loop: see ``app.pipeline``.
+MOST_PIXELS = 40_000
 
 
 def read_plain_png(data: bytes) -> Image.Image | None:
@@ -37,7 +38,7 @@ def read_plain_png(data: bytes) -> Image.Image | None:
         mode is not None
         and bits == 8
         and not any(methods)
-        and 0 < width * height <= _MOST_PIXELS
+        and 0 < width * height <= MOST_PIXELS
         and checksum == zlib.crc32(data[12:29])
         and data[_PIXELS + length + 4 :] == _END
     )

@@ -87,7 +87,7 @@ print("in the image:", *rooms, "| of training:", *found or ["nothing"])
 sys.exit(bool(found) or rooms != ["app", "model", "static"])' || fail "there is more in the image than is served"
 
 say "train a few steps"
-compose run --rm train --steps "${STEPS:-20}" --evaluate-every 20 --save-every 20 --threads 1
+compose run --rm train --steps "${STEPS:-20}" --pool-grids 512 --evaluate-every 20 --save-every 20 --threads 1
 
 say "restart"
 compose restart web
