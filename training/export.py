@@ -18,7 +18,7 @@ from model.reader import GridReader
 from training import card
 from training.graph import GreedyGraph
 
-_OPSET = 18
+_OPSET = 23
 
 
 def export(trained: Checkpoint, out: Path, *, scores: Mapping[str, Any] | None) -> list[Path]:

@@ -6,8 +6,8 @@ key and value are one of them. What the weights alone decide is decided here: th
 layer norm go into the layer behind it, the mean and deviation of the pixels and the square root
 of the head's width into the weights. All shapes but the batch's are constants.
 
-Measured in ONNX Runtime on one core: 17 to 25 % less time for each picture of a batch of 32, 30 %
-less for one alone.
+Measured in ONNX Runtime on one core: about a quarter less time for each picture of a batch of 32,
+a third less for one alone.
 """
 
 import math
@@ -16,6 +16,7 @@ from typing import NamedTuple, cast
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
+from torch.onnx.ops import attention
 
 from model import vocabulary
 from model.attention import MultiHeadAttention
@@ -86,7 +87,7 @@ class GreedyGraph(nn.Module):
         past: list[tuple[Tensor, Tensor] | None] = [None] * len(self._decoder)
         newest = torch.full_like(pictures[:, 0, 0], vocabulary.START, dtype=torch.int64)
         is_running: Tensor | None = None  # all of them, at first
-        symbols, probabilities, attention = [], [], []
+        symbols, probabilities, looks = [], [], []
         for step in range(config.num_steps):
             x = F.embedding(newest, self._tokens[step])  # (B, D)
             looked = []
@@ -108,25 +109,27 @@ class GreedyGraph(nn.Module):
                     answers = answers * running
                     weights = weights * running[:, :, None, None]
                 probabilities.append(answers.unsqueeze(1))
-                attention.append(weights.unsqueeze(1))
+                looks.append(weights.unsqueeze(1))
             is_running = newest != vocabulary.FINISH  # one that has ended stays so
-        return torch.cat(symbols, 1), torch.cat(probabilities, 1), torch.cat(attention, 1)
+        return torch.cat(symbols, 1), torch.cat(probabilities, 1), torch.cat(looks, 1)
 
     def _encode(self, pictures: Tensor) -> Tensor:
         """Returns the tokens (B * N, D) before the last norm."""
         config = self._config
         size, width = config.patch_size, config.d_model
-        heads, head_width = config.num_heads, width // config.num_heads
+        heads = config.num_heads
         # (B, patch row, y, patch column, x) -> (B * N, size * size)
         split = pictures.view(-1, config.height // size, size, config.width // size, size)
         x = self._patches(split.transpose(2, 3).reshape(-1, size * size).float())
         x = (x.view(-1, config.num_patches * width) + self._patch_position).view(-1, width)
         for layer in self._encoder:
             three = layer.query_key_value(self._normalise(x))
-            # (3, B, K, N, D/K)
-            split = three.view(-1, config.num_patches, 3, heads, head_width).permute(2, 0, 3, 1, 4)
-            weights = (split[0] @ split[1].transpose(-2, -1)).softmax(dim=-1)
-            x = x + layer.output((weights @ split[2]).transpose(1, 2).reshape(-1, width))
+            three = three.view(-1, config.num_patches, 3 * width)
+            # One node, which splits the heads itself; the scale is in the queries already.
+            attended, *_ = attention(
+                *three.split(width, dim=2), q_num_heads=heads, kv_num_heads=heads, scale=1.0
+            )
+            x = x + layer.output(attended.reshape(-1, width))
             x = x + layer.narrow(F.relu(layer.widen(self._normalise(x))))
         return x
 
