@@ -15,7 +15,7 @@ from app.images import decode_picture
 from app.pipeline import normal_form
 from app.settings import Settings
 from model.errors import PictureError, ReaderError
-from model.reading import Reading, reading
+from model.reading import Reading, readings
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_show_locals=False)
 
@@ -98,7 +98,7 @@ def read_file(path: Path, engine: Engine, settings: Settings) -> Reading:
     picture = decode_picture(data, settings)
     normal = normal_form(picture, config)
     answers = engine.read(normal.picture[np.newaxis])
-    return reading(answers, 0, normal, config, picture.notices)
+    return readings(answers, [normal], config, [picture.notices])[0]
 
 
 def to_json(path: Path, answer: Reading) -> dict[str, object]:

@@ -64,8 +64,25 @@ class Picture:
         return factor
 
 
+def decode_plain(data: bytes, settings: Settings) -> Picture | None:
+    """Decodes a small picture that has nothing to look into: see ``app.plain_png``.
+
+    Returns:
+        The picture, as ``decode_opened`` would; None where it takes more, or is to be refused.
+    """
+    if len(data) > settings.max_picture_bytes:
+        return None
+    opened = read_plain_png(data)
+    if opened is None or max(opened.size) > _LONGEST_SIDE:
+        return None
+    width, height = opened.size
+    if width * height > settings.max_picture_pixels:
+        return None
+    return Picture(_grey(opened, 1), width, height, has_more_frames=False)
+
+
 def open_picture(data: bytes, settings: Settings) -> Image.Image:
-    """Opens a picture and checks its format and size; only a small one is decoded already.
+    """Opens a picture and checks its format and size; nothing is decoded yet.
 
     Args:
         data: A file of one of ``FORMATS``.
@@ -83,7 +100,7 @@ def open_picture(data: bytes, settings: Settings) -> Image.Image:
             f"expected a picture of at most {settings.max_picture_bytes} bytes, got {len(data)}"
         )
     try:
-        picture = read_plain_png(data) or Image.open(io.BytesIO(data), formats=FORMATS)
+        picture = Image.open(io.BytesIO(data), formats=FORMATS)
     except UnidentifiedImageError as error:
         raise PictureFormatError(
             f"expected a picture ({', '.join(FORMATS)}), got {len(data)} bytes of something else"
@@ -132,12 +149,12 @@ def decode_opened(picture: Image.Image) -> Picture:
 
 
 def decode_picture(data: bytes, settings: Settings) -> Picture:
-    """Opens and decodes a picture: see ``open_picture`` and ``decode_opened``.
+    """Decodes a picture: see ``decode_plain``, ``open_picture`` and ``decode_opened``.
 
     Raises:
         PictureError: No picture, damaged, of another format, or too large.
     """
-    return decode_opened(open_picture(data, settings))
+    return decode_plain(data, settings) or decode_opened(open_picture(data, settings))
 
 
 def encode_png(pixels: NDArray[np.uint8]) -> bytes:

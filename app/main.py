@@ -9,7 +9,6 @@ import numpy as np
 from fastapi import FastAPI
 from starlette.types import ASGIApp
 
-from app.batching import Batcher
 from app.documentation import add_documentation_routes, install_document
 from app.draining import draining
 from app.engine import load_engine
@@ -50,11 +49,10 @@ def create_app(settings: Settings) -> ASGIApp:
             ThreadPoolExecutor(settings.decode_threads, "decode") as executor,
             draining(switchboard, settings.drain_seconds),
         ):
-            batcher = Batcher(engine, settings.network_batch, metrics.observe_batch)
             service = Service(
                 settings=settings,
                 engine=engine,
-                pipeline=Pipeline(settings, config, batcher, executor),
+                pipeline=Pipeline(settings, engine, executor, metrics.observe_batch),
                 executor=executor,
                 metrics=metrics,
                 switchboard=switchboard,

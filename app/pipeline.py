@@ -1,41 +1,41 @@
 """From the bytes of a picture to its reading."""
 
 import asyncio
-import dataclasses
 import time
+from collections.abc import Callable
 from concurrent.futures import Executor
+from typing import NamedTuple
 
+import numpy as np
 from PIL import Image
 
 from app.batching import Batcher
-from app.images import Picture, decode_opened, open_picture
+from app.engine import Engine
+from app.images import Picture, decode_opened, decode_plain, open_picture
 from app.plain_png import MOST_PIXELS
 from app.settings import Settings
 from model.config import ReaderConfig
-from model.ink import NormalForm, normalise
-from model.reading import Reading, reading
+from model.ink import NormalForm, find_ready, normalise
+from model.reading import Reading, readings
 
-# Pictures of more pixels than this are decoded beside the event loop: they would hold up the
-# others by more than about a millisecond; for smaller ones the way to a thread costs more.
-_INLINE_PIXELS = MOST_PIXELS
-# Larger files are opened there as well: a header may be made of millions of pieces.
+# Pictures of more than ``MOST_PIXELS`` are decoded beside the event loop: they would hold up the
+# others by more than about a millisecond; for smaller ones the way to a thread costs more. Larger
+# files than this are opened there as well: a header may be made of millions of pieces.
 _INLINE_BYTES = 64_000
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Timing:
+class Timing(NamedTuple):
     """Where the time went, milliseconds."""
 
     decode: float
     """From bytes to grey pixels."""
     ink: float
-    """From grey pixels to the normal form."""
+    """Bringing it to the normal form; small pictures that wait together are brought together."""
     network: float
     """Waiting for the network, and the network."""
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Read:
+class Read(NamedTuple):
     """The reading of a picture and how it came about."""
 
     reading: Reading
@@ -43,23 +43,41 @@ class Read:
     timing: Timing
 
 
+class _Prepared(NamedTuple):
+    """A picture that waits for the network."""
+
+    picture: Picture
+    normal: NormalForm | None
+    """None where the batch is to make it."""
+    timing: Timing
+    """So far."""
+    since: float
+    """When it began to wait."""
+    return_attention: bool
+
+
 class Pipeline:
     """Reads pictures: decodes, brings to the normal form, and has them read in batches.
 
     Args:
         settings: Limits.
-        config: Of the reader.
-        batcher: Reads normal forms.
+        engine: Reads normal forms.
         executor: Where large pictures are decoded.
+        observe_batch: Is told how many pictures the network reads together.
     """
 
     def __init__(
-        self, settings: Settings, config: ReaderConfig, batcher: Batcher, executor: Executor
+        self,
+        settings: Settings,
+        engine: Engine,
+        executor: Executor,
+        observe_batch: Callable[[int], None],
     ) -> None:
         self._settings = settings
-        self._config = config
-        self._batcher = batcher
+        self._engine = engine
+        self._config = engine.header.config
         self._executor = executor
+        self._batcher = Batcher(self._read_together, settings.network_batch, observe_batch)
 
     async def read(self, data: bytes, *, return_attention: bool = False) -> Read:
         """Reads one picture.
@@ -68,6 +86,9 @@ class Pipeline:
             PictureError: It cannot be read.
         """
         started = time.perf_counter()
+        picture = decode_plain(data, self._settings)
+        if picture is not None:
+            return await self._batcher.put(self._prepare(picture, started, return_attention))
         loop = asyncio.get_running_loop()
         is_small = len(data) <= _INLINE_BYTES
         opened = (
@@ -75,26 +96,62 @@ class Pipeline:
             if is_small
             else await loop.run_in_executor(self._executor, open_picture, data, self._settings)
         )
-        if is_small and opened.width * opened.height <= _INLINE_PIXELS:
-            picture, normal, decoded = self._prepare(opened)
+        if is_small and opened.width * opened.height <= MOST_PIXELS:
+            prepared = self._decode(opened, started, return_attention)
         else:
-            picture, normal, decoded = await loop.run_in_executor(
-                self._executor, self._prepare, opened
+            prepared = await loop.run_in_executor(
+                self._executor, self._decode, opened, started, return_attention
             )
-        prepared = time.perf_counter()
-        answers, index = await self._batcher.read(normal.picture, return_attention=return_attention)
-        answer = reading(answers, index, normal, self._config, picture.notices)
-        timing = Timing(
-            decode=(decoded - started) * 1000,
-            ink=(prepared - decoded) * 1000,
-            network=(time.perf_counter() - prepared) * 1000,
-        )
-        return Read(answer, normal, timing)
+        return await self._batcher.put(prepared)
 
-    def _prepare(self, opened: Image.Image) -> tuple[Picture, NormalForm, float]:
-        picture = decode_opened(opened)
+    def _decode(self, opened: Image.Image, started: float, return_attention: bool) -> _Prepared:
+        return self._prepare(decode_opened(opened), started, return_attention)
+
+    def _prepare(self, picture: Picture, started: float, return_attention: bool) -> _Prepared:
         decoded = time.perf_counter()
-        return picture, normal_form(picture, self._config), decoded
+        # Many of the network's own size need no more than a look, which costs little for several.
+        is_left = picture.pixels.shape == (self._config.height, self._config.width)
+        normal = None if is_left else normal_form(picture, self._config)
+        inked = time.perf_counter()
+        timing = Timing((decoded - started) * 1000, (inked - decoded) * 1000, 0.0)
+        return _Prepared(picture, normal, timing, inked, return_attention)
+
+    def _read_together(self, batch: list[_Prepared]) -> list[Read]:
+        began = time.perf_counter()
+        normals = self._normal_forms(batch)
+        inked = time.perf_counter()
+        answers = self._engine.read(
+            np.stack([normal.picture for normal in normals]),
+            return_attention=any(one.return_attention for one in batch),
+        )
+        found = readings(answers, normals, self._config, [one.picture.notices for one in batch])
+        ended = time.perf_counter()
+        reads = []
+        for one, reading, normal in zip(batch, found, normals, strict=True):
+            ink = (inked - began) * 1000 if one.normal is None else 0.0
+            timing = Timing(
+                decode=one.timing.decode,
+                ink=one.timing.ink + ink,
+                network=(ended - one.since) * 1000 - ink,
+            )
+            reads.append(Read(reading, normal, timing))
+        return reads
+
+    def _normal_forms(self, batch: list[_Prepared]) -> list[NormalForm]:
+        """Completes the normal forms of a batch."""
+        left = [one.picture for one in batch if one.normal is None]
+        if not left:
+            return [one.normal for one in batch if one.normal is not None]
+        pixels = np.stack([picture.pixels for picture in left])
+        ready = iter(zip(left, find_ready(pixels, self._config), strict=True))
+        normals = []
+        for one in batch:
+            normal = one.normal
+            if normal is None:
+                picture, found = next(ready)
+                normal = found or normal_form(picture, self._config)
+            normals.append(normal)
+        return normals
 
 
 def normal_form(picture: Picture, config: ReaderConfig) -> NormalForm:

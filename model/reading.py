@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -66,37 +67,53 @@ class Reading:
         return math.prod(cell.confidence for cell in self.cells)
 
 
-def reading(
+def readings(
     answers: Answers,
-    index: int,
-    normal: NormalForm,
+    normals: Sequence[NormalForm],
     config: ReaderConfig,
-    notices: tuple[Notice, ...] = (),
-) -> Reading:
-    """Makes the reading of picture ``index`` of a batch, of which ``normal`` was read.
+    notices: Sequence[tuple[Notice, ...]],
+) -> list[Reading]:
+    """Makes the readings of a batch.
 
     Args:
-        answers: Of the batch.
-        index: Of the picture.
-        normal: What was read.
+        answers: Of B pictures.
+        normals: What was read, B of them.
         config: Of the reader.
-        notices: What is known to be doubtful besides.
+        notices: What is known to be doubtful besides, for each picture.
     """
-    probabilities = answers.probabilities[index]
-    symbols: list[int] = answers.symbols[index].tolist()
-    confidences: list[float] = probabilities.max(axis=1).tolist()
+    attention = answers.attention if answers.attention is not None else [None] * len(normals)
+    parts = zip(
+        answers.symbols.tolist(),
+        answers.probabilities.max(axis=2).tolist(),
+        answers.probabilities,
+        attention,
+        normals,
+        notices,
+        strict=True,
+    )
+    return [_reading(*of_one, config) for of_one in parts]
+
+
+def _reading(
+    symbols: list[int],
+    confidences: list[float],
+    probabilities: NDArray[np.float32],
+    attention: NDArray[np.float32] | None,
+    normal: NormalForm,
+    notices: tuple[Notice, ...],
+    config: ReaderConfig,
+) -> Reading:
     cells = tuple(
         Cell(
             number // config.columns,
             number % config.columns,
             vocabulary.digit_of(symbols[number]),
             confidence,
-            probabilities[number],
+            row,
             normal.cells[number].box,
         )
-        for number, confidence in enumerate(confidences)
+        for number, (confidence, row) in enumerate(zip(confidences, probabilities, strict=True))
     )
-    attention = None if answers.attention is None else answers.attention[index]
     ink = tuple(Notice(doubt.code, doubt.detail) for doubt in normal.warnings)
     return Reading(cells, (*_warnings(symbols, cells), *ink, *notices), attention)
 

@@ -10,7 +10,7 @@ from model.config import ReaderConfig
 from model.decoding import read_greedy
 from model.ink import normalise
 from model.reader import GridReader
-from model.reading import Answers, reading
+from model.reading import Answers, readings
 
 
 def test_each_step_is_fed_what_the_reader_said_itself(
@@ -67,7 +67,8 @@ def test_a_missing_finish_is_announced(
 
 def _reading(greedy, config):  # type: ignore[no-untyped-def]
     answers = Answers(greedy.symbols.numpy(), greedy.probabilities.numpy(), None)
-    return reading(answers, 0, normalise(np.zeros((56, 56), np.uint8), config), config)
+    normal = normalise(np.zeros((56, 56), np.uint8), config)
+    return readings(answers, [normal], config, [()])[0]
 
 
 def test_greedy_is_nearly_always_the_most_probable_reading(released_reader, test_digits):  # type: ignore[no-untyped-def]
