@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from model.config import ReaderConfig
 from model.errors import PictureError
-from model.ink.cells import are_normal, cell_form, has_normal_strokes, resampled
+from model.ink.cells import cell_form, resampled
 from model.ink.cuts import find_cuts
 from model.ink.deal import best_deal
 from model.ink.doubts import doubts
@@ -22,6 +22,7 @@ from model.ink.form import Box, CellInk, InkWarning, NormalForm
 from model.ink.light import LEAST_CONTRAST, Ink, block_means, find_ink, shrink
 from model.ink.lines import lift_lines
 from model.ink.marks import find_marks, without_specks
+from model.ink.ready import are_normal, has_normal_strokes, may_be_normal
 
 __all__ = ["Box", "CellInk", "InkWarning", "NormalForm", "normalise"]
 
@@ -50,11 +51,9 @@ def normalise(picture: NDArray[np.uint8], config: ReaderConfig) -> NormalForm:
             return _ready(picture, boxes, config, picture.shape, is_inverted=False)
     small, factor = shrink(picture, max(config.rows, config.columns))
     ink = find_ink(small)
-    if ink.ramp is not None and ink.strong:
-        whole = _whole(picture, ink, config)
-        boxes = are_normal(_tiles(whole, config), LEAST_CONTRAST, slack=2)
-        if boxes is not None and has_normal_strokes(whole, config.cell_size):
-            return _ready(whole, boxes, config, picture.shape, is_inverted=ink.is_inverted)
+    resized = _only_resized(picture, ink, config)
+    if resized is not None:
+        return resized
     lifted = lift_lines(ink)
     marks, left_out = without_specks(find_marks(lifted.is_ink), ink, lifted)
     across, down = (
@@ -97,6 +96,19 @@ def _check(picture: NDArray[np.uint8], config: ReaderConfig) -> None:
             f"expected a picture of at least {config.width // 2}x{config.height // 2} pixels, "
             f"got {width}x{height}"
         )
+
+
+def _only_resized(picture: NDArray[np.uint8], ink: Ink, config: ReaderConfig) -> NormalForm | None:
+    """The normal form of a drawing that has it already but for its size; else None."""
+    if not (ink.is_flat and ink.strong):
+        return None
+    if not may_be_normal(ink.levels, config.rows, config.columns, config.cell_size):
+        return None  # most drawings, which are spared the look at the whole picture
+    whole = _whole(picture, ink, config)
+    boxes = are_normal(_tiles(whole, config), LEAST_CONTRAST, slack=2)
+    if boxes is None or not has_normal_strokes(whole, config.cell_size):
+        return None
+    return _ready(whole, boxes, config, picture.shape, is_inverted=ink.is_inverted)
 
 
 def _whole(picture: NDArray[np.uint8], ink: Ink, config: ReaderConfig) -> NDArray[np.uint8]:

@@ -83,13 +83,13 @@ class Deal:
                 self._settle(mark, alone > 0)
 
     @functools.cached_property
-    def _painted(self) -> NDArray[np.int32]:
+    def _painted(self) -> NDArray[np.int16]:
         """The cell of each pixel of ink (h, w), -1 elsewhere."""
         painted = self.marks.paint(self._owners)
         if not (self._owners == self.num_cells).any():
             return painted
         own = self._rows[:, None] * self.num_columns + self._columns
-        return np.where(painted == self.num_cells, own, painted).astype(np.int32, copy=False)
+        return np.where(painted == self.num_cells, own, painted).astype(np.int16, copy=False)
 
     def _settle(self, mark: int, has_other_ink: NDArray[np.bool_]) -> None:
         """Decides which cell a mark that lies over an edge belongs to."""
@@ -188,16 +188,16 @@ class Deal:
             is_own = is_own.repeat(zoom, axis=0).repeat(zoom, axis=1)
         inside = levels[is_own]
         place = int((_FULL_FLAT if ink.is_flat else _FULL_UNEVEN) * (len(inside) - 1))
-        full = np.partition(inside, place)[place] or inside.max()  # a lone pixel in its block
-        soft = np.minimum(levels / full, 1) * _grown(is_own)
-        is_seen = soft > (_EDGE_FLAT if ink.is_flat else _EDGE_UNEVEN)
-        rows, columns = np.flatnonzero(is_seen.any(axis=1)), np.flatnonzero(is_seen.any(axis=0))
-        y0, y1, x0, x1 = rows[0], rows[-1] + 1, columns[0], columns[-1] + 1
+        full = int(np.partition(inside, place)[place] or inside.max())  # a lone pixel in its block
+        soft = levels * _grown(is_own)
+        is_seen = soft > int((_EDGE_FLAT if ink.is_flat else _EDGE_UNEVEN) * full)
+        y0, y1 = _ends(np.logical_or.reduce(is_seen, axis=1))
+        x0, x1 = _ends(np.logical_or.reduce(is_seen, axis=0))
         cell_left, cell_top, cell_right, cell_bottom = self.cell_box(number)
         return Piece(
-            levels=soft[y0:y1, x0:x1],
-            left=left + int(x0),
-            top=top + int(y0),
+            levels=np.minimum(soft[y0:y1, x0:x1] / np.float32(full), np.float32(1)),
+            left=left + x0,
+            top=top + y0,
             cell=(cell_left * zoom, cell_top * zoom, cell_right * zoom, cell_bottom * zoom),
             factor=factor // zoom,
         )
@@ -205,8 +205,15 @@ class Deal:
 
 def best_deal(marks: Marks, across: Sequence[Edges], down: Sequence[Edges]) -> Deal:
     """Deals the marks out by the cuts that fit best, the first of all that fit alike."""
-    deals = (Deal(marks, *cuts) for cuts in itertools.product(across, down))
+    deals = [Deal(marks, *cuts) for cuts in itertools.product(across, down)]
+    if len(deals) == 1:
+        return deals[0]
     return max(deals, key=lambda deal: deal.fitness)
+
+
+def _ends(marks: NDArray[np.bool_]) -> tuple[int, int]:
+    """The first that is marked, and the one behind the last."""
+    return int(marks.argmax()), len(marks) - int(marks[::-1].argmax())
 
 
 def _grown(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:

@@ -1,5 +1,6 @@
 """Long straight lines: ruled paper, a drawn divider, the frame of a grid. They are no digits."""
 
+import functools
 from typing import NamedTuple
 
 import numpy as np
@@ -79,24 +80,14 @@ def find_lines(is_ink: NDArray[np.bool_]) -> list[Line]:
     height, width = is_ink.shape
     if width < _STRIPS:
         return []
-    edges = np.linspace(0, width, _STRIPS + 1).astype(int)
-    thick = _spread_rows(is_ink.view(np.uint8), 1)  # a line may climb a row within its strip
-    is_in_strip = (np.arange(width)[:, None] >= edges[:-1]) & (
-        np.arange(width)[:, None] < edges[1:]
-    )
-    cover = thick.astype(np.float32) @ is_in_strip.astype(np.float32)
-    is_line = cover >= _LEAST_COVER * np.diff(edges)  # (h, strips)
+    # So many strips in a row always go over the middle ones: soon seen where no line is.
+    if not _covered(is_ink, _STRIPS - _LEAST_STRIPS, _LEAST_STRIPS).any(axis=0).all():
+        return []
+    is_line = _covered(is_ink, 0, _STRIPS)
     if np.count_nonzero(is_line.any(axis=0)) < _LEAST_STRIPS:
         return []
-    middles = (edges[:-1] + edges[1:] - width) / 2
-    reach = int(np.ceil(_SLOPES[-1] * width / 2)) + 1
-    padded = np.zeros((height + 2 * reach, _STRIPS), np.uint8)
-    padded[reach:-reach] = _spread_rows(is_line.view(np.uint8), _STRAY)
-    # (slopes, h, strips): does a line of that slope, at that row in the middle, meet one there?
-    offsets = np.rint(_SLOPES[:, None] * middles).astype(int) + reach
-    if _most_votes(padded, offsets) < _LEAST_STRIPS:
-        return []
-    run, meets = _longest_runs(padded, offsets, height)
+    edges = _edges(width)
+    run, meets = _longest_runs(_spread_rows(is_line.view(np.uint8), _STRAY), edges)
     lines: list[Line] = []
     most = max(3, round(_THICKEST * max(height, width)))
     while len(lines) < _MOST_LINES and run.max() >= _LEAST_STRIPS:
@@ -115,8 +106,8 @@ def find_lines(is_ink: NDArray[np.bool_]) -> list[Line]:
                     at=(first + last) / 2,
                     slope=float(_SLOPES[number]),
                     thickness=thickness,
-                    start=int(edges[max(0, strips[0] - 1)]),
-                    end=int(edges[min(_STRIPS, strips[-1] + 2)]),
+                    start=edges[max(0, strips[0] - 1)],
+                    end=edges[min(_STRIPS, strips[-1] + 2)],
                 )
             )
         run[:, max(0, first - _STRAY - 1) : last + _STRAY + 2] = 0
@@ -182,6 +173,26 @@ def _lift_crossing(is_ink: NDArray[np.bool_], horizontal: Line, vertical: Line) 
     ] = False
 
 
+@functools.cache
+def _edges(width: int) -> list[int]:
+    """The edges of the strips, columns."""
+    edges: list[int] = np.linspace(0, width, _STRIPS + 1).astype(int).tolist()
+    return edges
+
+
+def _covered(is_ink: NDArray[np.bool_], start: int, end: int) -> NDArray[np.bool_]:
+    """Where ink covers enough of a strip's width to be a line there: (h, end - start)."""
+    edges = np.array(_edges(is_ink.shape[1])[start : end + 1])
+    columns = np.arange(edges[0], edges[-1])[:, None]
+    is_in_strip = (columns >= edges[:-1]) & (columns < edges[1:])
+    # A line may climb a row within its strip.
+    thick = _spread_rows(is_ink[:, edges[0] : edges[-1]].view(np.uint8), 1)
+    covered: NDArray[np.bool_] = thick.astype(np.float32) @ is_in_strip.astype(
+        np.float32
+    ) >= _LEAST_COVER * np.diff(edges)
+    return covered
+
+
 def _spread_rows(marks: NDArray[np.uint8], reach: int) -> NDArray[np.uint8]:
     """Marks what is within ``reach`` rows of a mark."""
     spread = marks.copy()
@@ -191,34 +202,30 @@ def _spread_rows(marks: NDArray[np.uint8], reach: int) -> NDArray[np.uint8]:
     return spread
 
 
-def _most_votes(padded: NDArray[np.uint8], offsets: NDArray[np.int_]) -> int:
-    """The most strips that one straight line meets, in a row or not: soon counted."""
-    rows, strips = np.nonzero(padded)
-    at = rows - offsets[:, strips] + offsets.max()  # (slopes, marks)
-    height = len(padded) + 2 * int(offsets.max())
-    at += np.arange(len(offsets))[:, None] * height
-    return int(np.bincount(at.ravel()).max())
-
-
 def _longest_runs(
-    padded: NDArray[np.uint8], offsets: NDArray[np.int_], height: int
+    is_line: NDArray[np.uint8], edges: list[int]
 ) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     """Looks along straight lines for marks in neighbouring strips.
 
     Args:
-        padded: (more than h, strips): marks.
-        offsets: (slopes, strips): by how much a line has moved there.
-        height: Lines of each slope, h.
+        is_line: (h, strips): marks.
+        edges: Of the strips, columns.
 
     Returns:
-        Most marks in a row, (slopes, h), and whether there is a mark, (strips, slopes, h).
+        Most marks in a row, (slopes, h), by the row that a line has in the middle; and whether
+        there is a mark, (strips, slopes, h).
     """
-    columns = np.ascontiguousarray(padded.T)
-    meets = np.empty((len(columns), len(offsets), height), np.uint8)
+    height, width = len(is_line), edges[-1]
+    middles = (np.array(edges[:-1]) + edges[1:] - width) / 2
+    reach = int(np.ceil(_SLOPES[-1] * width / 2)) + 1
+    offsets = np.rint(middles[:, None] * _SLOPES).astype(int) + reach  # (strips, slopes)
+    padded = np.zeros((_STRIPS, height + 2 * reach), np.uint8)
+    padded[:, reach:-reach] = is_line.T
+    moved = sliding_window_view(padded, height, axis=1)  # (strips, offsets, h)
+    meets = moved[np.arange(_STRIPS)[:, None], offsets]
     longest = np.zeros(meets.shape[1:], np.uint8)
     run = np.zeros_like(longest)
-    for column, starts, met in zip(columns, offsets.T, meets, strict=True):
-        np.take(sliding_window_view(column, height), starts, axis=0, out=met)
+    for met in meets:
         run += 1
         run *= met
         np.maximum(longest, run, out=longest)

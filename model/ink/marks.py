@@ -38,14 +38,14 @@ class Marks(NamedTuple):
     shape: tuple[int, int]
     """(h, w) of the picture."""
 
-    def paint(self, numbers: NDArray[np.int32]) -> NDArray[np.int32]:
+    def paint(self, numbers: NDArray[np.int32]) -> NDArray[np.int16]:
         """Returns (h, w): ``numbers[mark]``, >= 0, on the pixels of each mark, -1 elsewhere."""
         rows, first, last, mark = self.runs.T
         lengths = last - first
         starts = rows * self.shape[1] + first
         skipped = np.cumsum(lengths) - lengths
         pixels = np.arange(lengths.sum()) + np.repeat(starts - skipped, lengths)
-        painted = np.full(self.shape[0] * self.shape[1], -1, np.int32)
+        painted = np.full(self.shape[0] * self.shape[1], -1, np.int16)
         painted[pixels] = np.repeat(numbers[mark], lengths)
         return painted.reshape(self.shape)
 
@@ -85,49 +85,64 @@ def find_marks(is_ink: NDArray[np.bool_]) -> Marks:
         is_ink: (h, w).
     """
     height, width = is_ink.shape
-    padded = np.zeros((height, width + 2), np.int8)
-    padded[:, 1:-1] = is_ink
-    changes = np.flatnonzero(np.diff(padded, axis=1).ravel())  # of rows of width + 1 steps
+    stride = width + 1  # a blank ends each row; one more comes before the first
+    padded = np.zeros(height * stride + 1, np.bool_)
+    padded[1:].reshape(height, stride)[:, :-1] = is_ink
+    changes = np.flatnonzero(padded[1:] != padded[:-1])
     starts, ends = changes[::2], changes[1::2]
-    rows = starts // (width + 1)
-    first, last = starts - rows * (width + 1), ends - rows * (width + 1)
-    count = len(rows)
-    # The runs above that touch run i have last >= first[i] and first <= last[i]: a range of runs,
-    # as runs are sorted by row and column.
-    stride = width + 2
-    low = np.searchsorted(rows * stride + last, (rows - 1) * stride + first, "left")
-    high = np.searchsorted(rows * stride + first, (rows - 1) * stride + last, "right")
-    touching = np.maximum(high - low, 0)
-    below = np.repeat(np.arange(count), touching)
-    above = np.arange(touching.sum()) - np.repeat(np.cumsum(touching) - touching, touching)
-    above = above + np.repeat(low, touching)
-    root = np.arange(count)
-    while True:  # each round joins neighbours, then shortens the way to the root
-        least = np.minimum(root[below], root[above])
-        joined = root.copy()
-        np.minimum.at(joined, root[below], least)
-        np.minimum.at(joined, root[above], least)
-        while True:
-            shorter = joined[joined]
-            if np.array_equal(shorter, joined):
-                break
-            joined = shorter
-        if np.array_equal(joined, root):
-            break
-        root = joined
-    is_root = root == np.arange(count)
+    rows = starts // stride
+    first, last = starts - rows * stride, ends - rows * stride
+    root = _joined(
+        np.searchsorted(ends, starts - stride, "left"),
+        np.searchsorted(starts, ends - stride, "right"),
+    )
+    is_root = root == np.arange(len(root))
     mark = (np.cumsum(is_root) - 1)[root]
-    total = int(np.count_nonzero(is_root))
-    lengths = last - first
-    areas = np.bincount(mark, lengths, minlength=total)
-    boxes = np.empty((total, 4), np.int32)
-    boxes[:, :2], boxes[:, 2:] = (width, height), 0
-    np.minimum.at(boxes[:, 0], mark, first)
-    np.minimum.at(boxes[:, 1], mark, rows)
-    np.maximum.at(boxes[:, 2], mark, last)
-    np.maximum.at(boxes[:, 3], mark, rows + 1)
-    runs = np.column_stack((rows, first, last, mark)).astype(np.int32)
-    return Marks(runs, boxes, areas.astype(np.int64), (height, width))
+    areas = np.bincount(mark, last - first).astype(np.int64)
+    boxes = np.empty((len(areas), 4), np.int32)
+    left, right = np.full(len(areas), width), np.zeros(len(areas), np.int64)
+    np.minimum.at(left, mark, first)
+    np.maximum.at(right, mark, last)
+    boxes[:, 0], boxes[:, 2] = left, right
+    boxes[:, 1] = rows[is_root]  # runs come row by row, the root first and the lowest last
+    boxes[mark, 3] = rows + 1
+    runs = np.stack((rows, first, last, mark), axis=1, dtype=np.int32, casting="same_kind")
+    return Marks(runs, boxes, areas, (height, width))
+
+
+def _joined(low: NDArray[np.int_], high: NDArray[np.int_]) -> NDArray[np.int_]:
+    """Groups runs of ink, each of which touches the runs from ``low`` to before ``high`` above it.
+
+    Args:
+        low: (R,).
+        high: (R,): no more than ``low`` where a run touches none.
+
+    Returns:
+        The least number among the runs of each run's group, (R,).
+    """
+    touching = high - low
+    # Most runs touch one above: trees of these are made at once, and few are left to be joined.
+    root = _shortened(np.where(touching > 0, low, np.arange(len(low))))
+    forks = np.flatnonzero(touching > 1)
+    below = np.repeat(forks, touching[forks] - 1)
+    above = np.concatenate([np.arange(low[fork] + 1, high[fork]) for fork in forks] or [forks])
+    while True:
+        one, other = root[below], root[above]
+        if np.array_equal(one, other):
+            return root
+        least = np.minimum(one, other)
+        np.minimum.at(root, one, least)
+        np.minimum.at(root, other, least)
+        root = _shortened(root)
+
+
+def _shortened(root: NDArray[np.int_]) -> NDArray[np.int_]:
+    """Goes from each run's root to that one's root, until there is no further one."""
+    while True:
+        further = root[root]
+        if np.array_equal(further, root):
+            return root
+        root = further
 
 
 def without_specks(marks: Marks, ink: Ink, lifted: Lifted) -> tuple[Marks, Marks]:
