@@ -35,15 +35,13 @@ def measure(levels: NDArray[np.float32]) -> tuple[float, float, float]:
         levels: (h, w), ink in [0, 1].
     """
     height, width = levels.shape
-    down = levels @ _first_moments(width)  # (h, 2)
-    (mass, x), (y, _) = (_first_moments(height).T @ down).tolist()
+    sums = (_weights(height).T @ levels @ _weights(width)).tolist()
+    (mass, x, ends_across), (y, _, _), (ends_down, _, _) = sums
     # The outline is what neighbours differ by, |a - b| = 2 max(a, b) - a - b, and the ends, as
     # background follows; one of all directions is pi/4 of its steps right and down.
-    larger = (
-        np.maximum(levels[1:], levels[:-1]).sum() + np.maximum(levels[:, 1:], levels[:, :-1]).sum()
-    )
-    ends = down[0, 0] + down[-1, 0] + levels[:, 0].sum() + levels[:, -1].sum()
-    steps = 2 * (float(larger + ends) - 2 * mass)
+    larger = np.maximum(levels[1:], levels[:-1]).sum()
+    larger += np.maximum(levels[:, 1:], levels[:, :-1]).sum()
+    steps = 2 * (float(larger) + ends_across + ends_down - 2 * mass)
     return x / mass, y / mass, 2 * mass / (steps * math.pi / 4)
 
 
@@ -54,9 +52,13 @@ def middles_of(length: int) -> NDArray[np.float32]:
 
 
 @functools.cache
-def _first_moments(length: int) -> NDArray[np.float32]:
-    """Weights (length, 2) that give the mass along an axis, and that times how far along it is."""
-    return np.column_stack((np.ones(length, np.float32), middles_of(length)))
+def _weights(length: int) -> NDArray[np.float32]:
+    """(length, 3): weights for the mass along an axis, that times its place, and what ends it."""
+    weights = np.zeros((length, 3), np.float32)
+    weights[:, 0], weights[:, 1] = 1, middles_of(length)
+    weights[0, 2] += 1
+    weights[-1, 2] += 1
+    return weights
 
 
 def resampled(levels: NDArray[np.uint8], shape: tuple[int, int]) -> NDArray[np.uint8]:

@@ -78,9 +78,9 @@ class Deal:
         over_edge: list[int] = np.flatnonzero(is_over_edge).tolist()
         self.crossing: list[int] = []
         if over_edge:
-            alone = np.bincount(first[~is_over_edge], minlength=self.num_cells)
+            has_ink = np.bincount(first[~is_over_edge], minlength=self.num_cells) > 0
             for mark in over_edge:
-                self._settle(mark, alone > 0)
+                self._settle(mark, has_ink)
 
     @functools.cached_property
     def _painted(self) -> NDArray[np.int16]:
@@ -167,15 +167,17 @@ class Deal:
         Returns:
             None where the cell has no ink.
         """
-        is_candidate = (self._owners == number) | (self._owners == self.num_cells)
-        if not is_candidate.any():
+        boxes = self.marks.boxes[(self._owners == number) | (self._owners == self.num_cells)]
+        if not len(boxes):
             return None
         height, width = self.marks.shape
-        boxes = self.marks.boxes[is_candidate]
-        left, top = (max(0, int(edge) - 1) for edge in boxes[:, :2].min(axis=0))
-        right, bottom = (
-            min(side, int(edge) + 1)
-            for side, edge in zip((width, height), boxes[:, 2:].max(axis=0), strict=True)
+        x0, y0, _, _ = boxes.min(axis=0).tolist()
+        _, _, x1, y1 = boxes.max(axis=0).tolist()
+        left, top, right, bottom = (
+            max(0, x0 - 1),
+            max(0, y0 - 1),
+            min(width, x1 + 1),
+            min(height, y1 + 1),
         )
         is_own = self._painted[top:bottom, left:right] == number
         if not is_own.any():
@@ -188,7 +190,8 @@ class Deal:
             is_own = is_own.repeat(zoom, axis=0).repeat(zoom, axis=1)
         inside = levels[is_own]
         place = int((_FULL_FLAT if ink.is_flat else _FULL_UNEVEN) * (len(inside) - 1))
-        full = int(np.partition(inside, place)[place] or inside.max())  # a lone pixel in its block
+        inside.partition(place)
+        full = int(inside[place] or inside.max())  # a lone pixel in its block
         soft = levels * _grown(is_own)
         is_seen = soft > int((_EDGE_FLAT if ink.is_flat else _EDGE_UNEVEN) * full)
         y0, y1 = _ends(np.logical_or.reduce(is_seen, axis=1))

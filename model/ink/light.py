@@ -130,10 +130,9 @@ def _on_uneven(picture: NDArray[np.uint8]) -> Ink:
     residual = _doubled(background, picture.shape).astype(np.int16)
     residual -= paper
     # What noise adds to the background is taken off again: most of a picture is no ink.
-    sample = residual[::2, ::2]
-    residual -= np.int16(_median(sample))
-    noise = _noise(np.abs(sample))
-    levels = np.clip(residual, 0, 255).astype(np.uint8)
+    added, noise = _noise(residual[::2, ::2])
+    residual -= np.int16(added)
+    levels = np.minimum(np.maximum(residual, 0), 255).astype(np.uint8)
     least = max(LEAST_CONTRAST, _NOISE_FACTOR * noise)
     strong = _strong_on_paper(levels[levels > int(least)])
     return Ink(levels, max(least, 0.35 * strong), strong, is_inverted, None, noise)
@@ -236,12 +235,18 @@ def _strong_on_paper(ink: NDArray[np.uint8]) -> float:
     return float(np.searchsorted(total, 0.62 * total[-1]))
 
 
-def _median(levels: NDArray[np.int16]) -> int:
-    """Of grey levels, or differences of them."""
-    counts = np.bincount(levels.ravel() + 255)
-    return int(np.searchsorted(np.cumsum(counts), levels.size / 2)) - 255
+def _noise(residual: NDArray[np.int16]) -> tuple[int, float]:
+    """The median of differences of grey levels, and their standard deviation.
+
+    That is told by the median of how far they are from their median.
+    """
+    counts = np.bincount(residual.ravel() + 255, minlength=511)
+    median = _median(counts)
+    distances = np.abs(np.arange(len(counts)) - median)
+    return median - 255, 1.4826 * _median(np.bincount(distances, counts))
 
 
-def _noise(size: NDArray[np.int16]) -> float:
-    """Standard deviation of the noise, from the median of its size."""
-    return _median(size) * 1.4826
+def _median(counts: NDArray[np.int64] | NDArray[np.float64]) -> int:
+    """Of numbers from 0, by how many there are of each."""
+    total = counts.cumsum()
+    return int(total.searchsorted(total[-1] / 2))

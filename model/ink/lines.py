@@ -86,7 +86,7 @@ def find_lines(is_ink: NDArray[np.bool_]) -> list[Line]:
     is_line = _covered(is_ink, 0, _STRIPS)
     if np.count_nonzero(is_line.any(axis=0)) < _LEAST_STRIPS:
         return []
-    edges = _edges(width)
+    edges, _, _ = _strips(width)
     run, meets = _longest_runs(_spread_rows(is_line.view(np.uint8), _STRAY), edges)
     lines: list[Line] = []
     most = max(3, round(_THICKEST * max(height, width)))
@@ -126,8 +126,8 @@ def lift_line(is_ink: NDArray[np.bool_], line: Line, left: NDArray[np.bool_]) ->
     middle = np.rint(line.at + line.slope * (columns - width / 2)).astype(int)
     rows = middle + np.arange(-reach - 1, reach + 2)[:, None]
     inside = (rows >= 0) & (rows < height)
-    pixels = rows.clip(0, height - 1) * width + columns
-    window = is_ink.take(pixels) & inside  # (2 * reach + 3, columns)
+    pixels = rows * width + columns
+    window = is_ink.take(pixels, mode="clip") & inside  # (2 * reach + 3, columns)
     # Ink in the outermost rows goes on beyond the window.
     runs = np.concatenate((window[:1].repeat(thickest, 0), window, window[-1:].repeat(thickest, 0)))
     # An opening leaves what is in runs of more than the thickest.
@@ -154,8 +154,8 @@ def _near(shape: tuple[int, ...], lines: list[Line]) -> NDArray[np.bool_] | None
         columns = np.arange(max(0, line.start - further), min(width, line.end + further))
         middle = np.rint(line.at + line.slope * (columns - width / 2)).astype(int)
         reach = line.thickness + _STRAY + 2
-        rows = np.clip(middle + np.arange(-reach, reach + 1)[:, None], 0, height - 1)
-        near[rows, columns] = True
+        rows = middle + np.arange(-reach, reach + 1)[:, None]
+        near[rows.clip(0, height - 1), columns] = True
     return near
 
 
@@ -174,23 +174,22 @@ def _lift_crossing(is_ink: NDArray[np.bool_], horizontal: Line, vertical: Line) 
 
 
 @functools.cache
-def _edges(width: int) -> list[int]:
-    """The edges of the strips, columns."""
-    edges: list[int] = np.linspace(0, width, _STRIPS + 1).astype(int).tolist()
-    return edges
+def _strips(width: int) -> tuple[list[int], NDArray[np.float32], NDArray[np.float64]]:
+    """The strips' edges; which column is in which, (width, strips); the least cover of each."""
+    edges = np.linspace(0, width, _STRIPS + 1).astype(int)
+    columns = np.arange(width)[:, None]
+    is_in_strip = (columns >= edges[:-1]) & (columns < edges[1:])
+    return edges.tolist(), is_in_strip.astype(np.float32), _LEAST_COVER * np.diff(edges)
 
 
 def _covered(is_ink: NDArray[np.bool_], start: int, end: int) -> NDArray[np.bool_]:
     """Where ink covers enough of a strip's width to be a line there: (h, end - start)."""
-    edges = np.array(_edges(is_ink.shape[1])[start : end + 1])
-    columns = np.arange(edges[0], edges[-1])[:, None]
-    is_in_strip = (columns >= edges[:-1]) & (columns < edges[1:])
+    edges, is_in_strip, least = _strips(is_ink.shape[1])
+    columns = slice(edges[start], edges[end])
     # A line may climb a row within its strip.
-    thick = _spread_rows(is_ink[:, edges[0] : edges[-1]].view(np.uint8), 1)
-    covered: NDArray[np.bool_] = thick.astype(np.float32) @ is_in_strip.astype(
-        np.float32
-    ) >= _LEAST_COVER * np.diff(edges)
-    return covered
+    thick = _spread_rows(is_ink[:, columns].view(np.uint8), 1)
+    cover: NDArray[np.float32] = thick.astype(np.float32) @ is_in_strip[columns, start:end]
+    return cover >= least[start:end]
 
 
 def _spread_rows(marks: NDArray[np.uint8], reach: int) -> NDArray[np.uint8]:

@@ -1,5 +1,6 @@
 """Connected pieces of ink."""
 
+import itertools
 from typing import NamedTuple
 
 import numpy as np
@@ -61,18 +62,23 @@ class Marks(NamedTuple):
 
     def share_in(self, area: NDArray[np.bool_]) -> NDArray[np.float64]:
         """The share of each mark, (M,), that lies in an area (h, w)."""
-        before = np.zeros((self.shape[0], self.shape[1] + 1), np.int32)
-        np.cumsum(area, axis=1, out=before[:, 1:])
+        before = np.zeros(area.size + 1, np.int32)
+        np.cumsum(area.ravel(), out=before[1:])
         rows, first, last, mark = self.runs.T
-        inside = before[rows, last] - before[rows, first]
+        starts = rows * self.shape[1]
+        inside = before[starts + last] - before[starts + first]
         return np.bincount(mark, inside, minlength=len(self.areas)) / self.areas
 
     def select(self, is_kept: NDArray[np.bool_]) -> "Marks":
         """Returns some of the marks, (M,) bool, numbered anew."""
         number = np.cumsum(is_kept) - 1
         runs = self.runs[is_kept[self.runs[:, 3]]]
-        runs = np.column_stack((runs[:, :3], number[runs[:, 3]])).astype(np.int32)
+        runs[:, 3] = number[runs[:, 3]]
         return Marks(runs, self.boxes[is_kept], self.areas[is_kept], self.shape)
+
+    def none(self) -> "Marks":
+        """Returns no marks, of the same picture."""
+        return Marks(self.runs[:0], self.boxes[:0], self.areas[:0], self.shape)
 
 
 def find_marks(is_ink: NDArray[np.bool_]) -> Marks:
@@ -106,7 +112,7 @@ def find_marks(is_ink: NDArray[np.bool_]) -> Marks:
     boxes[:, 0], boxes[:, 2] = left, right
     boxes[:, 1] = rows[is_root]  # runs come row by row, the root first and the lowest last
     boxes[mark, 3] = rows + 1
-    runs = np.stack((rows, first, last, mark), axis=1, dtype=np.int32, casting="same_kind")
+    runs = np.array((rows, first, last, mark), np.int32).T
     return Marks(runs, boxes, areas, (height, width))
 
 
@@ -125,10 +131,11 @@ def _joined(low: NDArray[np.int_], high: NDArray[np.int_]) -> NDArray[np.int_]:
     root = _shortened(np.where(touching > 0, low, np.arange(len(low))))
     forks = np.flatnonzero(touching > 1)
     below = np.repeat(forks, touching[forks] - 1)
-    above = np.concatenate([np.arange(low[fork] + 1, high[fork]) for fork in forks] or [forks])
+    ranges = map(range, (low[forks] + 1).tolist(), high[forks].tolist())
+    above = np.array(list(itertools.chain.from_iterable(ranges)), int)
     while True:
         one, other = root[below], root[above]
-        if np.array_equal(one, other):
+        if (one == other).all():
             return root
         least = np.minimum(one, other)
         np.minimum.at(root, one, least)
@@ -140,7 +147,7 @@ def _shortened(root: NDArray[np.int_]) -> NDArray[np.int_]:
     """Goes from each run's root to that one's root, until there is no further one."""
     while True:
         further = root[root]
-        if np.array_equal(further, root):
+        if (further == root).all():
             return root
         root = further
 
@@ -156,8 +163,8 @@ def without_specks(marks: Marks, ink: Ink, lifted: Lifted) -> tuple[Marks, Marks
         if near is not None and len(marks.areas):
             thickness = marks.boxes[:, axis + 2] - marks.boxes[:, axis]
             is_along = (marks.share_in(near) >= _LEFTOVER_SHARE) & (thickness <= _LEFTOVER_THICKEST)
-            marks = marks.select(~is_along)
-    none = np.zeros(len(marks.areas), np.bool_)
+            if is_along.any():
+                marks = marks.select(~is_along)
     if not len(marks.areas):
         return marks, marks
     if ink.is_flat:
@@ -165,8 +172,8 @@ def without_specks(marks: Marks, ink: Ink, lifted: Lifted) -> tuple[Marks, Marks
     else:
         is_large = _is_written(marks, ink.levels.size)
     if is_large.all():
-        return marks, marks.select(none)
-    return marks.select(is_large), marks.select(none if ink.is_flat else ~is_large)
+        return marks, marks.none()
+    return marks.select(is_large), marks.none() if ink.is_flat else marks.select(~is_large)
 
 
 def _is_written(marks: Marks, num_pixels: int) -> NDArray[np.bool_]:
@@ -178,8 +185,9 @@ def _is_written(marks: Marks, num_pixels: int) -> NDArray[np.bool_]:
     least = max(4.0, _LEAST_OF_PICTURE * num_pixels, _LEAST_OF_LARGEST * area)
     is_enough = marks.areas >= np.where(is_at_border, _LEAST_AT_BORDER * area, least)
     # A pen is as wide as most of its runs are long; what is much thinner is printed or ruled.
-    rows_first_last = marks.runs[marks.runs[:, 3] == largest]
-    pen = float(np.median(rows_first_last[:, 2] - rows_first_last[:, 1]))
+    _, first, last, mark = marks.runs.T
+    lengths = np.sort((last - first)[mark == largest])
+    pen = (lengths[(len(lengths) - 1) // 2] + lengths[len(lengths) // 2]) / 2  # their median
     thickness = marks.areas / np.maximum(x1 - x0, y1 - y0)
     is_enough &= ~_is_stray(marks, is_enough)
     is_written: NDArray[np.bool_] = is_enough & np.greater_equal(thickness, _THINNEST_OF_PEN * pen)
