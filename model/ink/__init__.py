@@ -19,7 +19,7 @@ from model.ink.cuts import find_cuts
 from model.ink.deal import best_deal
 from model.ink.doubts import doubts
 from model.ink.form import Box, CellInk, InkWarning, NormalForm
-from model.ink.light import LEAST_CONTRAST, Ink, block_means, find_ink, shrink
+from model.ink.light import LEAST_CONTRAST, Ink, block_means, find_ink, levels_on, shrink
 from model.ink.lines import lift_lines
 from model.ink.marks import find_marks, without_specks
 from model.ink.ready import are_normal, has_normal_strokes, may_be_normal
@@ -115,8 +115,9 @@ def _whole(picture: NDArray[np.uint8], ink: Ink, config: ReaderConfig) -> NDArra
     """The ink of a picture, as it is, in the size of the normal form."""
     shape = (config.height, config.width)
     times, rest = divmod(picture.shape[0], config.height)
-    if ink.ramp is not None and not rest and picture.shape[1] == times * config.width:
-        return resampled(ink.ramp[block_means(picture, times)], shape)  # to the very pixel
+    if ink.background is not None and not rest and picture.shape[1] == times * config.width:
+        means = block_means(picture, times)  # to the very pixel
+        return resampled(levels_on(ink.background, means, is_inverted=ink.is_inverted), shape)
     return resampled(ink.levels, shape)
 
 

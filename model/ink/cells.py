@@ -175,9 +175,10 @@ def _restroke(levels: NDArray[np.float32], radius: float) -> NDArray[np.float32]
     for step in range(int(whole)):
         signed = _neighbours(signed, with_corners=step % 2 == 1)
     if rest > 0.01:
-        signed = signed + np.float32(rest) * (
-            _neighbours(signed, with_corners=int(whole) % 2 == 1) - signed
-        )
+        further = _neighbours(signed, with_corners=int(whole) % 2 == 1)
+        further -= signed
+        further *= np.float32(rest)
+        signed = signed + further
     return signed if radius > 0 else -signed
 
 

@@ -3,6 +3,7 @@
 import dataclasses
 import functools
 import itertools
+import statistics
 from collections.abc import Sequence
 
 import numpy as np
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 
 from model.ink.cuts import Edges
 from model.ink.form import Box
-from model.ink.light import Ink
+from model.ink.light import Ink, levels_on
 from model.ink.marks import Marks
 
 # A piece of ink belongs to one cell whole where this share of it lies there ...
@@ -63,24 +64,32 @@ class Deal:
 
     def __init__(self, marks: Marks, across: Edges, down: Edges) -> None:
         self.marks, self.across, self.down = marks, across, down
-        height, width = marks.shape
-        columns = np.searchsorted(across[1:-1], np.arange(width) + 0.5)
-        rows = np.searchsorted(down[1:-1], np.arange(height) + 0.5)
-        self._rows, self._columns = rows, columns
         self.num_columns = len(across) - 1
         self.num_cells = self.num_columns * (len(down) - 1)
-        x0, y0, x1, y1 = marks.boxes.T
-        first = rows[y0] * self.num_columns + columns[x0]
-        last = rows[y1 - 1] * self.num_columns + columns[x1 - 1]
+        # First and last column and row of cells that each mark lies in, (M, 2).
+        corners = marks.boxes + np.array((0.5, 0.5, -0.5, -0.5))
+        columns = np.searchsorted(across[1:-1], corners[:, ::2])
+        rows = np.searchsorted(down[1:-1], corners[:, 1::2])
+        first = rows[:, 0] * self.num_columns + columns[:, 0]
         # The cell of each mark; ``num_cells`` for one that is cut.
         self._owners: NDArray[np.int32] = first.astype(np.int32)
-        is_over_edge = (first != last) | (columns[x0] != columns[x1 - 1])
+        is_over_edge = (rows[:, 0] != rows[:, 1]) | (columns[:, 0] != columns[:, 1])
         over_edge: list[int] = np.flatnonzero(is_over_edge).tolist()
         self.crossing: list[int] = []
         if over_edge:
             has_ink = np.bincount(first[~is_over_edge], minlength=self.num_cells) > 0
             for mark in over_edge:
                 self._settle(mark, has_ink)
+
+    @functools.cached_property
+    def _columns(self) -> NDArray[np.int_]:
+        """The column of cells that each pixel of a row lies in, (w,)."""
+        return np.searchsorted(self.across[1:-1], np.arange(self.marks.shape[1]) + 0.5)
+
+    @functools.cached_property
+    def _rows(self) -> NDArray[np.int_]:
+        """The row of cells that each pixel of a column lies in, (h,)."""
+        return np.searchsorted(self.down[1:-1], np.arange(self.marks.shape[0]) + 0.5)
 
     @functools.cached_property
     def _painted(self) -> NDArray[np.int16]:
@@ -122,7 +131,8 @@ class Deal:
         boxes = self.marks.boxes[is_whole]
         longer = np.maximum(boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1])
         np.maximum.at(sizes, self._owners[is_whole], longer)
-        typical = float(np.median(sizes[sizes > 0])) if (sizes > 0).any() else 0.0
+        filled = sizes[sizes > 0].tolist()
+        typical = statistics.median(filled) if filled else 0.0
         num_filled = int(np.count_nonzero(sizes > _LEAST_OF_TYPICAL * typical))
         num_cut = int(np.count_nonzero(~is_whole))
         return num_filled + num_cut, -num_cut
@@ -182,11 +192,12 @@ class Deal:
         is_own = self._painted[top:bottom, left:right] == number
         if not is_own.any():
             return None
-        zoom = factor if ink.ramp is not None and max(is_own.shape) <= _SMALL else 1
+        zoom = factor if ink.is_flat and max(is_own.shape) <= _SMALL else 1
         levels = ink.levels[top:bottom, left:right]
-        if zoom > 1 and ink.ramp is not None:
+        if zoom > 1 and ink.background is not None:
             left, top, right, bottom = (zoom * edge for edge in (left, top, right, bottom))
-            levels = ink.ramp[picture[top:bottom, left:right]]
+            window = picture[top:bottom, left:right]
+            levels = levels_on(ink.background, window, is_inverted=ink.is_inverted)
             is_own = is_own.repeat(zoom, axis=0).repeat(zoom, axis=1)
         inside = levels[is_own]
         place = int((_FULL_FLAT if ink.is_flat else _FULL_UNEVEN) * (len(inside) - 1))

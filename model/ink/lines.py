@@ -87,7 +87,7 @@ def find_lines(is_ink: NDArray[np.bool_]) -> list[Line]:
     if np.count_nonzero(is_line.any(axis=0)) < _LEAST_STRIPS:
         return []
     edges, _, _ = _strips(width)
-    run, meets = _longest_runs(_spread_rows(is_line.view(np.uint8), _STRAY), edges)
+    run, meets = _longest_runs(_spread_rows(is_line.view(np.uint8), _STRAY), width)
     lines: list[Line] = []
     most = max(3, round(_THICKEST * max(height, width)))
     while len(lines) < _MOST_LINES and run.max() >= _LEAST_STRIPS:
@@ -187,7 +187,7 @@ def _covered(is_ink: NDArray[np.bool_], start: int, end: int) -> NDArray[np.bool
     edges, is_in_strip, least = _strips(is_ink.shape[1])
     columns = slice(edges[start], edges[end])
     # A line may climb a row within its strip.
-    thick = _spread_rows(is_ink[:, columns].view(np.uint8), 1)
+    thick = _spread_rows(is_ink[:, columns].copy(order="K").view(np.uint8), 1)
     cover: NDArray[np.float32] = thick.astype(np.float32) @ is_in_strip[columns, start:end]
     return cover >= least[start:end]
 
@@ -201,23 +201,30 @@ def _spread_rows(marks: NDArray[np.uint8], reach: int) -> NDArray[np.uint8]:
     return spread
 
 
+@functools.cache
+def _offsets(width: int) -> tuple[NDArray[np.int_], int]:
+    """By how much lines have moved in each strip, (strips, slopes), from the least; and that."""
+    edges = np.array(_strips(width)[0])
+    middles = (edges[:-1] + edges[1:] - width) / 2
+    reach = int(np.ceil(_SLOPES[-1] * width / 2)) + 1
+    return np.rint(middles[:, None] * _SLOPES).astype(int) + reach, reach
+
+
 def _longest_runs(
-    is_line: NDArray[np.uint8], edges: list[int]
+    is_line: NDArray[np.uint8], width: int
 ) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     """Looks along straight lines for marks in neighbouring strips.
 
     Args:
         is_line: (h, strips): marks.
-        edges: Of the strips, columns.
+        width: Of the picture.
 
     Returns:
         Most marks in a row, (slopes, h), by the row that a line has in the middle; and whether
         there is a mark, (strips, slopes, h).
     """
-    height, width = len(is_line), edges[-1]
-    middles = (np.array(edges[:-1]) + edges[1:] - width) / 2
-    reach = int(np.ceil(_SLOPES[-1] * width / 2)) + 1
-    offsets = np.rint(middles[:, None] * _SLOPES).astype(int) + reach  # (strips, slopes)
+    height = len(is_line)
+    offsets, reach = _offsets(width)
     padded = np.zeros((_STRIPS, height + 2 * reach), np.uint8)
     padded[:, reach:-reach] = is_line.T
     moved = sliding_window_view(padded, height, axis=1)  # (strips, offsets, h)

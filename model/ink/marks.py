@@ -1,6 +1,7 @@
 """Connected pieces of ink."""
 
 import itertools
+import statistics
 from typing import NamedTuple
 
 import numpy as np
@@ -186,8 +187,7 @@ def _is_written(marks: Marks, num_pixels: int) -> NDArray[np.bool_]:
     is_enough = marks.areas >= np.where(is_at_border, _LEAST_AT_BORDER * area, least)
     # A pen is as wide as most of its runs are long; what is much thinner is printed or ruled.
     _, first, last, mark = marks.runs.T
-    lengths = np.sort((last - first)[mark == largest])
-    pen = (lengths[(len(lengths) - 1) // 2] + lengths[len(lengths) // 2]) / 2  # their median
+    pen = statistics.median((last - first)[mark == largest].tolist())
     thickness = marks.areas / np.maximum(x1 - x0, y1 - y0)
     is_enough &= ~_is_stray(marks, is_enough)
     is_written: NDArray[np.bool_] = is_enough & np.greater_equal(thickness, _THINNEST_OF_PEN * pen)
