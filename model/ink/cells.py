@@ -157,7 +157,8 @@ def _coverage(middles: NDArray[np.float32], scale: float, size: int) -> NDArray[
         scale: Output pixels for each input pixel.
         size: Output pixels.
     """
-    weights: NDArray[np.float32] = np.abs(middles_of(size)[:, None] - middles)
+    weights: NDArray[np.float32] = middles_of(size)[:, None] - middles
+    np.abs(weights, out=weights)
     if scale <= 1:  # two boxes, of lengths 1 and scale, overlap so far
         np.subtract(np.float32((1 + scale) / 2), weights, out=weights)
         np.minimum(weights, np.float32(scale), out=weights)

@@ -76,14 +76,15 @@ def shrink(picture: NDArray[np.uint8], cells: int = 2) -> tuple[NDArray[np.uint8
 def block_means(picture: NDArray[np.uint8], factor: int) -> NDArray[np.uint8]:
     """Averages blocks of ``factor`` by ``factor`` pixels; what is left at the ends is left out."""
     height, width = (side // factor for side in picture.shape)
-    trimmed = picture[: height * factor, : width * factor]
     kind = np.uint16 if factor <= 16 else np.uint32
+    # Whole rows are added up in half the time that trimmed ones take.
+    trimmed = picture[: height * factor]
     rows = trimmed[::factor].astype(kind)
     for row in range(1, factor):
         np.add(rows, trimmed[row::factor], out=rows)
     total = np.full((height, width), factor * factor // 2, kind)
     for column in range(factor):
-        np.add(total, rows[:, column::factor], out=total)
+        np.add(total, rows[:, column : width * factor : factor], out=total)
     return (total // (factor * factor)).astype(np.uint8)
 
 
