@@ -44,8 +44,8 @@ def normalise(picture: NDArray[np.uint8], config: ReaderConfig) -> NormalForm:
         PictureError: The array has another shape or type, or the picture is too small.
     """
     _check(picture, config)
-    is_dark = max(picture[0].max(), picture[:, 0].max()) <= _DARKEST
-    if is_dark and picture.shape == (config.height, config.width):
+    has_size = picture.shape == (config.height, config.width)
+    if has_size and max(picture[0].max(), picture[:, 0].max()) <= _DARKEST:
         boxes = are_normal(_tiles(picture, config), LEAST_CONTRAST)
         if boxes is not None:
             return _ready(picture, boxes, config, picture.shape, is_inverted=False)

@@ -100,6 +100,17 @@ class Deal:
         own = self._rows[:, None] * self.num_columns + self._columns
         return np.where(painted == self.num_cells, own, painted).astype(np.int16, copy=False)
 
+    @functools.cached_property
+    def _extents(self) -> list[Box]:
+        """The box of the marks that each cell has a part in; x1 is 0 where there is none."""
+        low = np.full((self.num_cells + 1, 2), max(self.marks.shape), np.int32)
+        high = np.zeros_like(low)
+        np.minimum.at(low, self._owners, self.marks.boxes[:, :2])
+        np.maximum.at(high, self._owners, self.marks.boxes[:, 2:])
+        # What is cut may have a part in any.
+        low, high = np.minimum(low, low[-1]), np.maximum(high, high[-1])
+        return [(*start, *end) for start, end in zip(low.tolist(), high.tolist(), strict=True)]
+
     def _settle(self, mark: int, has_other_ink: NDArray[np.bool_]) -> None:
         """Decides which cell a mark that lies over an edge belongs to."""
         x0, y0, x1, y1 = self.marks.boxes[mark].tolist()
@@ -177,12 +188,10 @@ class Deal:
         Returns:
             None where the cell has no ink.
         """
-        boxes = self.marks.boxes[(self._owners == number) | (self._owners == self.num_cells)]
-        if not len(boxes):
+        x0, y0, x1, y1 = self._extents[number]
+        if x1 <= x0:
             return None
         height, width = self.marks.shape
-        x0, y0, _, _ = boxes.min(axis=0).tolist()
-        _, _, x1, y1 = boxes.max(axis=0).tolist()
         left, top, right, bottom = (
             max(0, x0 - 1),
             max(0, y0 - 1),

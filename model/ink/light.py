@@ -141,9 +141,10 @@ def _on_uneven(picture: NDArray[np.uint8]) -> Ink:
     background = _closed(_darkest_of_four(paper), max(1, reach // 2))
     # What noise adds to the background is taken off again: most of a picture is no ink.
     height, width = background.shape
-    sample = background.astype(np.int16) - paper[: 2 * height : 2, : 2 * width : 2]
-    added, noise = _noise(sample)
-    background = (background.astype(np.int16) - added).clip(0, 255).astype(np.uint8)
+    signed = background.astype(np.int16)
+    added, noise = _noise(signed - paper[: 2 * height : 2, : 2 * width : 2])
+    signed -= added
+    background = np.minimum(np.maximum(signed, 0), 255).astype(np.uint8)
     levels = levels_on(_doubled(background, picture.shape), paper, is_inverted=True)
     least = max(LEAST_CONTRAST, _NOISE_FACTOR * noise)
     strong = _strong_on_paper(levels[levels > int(least)])

@@ -194,7 +194,7 @@ def _covered(ink: NDArray[np.uint8], start: int, end: int) -> NDArray[np.bool_]:
 
 def _spread_rows(marks: NDArray[np.uint8], reach: int) -> NDArray[np.uint8]:
     """Marks what is within ``reach`` rows of a mark."""
-    spread = marks.copy()
+    spread = marks.copy(order="K")  # transposed, it stays so
     for step in range(1, reach + 1):
         spread[step:] |= marks[:-step]
         spread[:-step] |= marks[step:]
