@@ -1,6 +1,7 @@
 """Any grey picture of a grid becomes the picture that the network expects: its normal form.
 
-The steps, each in a file of its own: ``light`` takes the background off and decides the polarity;
+The steps, each in a file of its own: ``shrink`` makes it as small as finding ink needs; ``light``
+takes the background off and decides the polarity; ``ready`` looks whether nothing more is needed;
 ``lines`` finds what is ruled or drawn across the picture; ``marks`` finds the pieces of ink;
 ``cuts`` finds where cells may meet; ``deal`` deals the pieces out to them; ``cells`` brings the ink
 of each to the form of MNIST's digits. Canvas, upload, command line, training and evaluation all
@@ -19,10 +20,11 @@ from model.ink.cuts import find_cuts
 from model.ink.deal import best_deal
 from model.ink.doubts import doubts
 from model.ink.form import Box, CellInk, InkWarning, NormalForm
-from model.ink.light import LEAST_CONTRAST, Ink, block_means, find_ink, levels_on, shrink
+from model.ink.light import LEAST_CONTRAST, Ink, find_ink, levels_on
 from model.ink.lines import lift_lines
 from model.ink.marks import find_marks, without_specks
 from model.ink.ready import are_normal, has_normal_strokes, may_be_normal
+from model.ink.shrink import block_means, shrink
 
 __all__ = ["Box", "CellInk", "InkWarning", "NormalForm", "normalise"]
 
