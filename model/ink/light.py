@@ -85,12 +85,12 @@ def _on_flat(picture: NDArray[np.uint8], counts: NDArray[np.int64], mode: int) -
 
 
 def levels_on(
-    background: int | NDArray[np.uint8], picture: NDArray[np.uint8], *, is_inverted: bool
+    background: int, picture: NDArray[np.uint8], *, is_inverted: bool
 ) -> NDArray[np.uint8]:
     """How far each pixel is from its background towards ink, grey levels.
 
     Args:
-        background: Its grey level, everywhere or of each pixel (h, w).
+        background: Its grey level.
         picture: (h, w).
         is_inverted: Ink is darker than the background.
     """
@@ -106,13 +106,12 @@ def _on_uneven(picture: NDArray[np.uint8]) -> Ink:
     paper = picture if is_inverted else ~picture
     reach = round(_WIDEST_STROKE * max(picture.shape) / 2)
     background = _closed(_darkest_of_four(paper), max(1, reach // 2))
+    residual = _doubled(background, picture.shape).astype(np.int16)
+    residual -= paper
     # What noise adds to the background is taken off again: most of a picture is no ink.
-    height, width = background.shape
-    signed = background.astype(np.int16)
-    added, noise = _noise(signed - paper[: 2 * height : 2, : 2 * width : 2])
-    signed -= added
-    background = np.minimum(np.maximum(signed, 0), 255).astype(np.uint8)
-    levels = levels_on(_doubled(background, picture.shape), paper, is_inverted=True)
+    added, noise = _noise(residual[::2, ::2])
+    residual -= np.int16(added)
+    levels = np.minimum(np.maximum(residual, 0, out=residual), 255).astype(np.uint8)
     least = max(LEAST_CONTRAST, _NOISE_FACTOR * noise)
     strong = _strong_on_paper(levels[levels > int(least)])
     return Ink(levels, max(least, 0.35 * strong), strong, is_inverted, None, noise)

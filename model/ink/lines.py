@@ -40,9 +40,6 @@ class Lifted(NamedTuple):
     """(h, w)."""
     horizontal: list[Line]
     vertical: list[Line]
-    near_horizontal: NDArray[np.bool_] | None
-    """(h, w): close to such a line, where its leftovers may be; None where there is none."""
-    near_vertical: NDArray[np.bool_] | None
 
 
 def lift_lines(ink: Ink) -> Lifted:
@@ -50,7 +47,7 @@ def lift_lines(ink: Ink) -> Lifted:
     is_ink, may_be_line = ink.is_ink, ink.may_be_line
     horizontal, vertical = find_lines(may_be_line), find_lines(may_be_line.T)
     if not (horizontal or vertical):
-        return Lifted(is_ink, horizontal, vertical, None, None)
+        return Lifted(is_ink, horizontal, vertical)
     left = is_ink.copy()
     for line in horizontal:
         lift_line(is_ink, line, left)
@@ -63,11 +60,7 @@ def lift_lines(ink: Ink) -> Lifted:
     for one in horizontal:
         for other in vertical:
             _lift_crossing(left, one, other)
-    near = _near(is_ink.shape, horizontal)
-    near_vertical = _near(is_ink.T.shape, vertical)
-    return Lifted(
-        left, horizontal, vertical, near, None if near_vertical is None else near_vertical.T
-    )
+    return Lifted(left, horizontal, vertical)
 
 
 def find_lines(is_ink: NDArray[np.bool_]) -> list[Line]:
@@ -143,19 +136,23 @@ def lift_line(is_ink: NDArray[np.bool_], line: Line, left: NDArray[np.bool_]) ->
     np.put(left, pixels[window & ~runs[thickest:-thickest]], False)
 
 
-def _near(shape: tuple[int, ...], lines: list[Line]) -> NDArray[np.bool_] | None:
-    """Marks what is close to lines, and to where they may go on."""
-    if not lines:
-        return None
-    height, width = shape
-    near = np.zeros((height, width), np.bool_)
+def are_near(
+    lines: list[Line], rows: NDArray[np.int_], columns: NDArray[np.int_], width: int
+) -> NDArray[np.bool_]:
+    """Tells which pixels are close to lines, or to where they may go on: there are leftovers.
+
+    Args:
+        lines: From left to right.
+        rows: (P,): of the pixels.
+        columns: (P,).
+        width: Of the picture.
+    """
+    near = np.zeros(len(rows), np.bool_)
     further = width // _STRIPS
     for line in lines:
-        columns = np.arange(max(0, line.start - further), min(width, line.end + further))
-        middle = np.rint(line.at + line.slope * (columns - width / 2)).astype(int)
-        reach = line.thickness + _STRAY + 2
-        rows = middle + np.arange(-reach, reach + 1)[:, None]
-        near[np.minimum(np.maximum(rows, 0), height - 1), columns] = True
+        middle = np.rint(line.at + line.slope * (columns - width / 2))
+        is_along = (columns >= line.start - further) & (columns < line.end + further)
+        near |= is_along & (np.abs(rows - middle) <= line.thickness + _STRAY + 2)
     return near
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.ink.light import Ink
-from model.ink.lines import Lifted
+from model.ink.lines import Lifted, Line, are_near
 
 # On photographs, less ink than this is dust or texture: pixels for each pixel of the picture, and
 # for each of the largest mark.
@@ -40,15 +40,19 @@ class Marks(NamedTuple):
     shape: tuple[int, int]
     """(h, w) of the picture."""
 
-    def paint(self, numbers: NDArray[np.int32]) -> NDArray[np.int16]:
-        """Returns (h, w): ``numbers[mark]``, >= 0, on the pixels of each mark, -1 elsewhere."""
-        rows, first, last, mark = self.runs.T
+    def pixels(self) -> tuple[NDArray[np.int_], NDArray[np.int32]]:
+        """Returns each pixel's place in the flat picture, (P,), and each run's length, (R,)."""
+        rows, first, last, _ = self.runs.T
         lengths = last - first
         starts = rows * self.shape[1] + first
         skipped = np.cumsum(lengths) - lengths
-        pixels = np.arange(lengths.sum()) + np.repeat(starts - skipped, lengths)
+        return np.arange(lengths.sum()) + np.repeat(starts - skipped, lengths), lengths
+
+    def paint(self, numbers: NDArray[np.int32]) -> NDArray[np.int16]:
+        """Returns (h, w): ``numbers[mark]``, >= 0, on the pixels of each mark, -1 elsewhere."""
+        pixels, lengths = self.pixels()
         painted = np.full(self.shape[0] * self.shape[1], -1, np.int16)
-        painted[pixels] = np.repeat(numbers[mark], lengths)
+        painted[pixels] = np.repeat(numbers[self.runs[:, 3]], lengths)
         return painted.reshape(self.shape)
 
     def profile(self, *, axis: int) -> NDArray[np.int64]:
@@ -61,14 +65,13 @@ class Marks(NamedTuple):
         ends = np.bincount(last, minlength=self.shape[1] + 1)
         return np.cumsum(starts - ends)[:-1]
 
-    def share_in(self, area: NDArray[np.bool_]) -> NDArray[np.float64]:
-        """The share of each mark, (M,), that lies in an area (h, w)."""
-        before = np.zeros(area.size + 1, np.int32)
-        np.cumsum(area.ravel(), out=before[1:])
-        rows, first, last, mark = self.runs.T
-        starts = rows * self.shape[1]
-        inside = before[starts + last] - before[starts + first]
-        return np.bincount(mark, inside, minlength=len(self.areas)) / self.areas
+    def share_near(self, lines: list[Line], *, axis: int) -> NDArray[np.float64]:
+        """The share of each mark, (M,), that is close to lines across (axis 1) or down (axis 0)."""
+        pixels, lengths = self.pixels()
+        places = np.divmod(pixels, self.shape[1])  # rows, columns
+        near = are_near(lines, places[1 - axis], places[axis], self.shape[axis])
+        mark = np.repeat(self.runs[:, 3], lengths)
+        return np.bincount(mark, near, minlength=len(self.areas)) / self.areas
 
     def select(self, is_kept: NDArray[np.bool_]) -> "Marks":
         """Returns some of the marks, (M,) bool, numbered anew."""
@@ -160,12 +163,13 @@ def without_specks(marks: Marks, ink: Ink, lifted: Lifted) -> tuple[Marks, Marks
         What a pen has written, and, on photographs, what is left out although it is no bit of a
         line.
     """
-    for axis, near in ((1, lifted.near_horizontal), (0, lifted.near_vertical)):
-        if near is not None and len(marks.areas):
-            thickness = marks.boxes[:, axis + 2] - marks.boxes[:, axis]
-            is_along = (marks.share_in(near) >= _LEFTOVER_SHARE) & (thickness <= _LEFTOVER_THICKEST)
-            if is_along.any():
-                marks = marks.select(~is_along)
+    for axis, lines in ((1, lifted.horizontal), (0, lifted.vertical)):
+        thickness = marks.boxes[:, axis + 2] - marks.boxes[:, axis]
+        is_along = thickness <= _LEFTOVER_THICKEST
+        if lines and is_along.any():
+            thin = marks.select(is_along)
+            is_along[is_along] = thin.share_near(lines, axis=axis) >= _LEFTOVER_SHARE
+            marks = marks.select(~is_along)
     if not len(marks.areas):
         return marks, marks
     if ink.is_flat:
