@@ -1,6 +1,7 @@
 """Any grey picture of a grid becomes the picture that the network expects: its normal form.
 
-The steps, each in a file of its own: ``light`` takes the background off and decides the polarity;
+The steps, each in a file of its own: ``shrink`` makes it as small as finding ink needs; ``light``
+takes the background off and decides the polarity; ``ready`` looks whether nothing more is needed;
 ``lines`` finds what is ruled or drawn across the picture; ``marks`` finds the pieces of ink;
 ``cuts`` finds where cells may meet; ``deal`` deals the pieces out to them; ``cells`` brings the ink
 of each to the form of MNIST's digits. Canvas, upload, command line, training and evaluation all
@@ -14,14 +15,16 @@ from numpy.typing import NDArray
 
 from model.config import ReaderConfig
 from model.errors import PictureError
-from model.ink.cells import are_normal, cell_form, has_normal_strokes, resampled
+from model.ink.cells import cell_form, resampled
 from model.ink.cuts import find_cuts
 from model.ink.deal import best_deal
 from model.ink.doubts import doubts
 from model.ink.form import Box, CellInk, InkWarning, NormalForm
-from model.ink.light import LEAST_CONTRAST, Ink, block_means, find_ink, shrink
+from model.ink.light import LEAST_CONTRAST, Ink, find_ink, levels_on
 from model.ink.lines import lift_lines
 from model.ink.marks import find_marks, without_specks
+from model.ink.ready import are_normal, has_normal_strokes, may_be_normal
+from model.ink.shrink import block_means, shrink
 
 __all__ = ["Box", "CellInk", "InkWarning", "NormalForm", "normalise"]
 
@@ -43,18 +46,16 @@ def normalise(picture: NDArray[np.uint8], config: ReaderConfig) -> NormalForm:
         PictureError: The array has another shape or type, or the picture is too small.
     """
     _check(picture, config)
-    is_dark = max(picture[0].max(), picture[:, 0].max()) <= _DARKEST
-    if is_dark and picture.shape == (config.height, config.width):
+    has_size = picture.shape == (config.height, config.width)
+    if has_size and max(picture[0].max(), picture[:, 0].max()) <= _DARKEST:
         boxes = are_normal(_tiles(picture, config), LEAST_CONTRAST)
         if boxes is not None:
             return _ready(picture, boxes, config, picture.shape, is_inverted=False)
     small, factor = shrink(picture, max(config.rows, config.columns))
     ink = find_ink(small)
-    if ink.ramp is not None and ink.strong:
-        whole = _whole(picture, ink, config)
-        boxes = are_normal(_tiles(whole, config), LEAST_CONTRAST, slack=2)
-        if boxes is not None and has_normal_strokes(whole, config.cell_size):
-            return _ready(whole, boxes, config, picture.shape, is_inverted=ink.is_inverted)
+    resized = _only_resized(picture, ink, config)
+    if resized is not None:
+        return resized
     lifted = lift_lines(ink)
     marks, left_out = without_specks(find_marks(lifted.is_ink), ink, lifted)
     across, down = (
@@ -99,12 +100,26 @@ def _check(picture: NDArray[np.uint8], config: ReaderConfig) -> None:
         )
 
 
+def _only_resized(picture: NDArray[np.uint8], ink: Ink, config: ReaderConfig) -> NormalForm | None:
+    """The normal form of a drawing that has it already but for its size; else None."""
+    if not (ink.is_flat and ink.strong):
+        return None
+    if not may_be_normal(ink.levels, config.rows, config.columns, config.cell_size):
+        return None  # most drawings, which are spared the look at the whole picture
+    whole = _whole(picture, ink, config)
+    boxes = are_normal(_tiles(whole, config), LEAST_CONTRAST, slack=2)
+    if boxes is None or not has_normal_strokes(whole, config.cell_size):
+        return None
+    return _ready(whole, boxes, config, picture.shape, is_inverted=ink.is_inverted)
+
+
 def _whole(picture: NDArray[np.uint8], ink: Ink, config: ReaderConfig) -> NDArray[np.uint8]:
     """The ink of a picture, as it is, in the size of the normal form."""
     shape = (config.height, config.width)
     times, rest = divmod(picture.shape[0], config.height)
-    if ink.ramp is not None and not rest and picture.shape[1] == times * config.width:
-        return resampled(ink.ramp[block_means(picture, times)], shape)  # to the very pixel
+    if ink.background is not None and not rest and picture.shape[1] == times * config.width:
+        means = block_means(picture, times)  # to the very pixel
+        return resampled(levels_on(ink.background, means, is_inverted=ink.is_inverted), shape)
     return resampled(ink.levels, shape)
 
 

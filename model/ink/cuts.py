@@ -90,6 +90,8 @@ def _gaps(profile: NDArray[np.int64], even: float, reach: int, *, is_flat: bool)
     free = np.flatnonzero(profile[low:high] == 0) + low
     if not len(free):
         return [even]
-    runs = np.split(free, np.flatnonzero(np.diff(free) > 1) + 1)
-    widest = sorted(runs, key=len, reverse=True)[:_MOST_GAPS]
-    return [float(min(max(even, run[0] + 0.5), run[-1] + 0.5)) for run in widest]
+    breaks = np.flatnonzero(free[1:] - free[:-1] > 1)
+    starts = [int(free[0]), *free[breaks + 1].tolist()]
+    ends = [*free[breaks].tolist(), int(free[-1])]
+    runs = sorted(zip(starts, ends, strict=True), key=lambda run: run[0] - run[1])
+    return [min(max(even, start + 0.5), end + 0.5) for start, end in runs[:_MOST_GAPS]]

@@ -3,6 +3,7 @@
 import dataclasses
 import functools
 import itertools
+import statistics
 from collections.abc import Sequence
 
 import numpy as np
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 
 from model.ink.cuts import Edges
 from model.ink.form import Box
-from model.ink.light import Ink
+from model.ink.light import Ink, levels_on
 from model.ink.marks import Marks
 
 # A piece of ink belongs to one cell whole where this share of it lies there ...
@@ -63,33 +64,52 @@ class Deal:
 
     def __init__(self, marks: Marks, across: Edges, down: Edges) -> None:
         self.marks, self.across, self.down = marks, across, down
-        height, width = marks.shape
-        columns = np.searchsorted(across[1:-1], np.arange(width) + 0.5)
-        rows = np.searchsorted(down[1:-1], np.arange(height) + 0.5)
-        self._rows, self._columns = rows, columns
         self.num_columns = len(across) - 1
         self.num_cells = self.num_columns * (len(down) - 1)
-        x0, y0, x1, y1 = marks.boxes.T
-        first = rows[y0] * self.num_columns + columns[x0]
-        last = rows[y1 - 1] * self.num_columns + columns[x1 - 1]
+        # First and last column and row of cells that each mark lies in, (M, 2).
+        corners = marks.boxes + np.array((0.5, 0.5, -0.5, -0.5))
+        columns = np.searchsorted(across[1:-1], corners[:, ::2])
+        rows = np.searchsorted(down[1:-1], corners[:, 1::2])
+        first = rows[:, 0] * self.num_columns + columns[:, 0]
         # The cell of each mark; ``num_cells`` for one that is cut.
         self._owners: NDArray[np.int32] = first.astype(np.int32)
-        is_over_edge = (first != last) | (columns[x0] != columns[x1 - 1])
+        is_over_edge = (rows[:, 0] != rows[:, 1]) | (columns[:, 0] != columns[:, 1])
         over_edge: list[int] = np.flatnonzero(is_over_edge).tolist()
         self.crossing: list[int] = []
         if over_edge:
-            alone = np.bincount(first[~is_over_edge], minlength=self.num_cells)
+            has_ink = np.bincount(first[~is_over_edge], minlength=self.num_cells) > 0
             for mark in over_edge:
-                self._settle(mark, alone > 0)
+                self._settle(mark, has_ink)
 
     @functools.cached_property
-    def _painted(self) -> NDArray[np.int32]:
+    def _columns(self) -> NDArray[np.int_]:
+        """The column of cells that each pixel of a row lies in, (w,)."""
+        return np.searchsorted(self.across[1:-1], np.arange(self.marks.shape[1]) + 0.5)
+
+    @functools.cached_property
+    def _rows(self) -> NDArray[np.int_]:
+        """The row of cells that each pixel of a column lies in, (h,)."""
+        return np.searchsorted(self.down[1:-1], np.arange(self.marks.shape[0]) + 0.5)
+
+    @functools.cached_property
+    def _painted(self) -> NDArray[np.int16]:
         """The cell of each pixel of ink (h, w), -1 elsewhere."""
         painted = self.marks.paint(self._owners)
         if not (self._owners == self.num_cells).any():
             return painted
         own = self._rows[:, None] * self.num_columns + self._columns
-        return np.where(painted == self.num_cells, own, painted).astype(np.int32, copy=False)
+        return np.where(painted == self.num_cells, own, painted).astype(np.int16, copy=False)
+
+    @functools.cached_property
+    def _extents(self) -> list[Box]:
+        """The box of the marks that each cell has a part in; x1 is 0 where there is none."""
+        low = np.full((self.num_cells + 1, 2), max(self.marks.shape), np.int32)
+        high = np.zeros_like(low)
+        np.minimum.at(low, self._owners, self.marks.boxes[:, :2])
+        np.maximum.at(high, self._owners, self.marks.boxes[:, 2:])
+        # What is cut may have a part in any.
+        low, high = np.minimum(low, low[-1]), np.maximum(high, high[-1])
+        return [(*start, *end) for start, end in zip(low.tolist(), high.tolist(), strict=True)]
 
     def _settle(self, mark: int, has_other_ink: NDArray[np.bool_]) -> None:
         """Decides which cell a mark that lies over an edge belongs to."""
@@ -122,7 +142,8 @@ class Deal:
         boxes = self.marks.boxes[is_whole]
         longer = np.maximum(boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1])
         np.maximum.at(sizes, self._owners[is_whole], longer)
-        typical = float(np.median(sizes[sizes > 0])) if (sizes > 0).any() else 0.0
+        filled = sizes[sizes > 0].tolist()
+        typical = statistics.median(filled) if filled else 0.0
         num_filled = int(np.count_nonzero(sizes > _LEAST_OF_TYPICAL * typical))
         num_cut = int(np.count_nonzero(~is_whole))
         return num_filled + num_cut, -num_cut
@@ -167,37 +188,39 @@ class Deal:
         Returns:
             None where the cell has no ink.
         """
-        is_candidate = (self._owners == number) | (self._owners == self.num_cells)
-        if not is_candidate.any():
+        x0, y0, x1, y1 = self._extents[number]
+        if x1 <= x0:
             return None
         height, width = self.marks.shape
-        boxes = self.marks.boxes[is_candidate]
-        left, top = (max(0, int(edge) - 1) for edge in boxes[:, :2].min(axis=0))
-        right, bottom = (
-            min(side, int(edge) + 1)
-            for side, edge in zip((width, height), boxes[:, 2:].max(axis=0), strict=True)
+        left, top, right, bottom = (
+            max(0, x0 - 1),
+            max(0, y0 - 1),
+            min(width, x1 + 1),
+            min(height, y1 + 1),
         )
         is_own = self._painted[top:bottom, left:right] == number
         if not is_own.any():
             return None
-        zoom = factor if ink.ramp is not None and max(is_own.shape) <= _SMALL else 1
+        zoom = factor if ink.is_flat and max(is_own.shape) <= _SMALL else 1
         levels = ink.levels[top:bottom, left:right]
-        if zoom > 1 and ink.ramp is not None:
+        if zoom > 1 and ink.background is not None:
             left, top, right, bottom = (zoom * edge for edge in (left, top, right, bottom))
-            levels = ink.ramp[picture[top:bottom, left:right]]
+            window = picture[top:bottom, left:right]
+            levels = levels_on(ink.background, window, is_inverted=ink.is_inverted)
             is_own = is_own.repeat(zoom, axis=0).repeat(zoom, axis=1)
         inside = levels[is_own]
         place = int((_FULL_FLAT if ink.is_flat else _FULL_UNEVEN) * (len(inside) - 1))
-        full = np.partition(inside, place)[place] or inside.max()  # a lone pixel in its block
-        soft = np.minimum(levels / full, 1) * _grown(is_own)
-        is_seen = soft > (_EDGE_FLAT if ink.is_flat else _EDGE_UNEVEN)
-        rows, columns = np.flatnonzero(is_seen.any(axis=1)), np.flatnonzero(is_seen.any(axis=0))
-        y0, y1, x0, x1 = rows[0], rows[-1] + 1, columns[0], columns[-1] + 1
+        inside.partition(place)
+        full = int(inside[place] or inside.max())  # a lone pixel in its block
+        soft = levels * _grown(is_own)
+        is_seen = soft > int((_EDGE_FLAT if ink.is_flat else _EDGE_UNEVEN) * full)
+        y0, y1 = _ends(np.logical_or.reduce(is_seen, axis=1))
+        x0, x1 = _ends(np.logical_or.reduce(is_seen, axis=0))
         cell_left, cell_top, cell_right, cell_bottom = self.cell_box(number)
         return Piece(
-            levels=soft[y0:y1, x0:x1],
-            left=left + int(x0),
-            top=top + int(y0),
+            levels=np.minimum(soft[y0:y1, x0:x1] / np.float32(full), np.float32(1)),
+            left=left + x0,
+            top=top + y0,
             cell=(cell_left * zoom, cell_top * zoom, cell_right * zoom, cell_bottom * zoom),
             factor=factor // zoom,
         )
@@ -205,8 +228,15 @@ class Deal:
 
 def best_deal(marks: Marks, across: Sequence[Edges], down: Sequence[Edges]) -> Deal:
     """Deals the marks out by the cuts that fit best, the first of all that fit alike."""
-    deals = (Deal(marks, *cuts) for cuts in itertools.product(across, down))
+    deals = [Deal(marks, *cuts) for cuts in itertools.product(across, down)]
+    if len(deals) == 1:
+        return deals[0]
     return max(deals, key=lambda deal: deal.fitness)
+
+
+def _ends(marks: NDArray[np.bool_]) -> tuple[int, int]:
+    """The first that is marked, and the one behind the last."""
+    return int(marks.argmax()), len(marks) - int(marks[::-1].argmax())
 
 
 def _grown(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:

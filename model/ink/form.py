@@ -39,11 +39,9 @@ class CellInk(NamedTuple):
         """Returns the same for a picture (height, width) ``factor`` times as large."""
         if self.box is None or self.scale is None:
             return self
-        return self._replace(
-            box=enlarged(self.box, factor, shape),
-            scale=self.scale / factor,
-            stroke_width=None if self.stroke_width is None else self.stroke_width * factor,
-        )
+        width = None if self.stroke_width is None else self.stroke_width * factor
+        box = enlarged(self.box, factor, shape)
+        return CellInk(box, self.scale / factor, self.shift, width, self.restroked)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -1,15 +1,15 @@
 """From grey pixels to levels of ink: the background taken off, the polarity decided."""
 
-from typing import NamedTuple, TypeVar
+import functools
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from model.ink.shrink import block_means
+
 # Ink that differs less than this from its background is none: JPEG, dust, noise. Grey levels.
 LEAST_CONTRAST = 24
-# Pictures are shrunk by whole factors, to cells of at least this and less than twice it, pixels;
-# those of fewer than two cells a side as if they had two.
-_WORKING_CELL = 80
 # A background is flat where this share of the pixels lies within so many levels of one another,
 # and this share of those has the very same level: a camera's noise would spread them.
 _FLAT_SHARE, _FLAT_LEVELS, _SAME_SHARE = 0.55, 3, 0.6
@@ -23,71 +23,36 @@ _WIDEST_STROKE = 0.13
 _LINE_SHARE = 0.6
 
 
-Level = TypeVar("Level", np.uint8, np.int32)
-
-
 class Ink(NamedTuple):
     """A picture as ink."""
 
-    levels: NDArray[np.float32]
-    """(h, w): how far each pixel is from its background towards ink, grey levels, >= 0."""
+    levels: NDArray[np.uint8]
+    """(h, w): how far each pixel is from its background towards ink, grey levels."""
     threshold: float
     """A pixel of more than this is ink."""
     strong: float
     """What the picture's ink reaches, grey levels; 0 where there is none."""
     is_inverted: bool
     """The ink is darker than the background."""
-    ramp: NDArray[np.float32] | None
-    """(256,): the level of ink of each grey level, where the background is of one colour: drawn on
-    a screen. None: photographed."""
+    background: int | None
+    """Its grey level, where it is of one colour: drawn on a screen. None: photographed."""
     noise: float = 0.0
     """Standard deviation of a photographed background's noise, grey levels."""
 
     @property
     def is_flat(self) -> bool:
         """Drawn on a screen."""
-        return self.ramp is not None
+        return self.background is not None
 
     @property
     def is_ink(self) -> NDArray[np.bool_]:
         """(h, w)."""
-        return self.levels > self.threshold
+        return self.levels > int(self.threshold)
 
     @property
     def may_be_line(self) -> NDArray[np.bool_]:
         """(h, w): ink, and what is as faint as a ruled line may be."""
-        return self.levels > self.threshold * (1.0 if self.is_flat else _LINE_SHARE)
-
-
-def shrink(picture: NDArray[np.uint8], cells: int = 2) -> tuple[NDArray[np.uint8], int]:
-    """Shrinks a picture to what finding ink needs.
-
-    Args:
-        picture: (height, width).
-        cells: In the longer of a grid's rows and columns.
-
-    Returns:
-        The picture, its longer side 80 to 159 pixels for each cell or as it came, and by which
-        factor it was shrunk.
-    """
-    factor = max(1, max(picture.shape) // (_WORKING_CELL * max(2, cells)))
-    if factor == 1 or min(picture.shape) < factor:
-        return picture, 1
-    return block_means(picture, factor), factor
-
-
-def block_means(picture: NDArray[np.uint8], factor: int) -> NDArray[np.uint8]:
-    """Averages blocks of ``factor`` by ``factor`` pixels; what is left at the ends is left out."""
-    height, width = (side // factor for side in picture.shape)
-    trimmed = picture[: height * factor, : width * factor]
-    kind = np.uint16 if factor <= 16 else np.uint32
-    rows = np.zeros((height, trimmed.shape[1]), kind)
-    for row in range(factor):
-        np.add(rows, trimmed[row::factor], out=rows)
-    total = np.full((height, width), factor * factor // 2, kind)
-    for column in range(factor):
-        np.add(total, rows[:, column::factor], out=total)
-    return (total // (factor * factor)).astype(np.uint8)
+        return self.levels > int(self.threshold * (1.0 if self.is_flat else _LINE_SHARE))
 
 
 def find_ink(picture: NDArray[np.uint8]) -> Ink:
@@ -106,16 +71,33 @@ def find_ink(picture: NDArray[np.uint8]) -> Ink:
 
 
 def _on_flat(picture: NDArray[np.uint8], counts: NDArray[np.int64], mode: int) -> Ink:
-    background = int(np.average(np.arange(256)[_around(mode)], weights=counts[_around(mode)]) + 0.5)
+    around = np.arange(256)[_around(mode)]
+    background = int(around @ counts[around] / counts[around].sum() + 0.5)
     distance = np.arange(256) - background
     weight = counts * np.where(np.abs(distance) > _FLAT_LEVELS, np.abs(distance), 0)
     is_inverted = bool(weight[:background].sum() > weight[background:].sum())
-    steps = np.maximum(-distance if is_inverted else distance, 0)
-    ramp = steps.astype(np.float32)
     # Pixels of each level of ink, so that no pass over the picture is needed.
+    steps = np.maximum(-distance if is_inverted else distance, 0)
     amounts = np.bincount(steps, counts, minlength=256).astype(np.int64)
     strong = _strong(amounts, LEAST_CONTRAST)
-    return Ink(ramp[picture], max(LEAST_CONTRAST, 0.3 * strong), strong, is_inverted, ramp)
+    levels = levels_on(background, picture, is_inverted=is_inverted)
+    return Ink(levels, max(LEAST_CONTRAST, 0.3 * strong), strong, is_inverted, background)
+
+
+def levels_on(
+    background: int, picture: NDArray[np.uint8], *, is_inverted: bool
+) -> NDArray[np.uint8]:
+    """How far each pixel is from its background towards ink, grey levels.
+
+    Args:
+        background: Its grey level.
+        picture: (h, w).
+        is_inverted: Ink is darker than the background.
+    """
+    darker = np.minimum(picture, background) if is_inverted else background
+    lighter = background if is_inverted else np.maximum(picture, background)
+    levels: NDArray[np.uint8] = np.subtract(lighter, darker)
+    return levels
 
 
 def _on_uneven(picture: NDArray[np.uint8]) -> Ink:
@@ -127,16 +109,12 @@ def _on_uneven(picture: NDArray[np.uint8]) -> Ink:
     residual = _doubled(background, picture.shape).astype(np.int16)
     residual -= paper
     # What noise adds to the background is taken off again: most of a picture is no ink.
-    sample = residual[::2, ::2]
-    residual -= np.int16(_median(sample))
-    noise = _noise(np.abs(sample))
-    levels = np.maximum(residual, 0)
+    added, noise = _noise(residual[::2, ::2])
+    residual -= np.int16(added)
+    levels = np.minimum(np.maximum(residual, 0, out=residual), 255).astype(np.uint8)
     least = max(LEAST_CONTRAST, _NOISE_FACTOR * noise)
-    amounts = np.bincount(levels.ravel(), minlength=256)
-    strong = _strong_on_paper(amounts, least)
-    return Ink(
-        levels.astype(np.float32), max(least, 0.35 * strong), strong, is_inverted, None, noise
-    )
+    strong = _strong_on_paper(levels[levels > int(least)])
+    return Ink(levels, max(least, 0.35 * strong), strong, is_inverted, None, noise)
 
 
 def _is_ink_darker(picture: NDArray[np.uint8]) -> bool:
@@ -145,13 +123,23 @@ def _is_ink_darker(picture: NDArray[np.uint8]) -> bool:
     Cubes weigh what differs much. An edge of light and shadow has as much on either side, and so
     counts for nothing.
     """
-    few = block_means(picture, 4).astype(np.int32)
+    few = block_means(picture, 4).astype(np.float32)
     half = max(1, round(_SURROUNDINGS * max(few.shape) / 2))
-    side = 2 * half + 1
-    sums = _padded(few, half + 1).cumsum(axis=0).cumsum(axis=1)[:-1, :-1]
-    around = sums[side:, side:] - sums[:-side, side:] - sums[side:, :-side] + sums[:-side, :-side]
-    apart = few * np.float32(side * side) - around
-    return bool(np.einsum("ij,ij,ij->", apart, apart, apart) < 0)
+    down, across = (_windows(length, half) for length in few.shape)
+    apart = few * np.float32((2 * half + 1) ** 2) - down @ few @ across.T
+    return bool(np.vdot(apart * apart, apart) < 0)
+
+
+@functools.lru_cache(maxsize=64)
+def _windows(length: int, half: int) -> NDArray[np.float32]:
+    """Weights (length, length) that add up what is within ``half`` of each place.
+
+    What lies beyond an end is as at that end.
+    """
+    near = np.arange(length)[:, None] + np.arange(-half, half + 1)
+    weights = np.zeros((length, length), np.float32)
+    np.add.at(weights, (np.arange(length)[:, None], near.clip(0, length - 1)), 1)
+    return weights
 
 
 def _darkest_of_four(paper: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -163,11 +151,9 @@ def _darkest_of_four(paper: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 def _doubled(levels: NDArray[np.uint8], shape: tuple[int, ...]) -> NDArray[np.uint8]:
     """Doubles a halved picture to ``shape``, which may be a pixel more."""
-    down, across = (
-        np.minimum(np.arange(whole) // 2, half - 1)
-        for whole, half in zip(shape, levels.shape, strict=True)
-    )
-    doubled: NDArray[np.uint8] = levels[down][:, across]
+    height, width = shape
+    wide = levels.take(np.arange(width) // 2, axis=1, mode="clip")
+    doubled: NDArray[np.uint8] = wide.take(np.arange(height) // 2, axis=0, mode="clip")
     return doubled
 
 
@@ -194,12 +180,11 @@ def _greatest(levels: NDArray[np.uint8], half: int) -> NDArray[np.uint8]:
     return levels
 
 
-def _padded(levels: NDArray[Level], width: int) -> NDArray[Level]:
+def _padded(levels: NDArray[np.uint8], width: int) -> NDArray[np.uint8]:
     """Repeats the outermost pixels ``width`` times."""
-    down, across = (
-        np.clip(np.arange(-width, length + width), 0, length - 1) for length in levels.shape
-    )
-    padded: NDArray[Level] = levels[down][:, across]
+    height, length = levels.shape
+    wide = levels.take(np.arange(-width, length + width), axis=1, mode="clip")
+    padded: NDArray[np.uint8] = wide.take(np.arange(-width, height + width), axis=0, mode="clip")
     return padded
 
 
@@ -217,25 +202,30 @@ def _strong(amounts: NDArray[np.int64], least: float) -> float:
     return float(np.searchsorted(np.cumsum(ink), 0.8 * total))
 
 
-def _strong_on_paper(amounts: NDArray[np.int64], least: float) -> float:
-    """The same of a photograph, where ruled lines may be more, and fainter, than what is written.
+def _strong_on_paper(ink: NDArray[np.uint8]) -> float:
+    """The same of a photograph's ink, whose ruled lines may be more, and fainter, than the writing.
 
     Cubes give weight to the pen; without lines, the result is about that of ``_strong``.
     """
-    weights = amounts * np.arange(len(amounts), dtype=np.float64) ** 3
-    weights[: int(least) + 1] = 0
-    total = weights.cumsum()
-    if not total[-1]:
+    if not len(ink):
         return 0.0
+    amounts = np.bincount(ink, minlength=256)
+    total = np.cumsum(amounts * np.arange(256, dtype=np.float64) ** 3)
     return float(np.searchsorted(total, 0.62 * total[-1]))
 
 
-def _median(levels: NDArray[np.int16]) -> int:
-    """Of grey levels, or differences of them."""
-    counts = np.bincount(levels.ravel() + 255)
-    return int(np.searchsorted(np.cumsum(counts), levels.size / 2)) - 255
+def _noise(residual: NDArray[np.int16]) -> tuple[int, float]:
+    """The median of differences of grey levels, and their standard deviation.
+
+    That is told by the median of how far they are from their median.
+    """
+    counts = np.bincount(residual.ravel() + 255, minlength=511)
+    median = _median(counts)
+    distances = np.abs(np.arange(len(counts)) - median)
+    return median - 255, 1.4826 * _median(np.bincount(distances, counts))
 
 
-def _noise(size: NDArray[np.int16]) -> float:
-    """Standard deviation of the noise, from the median of its size."""
-    return _median(size) * 1.4826
+def _median(counts: NDArray[np.int64] | NDArray[np.float64]) -> int:
+    """Of numbers from 0, by how many there are of each."""
+    total = counts.cumsum()
+    return int(total.searchsorted(total[-1] / 2))

@@ -1,12 +1,14 @@
 """Connected pieces of ink."""
 
+import itertools
+import statistics
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from model.ink.light import Ink
-from model.ink.lines import Lifted
+from model.ink.lines import Lifted, Line, are_near
 
 # On photographs, less ink than this is dust or texture: pixels for each pixel of the picture, and
 # for each of the largest mark.
@@ -38,15 +40,19 @@ class Marks(NamedTuple):
     shape: tuple[int, int]
     """(h, w) of the picture."""
 
-    def paint(self, numbers: NDArray[np.int32]) -> NDArray[np.int32]:
-        """Returns (h, w): ``numbers[mark]``, >= 0, on the pixels of each mark, -1 elsewhere."""
-        rows, first, last, mark = self.runs.T
+    def pixels(self) -> tuple[NDArray[np.int_], NDArray[np.int32]]:
+        """Returns each pixel's place in the flat picture, (P,), and each run's length, (R,)."""
+        rows, first, last, _ = self.runs.T
         lengths = last - first
         starts = rows * self.shape[1] + first
         skipped = np.cumsum(lengths) - lengths
-        pixels = np.arange(lengths.sum()) + np.repeat(starts - skipped, lengths)
-        painted = np.full(self.shape[0] * self.shape[1], -1, np.int32)
-        painted[pixels] = np.repeat(numbers[mark], lengths)
+        return np.arange(lengths.sum()) + np.repeat(starts - skipped, lengths), lengths
+
+    def paint(self, numbers: NDArray[np.int32]) -> NDArray[np.int16]:
+        """Returns (h, w): ``numbers[mark]``, >= 0, on the pixels of each mark, -1 elsewhere."""
+        pixels, lengths = self.pixels()
+        painted = np.full(self.shape[0] * self.shape[1], -1, np.int16)
+        painted[pixels] = np.repeat(numbers[self.runs[:, 3]], lengths)
         return painted.reshape(self.shape)
 
     def profile(self, *, axis: int) -> NDArray[np.int64]:
@@ -59,20 +65,24 @@ class Marks(NamedTuple):
         ends = np.bincount(last, minlength=self.shape[1] + 1)
         return np.cumsum(starts - ends)[:-1]
 
-    def share_in(self, area: NDArray[np.bool_]) -> NDArray[np.float64]:
-        """The share of each mark, (M,), that lies in an area (h, w)."""
-        before = np.zeros((self.shape[0], self.shape[1] + 1), np.int32)
-        np.cumsum(area, axis=1, out=before[:, 1:])
-        rows, first, last, mark = self.runs.T
-        inside = before[rows, last] - before[rows, first]
-        return np.bincount(mark, inside, minlength=len(self.areas)) / self.areas
+    def share_near(self, lines: list[Line], *, axis: int) -> NDArray[np.float64]:
+        """The share of each mark, (M,), that is close to lines across (axis 1) or down (axis 0)."""
+        pixels, lengths = self.pixels()
+        places = np.divmod(pixels, self.shape[1])  # rows, columns
+        near = are_near(lines, places[1 - axis], places[axis], self.shape[axis])
+        mark = np.repeat(self.runs[:, 3], lengths)
+        return np.bincount(mark, near, minlength=len(self.areas)) / self.areas
 
     def select(self, is_kept: NDArray[np.bool_]) -> "Marks":
         """Returns some of the marks, (M,) bool, numbered anew."""
         number = np.cumsum(is_kept) - 1
         runs = self.runs[is_kept[self.runs[:, 3]]]
-        runs = np.column_stack((runs[:, :3], number[runs[:, 3]])).astype(np.int32)
+        runs[:, 3] = number[runs[:, 3]]
         return Marks(runs, self.boxes[is_kept], self.areas[is_kept], self.shape)
+
+    def none(self) -> "Marks":
+        """Returns no marks, of the same picture."""
+        return Marks(self.runs[:0], self.boxes[:0], self.areas[:0], self.shape)
 
 
 def find_marks(is_ink: NDArray[np.bool_]) -> Marks:
@@ -85,49 +95,65 @@ def find_marks(is_ink: NDArray[np.bool_]) -> Marks:
         is_ink: (h, w).
     """
     height, width = is_ink.shape
-    padded = np.zeros((height, width + 2), np.int8)
-    padded[:, 1:-1] = is_ink
-    changes = np.flatnonzero(np.diff(padded, axis=1).ravel())  # of rows of width + 1 steps
+    stride = width + 1  # a blank ends each row; one more comes before the first
+    padded = np.zeros(height * stride + 1, np.bool_)
+    padded[1:].reshape(height, stride)[:, :-1] = is_ink
+    changes = np.flatnonzero(padded[1:] != padded[:-1])
     starts, ends = changes[::2], changes[1::2]
-    rows = starts // (width + 1)
-    first, last = starts - rows * (width + 1), ends - rows * (width + 1)
-    count = len(rows)
-    # The runs above that touch run i have last >= first[i] and first <= last[i]: a range of runs,
-    # as runs are sorted by row and column.
-    stride = width + 2
-    low = np.searchsorted(rows * stride + last, (rows - 1) * stride + first, "left")
-    high = np.searchsorted(rows * stride + first, (rows - 1) * stride + last, "right")
-    touching = np.maximum(high - low, 0)
-    below = np.repeat(np.arange(count), touching)
-    above = np.arange(touching.sum()) - np.repeat(np.cumsum(touching) - touching, touching)
-    above = above + np.repeat(low, touching)
-    root = np.arange(count)
-    while True:  # each round joins neighbours, then shortens the way to the root
-        least = np.minimum(root[below], root[above])
-        joined = root.copy()
-        np.minimum.at(joined, root[below], least)
-        np.minimum.at(joined, root[above], least)
-        while True:
-            shorter = joined[joined]
-            if np.array_equal(shorter, joined):
-                break
-            joined = shorter
-        if np.array_equal(joined, root):
-            break
-        root = joined
-    is_root = root == np.arange(count)
+    rows = starts // stride
+    first, last = starts - rows * stride, ends - rows * stride
+    root = _joined(
+        np.searchsorted(ends, starts - stride, "left"),
+        np.searchsorted(starts, ends - stride, "right"),
+    )
+    is_root = root == np.arange(len(root))
     mark = (np.cumsum(is_root) - 1)[root]
-    total = int(np.count_nonzero(is_root))
-    lengths = last - first
-    areas = np.bincount(mark, lengths, minlength=total)
-    boxes = np.empty((total, 4), np.int32)
-    boxes[:, :2], boxes[:, 2:] = (width, height), 0
-    np.minimum.at(boxes[:, 0], mark, first)
-    np.minimum.at(boxes[:, 1], mark, rows)
-    np.maximum.at(boxes[:, 2], mark, last)
-    np.maximum.at(boxes[:, 3], mark, rows + 1)
-    runs = np.column_stack((rows, first, last, mark)).astype(np.int32)
-    return Marks(runs, boxes, areas.astype(np.int64), (height, width))
+    areas = np.bincount(mark, last - first).astype(np.int64)
+    boxes = np.empty((len(areas), 4), np.int32)
+    left, right = np.full(len(areas), width), np.zeros(len(areas), np.int64)
+    np.minimum.at(left, mark, first)
+    np.maximum.at(right, mark, last)
+    boxes[:, 0], boxes[:, 2] = left, right
+    boxes[:, 1] = rows[is_root]  # runs come row by row, the root first and the lowest last
+    boxes[mark, 3] = rows + 1
+    runs = np.array((rows, first, last, mark), np.int32).T
+    return Marks(runs, boxes, areas, (height, width))
+
+
+def _joined(low: NDArray[np.int_], high: NDArray[np.int_]) -> NDArray[np.int_]:
+    """Groups runs of ink, each of which touches the runs from ``low`` to before ``high`` above it.
+
+    Args:
+        low: (R,).
+        high: (R,): no more than ``low`` where a run touches none.
+
+    Returns:
+        The least number among the runs of each run's group, (R,).
+    """
+    touching = high - low
+    # Most runs touch one above: trees of these are made at once, and few are left to be joined.
+    root = _shortened(np.where(touching > 0, low, np.arange(len(low))))
+    forks = np.flatnonzero(touching > 1)
+    below = np.repeat(forks, touching[forks] - 1)
+    ranges = map(range, (low[forks] + 1).tolist(), high[forks].tolist())
+    above = np.array(list(itertools.chain.from_iterable(ranges)), int)
+    while True:
+        one, other = root[below], root[above]
+        if (one == other).all():
+            return root
+        least = np.minimum(one, other)
+        np.minimum.at(root, one, least)
+        np.minimum.at(root, other, least)
+        root = _shortened(root)
+
+
+def _shortened(root: NDArray[np.int_]) -> NDArray[np.int_]:
+    """Goes from each run's root to that one's root, until there is no further one."""
+    while True:
+        further = root[root]
+        if (further == root).all():
+            return root
+        root = further
 
 
 def without_specks(marks: Marks, ink: Ink, lifted: Lifted) -> tuple[Marks, Marks]:
@@ -137,12 +163,13 @@ def without_specks(marks: Marks, ink: Ink, lifted: Lifted) -> tuple[Marks, Marks
         What a pen has written, and, on photographs, what is left out although it is no bit of a
         line.
     """
-    for axis, near in ((1, lifted.near_horizontal), (0, lifted.near_vertical)):
-        if near is not None and len(marks.areas):
-            thickness = marks.boxes[:, axis + 2] - marks.boxes[:, axis]
-            is_along = (marks.share_in(near) >= _LEFTOVER_SHARE) & (thickness <= _LEFTOVER_THICKEST)
+    for axis, lines in ((1, lifted.horizontal), (0, lifted.vertical)):
+        thickness = marks.boxes[:, axis + 2] - marks.boxes[:, axis]
+        is_along = thickness <= _LEFTOVER_THICKEST
+        if lines and is_along.any():
+            thin = marks.select(is_along)
+            is_along[is_along] = thin.share_near(lines, axis=axis) >= _LEFTOVER_SHARE
             marks = marks.select(~is_along)
-    none = np.zeros(len(marks.areas), np.bool_)
     if not len(marks.areas):
         return marks, marks
     if ink.is_flat:
@@ -150,8 +177,8 @@ def without_specks(marks: Marks, ink: Ink, lifted: Lifted) -> tuple[Marks, Marks
     else:
         is_large = _is_written(marks, ink.levels.size)
     if is_large.all():
-        return marks, marks.select(none)
-    return marks.select(is_large), marks.select(none if ink.is_flat else ~is_large)
+        return marks, marks.none()
+    return marks.select(is_large), marks.none() if ink.is_flat else marks.select(~is_large)
 
 
 def _is_written(marks: Marks, num_pixels: int) -> NDArray[np.bool_]:
@@ -163,8 +190,8 @@ def _is_written(marks: Marks, num_pixels: int) -> NDArray[np.bool_]:
     least = max(4.0, _LEAST_OF_PICTURE * num_pixels, _LEAST_OF_LARGEST * area)
     is_enough = marks.areas >= np.where(is_at_border, _LEAST_AT_BORDER * area, least)
     # A pen is as wide as most of its runs are long; what is much thinner is printed or ruled.
-    rows_first_last = marks.runs[marks.runs[:, 3] == largest]
-    pen = float(np.median(rows_first_last[:, 2] - rows_first_last[:, 1]))
+    _, first, last, mark = marks.runs.T
+    pen = statistics.median((last - first)[mark == largest].tolist())
     thickness = marks.areas / np.maximum(x1 - x0, y1 - y0)
     is_enough &= ~_is_stray(marks, is_enough)
     is_written: NDArray[np.bool_] = is_enough & np.greater_equal(thickness, _THINNEST_OF_PEN * pen)
