@@ -81,41 +81,28 @@ def readings(
         config: Of the reader.
         notices: What is known to be doubtful besides, for each picture.
     """
-    attention = answers.attention if answers.attention is not None else [None] * len(normals)
-    parts = zip(
-        answers.symbols.tolist(),
-        answers.probabilities.max(axis=2).tolist(),
-        answers.probabilities,
-        attention,
-        normals,
-        notices,
-        strict=True,
-    )
-    return [_reading(*of_one, config) for of_one in parts]
-
-
-def _reading(
-    symbols: list[int],
-    confidences: list[float],
-    probabilities: NDArray[np.float32],
-    attention: NDArray[np.float32] | None,
-    normal: NormalForm,
-    notices: tuple[Notice, ...],
-    config: ReaderConfig,
-) -> Reading:
-    cells = tuple(
-        Cell(
-            number // config.columns,
-            number % config.columns,
-            vocabulary.digit_of(symbols[number]),
-            confidence,
-            row,
-            normal.cells[number].box,
+    symbols: list[list[int]] = answers.symbols.tolist()
+    confidences: list[list[float]] = answers.probabilities.max(axis=2).tolist()
+    found = []
+    for index, (normal, noticed) in enumerate(zip(normals, notices, strict=True)):
+        cells = tuple(
+            Cell(
+                number // config.columns,
+                number % config.columns,
+                vocabulary.digit_of(symbols[index][number]),
+                confidence,
+                probabilities,
+                normal.cells[number].box,
+            )
+            for number, (confidence, probabilities) in enumerate(
+                zip(confidences[index], answers.probabilities[index], strict=True)
+            )
         )
-        for number, (confidence, row) in enumerate(zip(confidences, probabilities, strict=True))
-    )
-    ink = tuple(Notice(doubt.code, doubt.detail) for doubt in normal.warnings)
-    return Reading(cells, (*_warnings(symbols, cells), *ink, *notices), attention)
+        ink = tuple(Notice(doubt.code, doubt.detail) for doubt in normal.warnings)
+        warnings = (*_warnings(symbols[index], cells), *ink, *noticed)
+        attention = None if answers.attention is None else answers.attention[index]
+        found.append(Reading(cells, warnings, attention))
+    return found
 
 
 def _warnings(symbols: list[int], cells: tuple[Cell, ...]) -> list[Notice]:

@@ -8,6 +8,7 @@ of each to the form of MNIST's digits. Canvas, upload, command line, training an
 come this way.
 """
 
+import functools
 import math
 
 import numpy as np
@@ -23,10 +24,10 @@ from model.ink.form import Box, CellInk, InkWarning, NormalForm
 from model.ink.light import LEAST_CONTRAST, Ink, find_ink, levels_on
 from model.ink.lines import lift_lines
 from model.ink.marks import find_marks, without_specks
-from model.ink.ready import are_normal, has_normal_strokes, may_be_normal
+from model.ink.ready import fit, has_normal_strokes, may_be_normal
 from model.ink.shrink import block_means, shrink
 
-__all__ = ["Box", "CellInk", "InkWarning", "NormalForm", "normalise"]
+__all__ = ["Box", "CellInk", "InkWarning", "NormalForm", "find_ready", "normalise"]
 
 # A picture that is in the normal form has a background of at most this grey level.
 _DARKEST = 8
@@ -46,11 +47,10 @@ def normalise(picture: NDArray[np.uint8], config: ReaderConfig) -> NormalForm:
         PictureError: The array has another shape or type, or the picture is too small.
     """
     _check(picture, config)
-    has_size = picture.shape == (config.height, config.width)
-    if has_size and max(picture[0].max(), picture[:, 0].max()) <= _DARKEST:
-        boxes = are_normal(_tiles(picture, config), LEAST_CONTRAST)
-        if boxes is not None:
-            return _ready(picture, boxes, config, picture.shape, is_inverted=False)
+    if picture.shape == (config.height, config.width):
+        (ready,) = find_ready(picture[np.newaxis], config)
+        if ready is not None:
+            return ready
     small, factor = shrink(picture, max(config.rows, config.columns))
     ink = find_ink(small)
     resized = _only_resized(picture, ink, config)
@@ -87,6 +87,51 @@ def normalise(picture: NDArray[np.uint8], config: ReaderConfig) -> NormalForm:
     )
 
 
+def find_ready(pictures: NDArray[np.uint8], config: ReaderConfig) -> list[NormalForm | None]:
+    """Finds pictures that are in the normal form already: several cost little more than one.
+
+    Args:
+        pictures: (B, H, W), uint8, of the config's size.
+        config: Rows, columns and the size of a cell.
+
+    Returns:
+        The normal form of each that is ready; None for the others, which ``normalise`` changes.
+    """
+    is_dark = np.maximum(pictures[:, 0], pictures[:, :, 0]).max(axis=1) <= _DARKEST
+    forms = _of_mnist(pictures, config)
+    return [form if dark else None for form, dark in zip(forms, is_dark.tolist(), strict=True)]
+
+
+def _of_mnist(
+    pictures: NDArray[np.uint8], config: ReaderConfig, *, slack: int = 1
+) -> list[NormalForm | None]:
+    """Pictures (B, H, W), light on dark, as normal forms; None where a cell is not as MNIST's."""
+    size = config.cell_size
+    tiles = pictures.reshape(-1, config.rows, size, config.columns, size).swapaxes(2, 3)
+    found = fit(tiles.reshape(-1, size, size), LEAST_CONTRAST, slack=slack)
+    shape = (len(pictures), config.num_cells)
+    are_normal: list[bool] = np.all(found.is_normal.reshape(shape), axis=1).tolist()
+    boxes = (found.boxes.reshape(*shape, 4) + _corners(config)).tolist()
+    is_blank = found.is_blank.reshape(shape).tolist()
+    whole = (0, 0, config.width, config.height)
+    forms: list[NormalForm | None] = [None] * len(pictures)
+    for number, picture in enumerate(pictures):
+        if are_normal[number]:
+            cells = tuple(
+                CellInk() if blank else CellInk((x0, y0, x1, y1), 1.0)
+                for (x0, y0, x1, y1), blank in zip(boxes[number], is_blank[number], strict=True)
+            )
+            forms[number] = NormalForm(picture, False, whole, cells)
+    return forms
+
+
+@functools.cache
+def _corners(config: ReaderConfig) -> NDArray[np.int64]:
+    """(C, 4): x and y of each cell's corner, for both ends of a box."""
+    row_column = np.array(list(np.ndindex(config.rows, config.columns)))
+    return np.tile(row_column[:, ::-1] * config.cell_size, 2)
+
+
 def _check(picture: NDArray[np.uint8], config: ReaderConfig) -> None:
     if picture.ndim != 2 or picture.dtype != np.uint8:
         raise PictureError(
@@ -107,10 +152,17 @@ def _only_resized(picture: NDArray[np.uint8], ink: Ink, config: ReaderConfig) ->
     if not may_be_normal(ink.levels, config.rows, config.columns, config.cell_size):
         return None  # most drawings, which are spared the look at the whole picture
     whole = _whole(picture, ink, config)
-    boxes = are_normal(_tiles(whole, config), LEAST_CONTRAST, slack=2)
-    if boxes is None or not has_normal_strokes(whole, config.cell_size):
+    (form,) = _of_mnist(whole[np.newaxis], config, slack=2)
+    if form is None or not has_normal_strokes(whole, config.cell_size):
         return None
-    return _ready(whole, boxes, config, picture.shape, is_inverted=ink.is_inverted)
+    height, width = picture.shape
+    down, across = height / config.height, width / config.width
+    return NormalForm(
+        whole,
+        ink.is_inverted,
+        (0, 0, width, height),
+        tuple(_stretched(cell, down, across, picture.shape) for cell in form.cells),
+    )
 
 
 def _whole(picture: NDArray[np.uint8], ink: Ink, config: ReaderConfig) -> NDArray[np.uint8]:
@@ -123,35 +175,15 @@ def _whole(picture: NDArray[np.uint8], ink: Ink, config: ReaderConfig) -> NDArra
     return resampled(ink.levels, shape)
 
 
-def _tiles(picture: NDArray[np.uint8], config: ReaderConfig) -> NDArray[np.uint8]:
-    """Cuts a picture (H, W) of the config's size into cells (C, S, S)."""
-    size = config.cell_size
-    tiles = picture.reshape(config.rows, size, config.columns, size).swapaxes(1, 2)
-    return tiles.reshape(config.num_cells, size, size)
-
-
-def _ready(
-    normal: NDArray[np.uint8],
-    boxes: list[Box | None],
-    config: ReaderConfig,
-    shape: tuple[int, ...],
-    *,
-    is_inverted: bool,
-) -> NormalForm:
-    """A picture of ``shape`` that needed nothing but its size; boxes are those of its cells."""
-    down, across = shape[0] / config.height, shape[1] / config.width
-    cells = []
-    for number, box in enumerate(boxes):
-        if box is None:
-            cells.append(CellInk())
-            continue
-        top, left = (place * config.cell_size for place in divmod(number, config.columns))
-        x0, y0, x1, y1 = box
-        box = (
-            int((left + x0) * across),
-            int((top + y0) * down),
-            min(math.ceil((left + x1) * across - 1e-6), shape[1]),
-            min(math.ceil((top + y1) * down - 1e-6), shape[0]),
-        )
-        cells.append(CellInk(box=box, scale=1 / down))
-    return NormalForm(normal, is_inverted, (0, 0, shape[1], shape[0]), tuple(cells))
+def _stretched(cell: CellInk, down: float, across: float, shape: tuple[int, ...]) -> CellInk:
+    """The same for a picture (height, width) so many times as high and as wide."""
+    if cell.box is None:
+        return cell
+    x0, y0, x1, y1 = cell.box
+    box = (
+        int(x0 * across),
+        int(y0 * down),
+        min(math.ceil(x1 * across - 1e-6), shape[1]),
+        min(math.ceil(y1 * down - 1e-6), shape[0]),
+    )
+    return CellInk(box, 1 / down)

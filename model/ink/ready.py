@@ -1,51 +1,53 @@
 """Whether a picture is in the normal form already, or needs nothing but its size."""
 
 import functools
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from model.ink.cells import MIDDLE, SIZE, THICKEST, THINNEST, measure, middles_of
-from model.ink.form import Box
 
 # MNIST's digits lie up to half a pixel off their middle.
 _OFF_MIDDLE = 0.75
 
 
-def are_normal(digits: NDArray[np.uint8], least: int, *, slack: int = 1) -> list[Box | None] | None:
-    """Says where the ink stands in cells that have MNIST's form already, or None where they do not.
+class Fit(NamedTuple):
+    """How well M cells fit MNIST's form."""
+
+    boxes: NDArray[np.int64]
+    """(M, 4): x0, y0, x1, y1 of the ink within its cell; of no meaning where there is none."""
+    is_blank: NDArray[np.bool_]
+    """(M,): has no ink."""
+    is_normal: NDArray[np.bool_]
+    """(M,): has MNIST's form already, or no ink."""
+
+
+def fit(cells: NDArray[np.uint8], least: int, *, slack: int = 1) -> Fit:
+    """Compares cells with MNIST's form; many cost little more than few.
 
     Args:
-        digits: (C, S, S), uint8, light on dark.
-        least: A cell of no more than this grey level is empty.
+        cells: (M, S, S), uint8, light on dark.
+        least: A cell with ink is as bright as this somewhere, one without not a quarter of it.
         slack: Pixels by which the ink may be larger or smaller than MNIST's: resampling blurs.
-
-    Returns:
-        The box of each cell's ink, None for an empty cell; or None where a cell needs changing.
     """
-    size = digits.shape[-1]
-    by_row, by_column = digits.max(axis=2), digits.max(axis=1)  # (C, S)
+    count, size = cells.shape[:2]
+    by_row, by_column = cells.max(axis=2), cells.max(axis=1)  # (M, S)
     brightest = by_row.max(axis=1)
-    moments = digits.reshape(len(digits), -1).astype(np.float32) @ _moments(size)
+    mass, right, down = (cells.reshape(count, -1).astype(np.float32) @ _moments(size)).T
     # First and last row and column of what is at least a tenth as bright as the brightest pixel.
-    faint = (brightest // 10)[:, None]
+    faint = brightest[:, np.newaxis] // 10
     rows, columns = by_row > faint, by_column > faint
-    ends = (columns, rows, columns[:, ::-1], rows[:, ::-1])
-    x0s, y0s, x1s, y1s = (marks.argmax(axis=1).tolist() for marks in ends)
-    boxes: list[Box | None] = []
-    for cell, white in enumerate(brightest.tolist()):
-        if white < least:
-            if white > least // 4:
-                return None
-            boxes.append(None)
-            continue
-        box = (x0s[cell], y0s[cell], size - x1s[cell], size - y1s[cell])
-        mass, across, down = moments[cell].tolist()
-        longest = max(box[2] - box[0], box[3] - box[1])
-        if abs(longest - SIZE * size) > slack or max(abs(across), abs(down)) > _OFF_MIDDLE * mass:
-            return None
-        boxes.append(box)
-    return boxes
+    boxes = np.empty((count, 4), np.int64)
+    for end, is_ink in enumerate((columns, rows, columns[:, ::-1], rows[:, ::-1])):
+        is_ink.argmax(axis=1, out=boxes[:, end])
+    np.subtract(size, boxes[:, 2:], out=boxes[:, 2:])
+    longest = (boxes[:, 2:] - boxes[:, :2]).max(axis=1)
+    is_normal = brightest >= least
+    is_normal &= np.abs(longest - SIZE * size) <= slack
+    is_normal &= np.maximum(np.abs(right), np.abs(down)) <= _OFF_MIDDLE * mass
+    is_blank = brightest <= least // 4
+    return Fit(boxes, is_blank, is_normal | is_blank)
 
 
 def may_be_normal(levels: NDArray[np.uint8], rows: int, columns: int, size: int) -> bool:
@@ -88,4 +90,4 @@ def has_normal_strokes(picture: NDArray[np.uint8], size: int) -> bool:
 def _moments(size: int) -> NDArray[np.float32]:
     """Weights (S * S, 3) that give a cell's mass, and that times how far right and down it is."""
     y, x = np.mgrid[:size, :size].reshape(2, -1) + 0.5 - MIDDLE * size
-    return np.column_stack((np.ones(size * size), x, y)).astype(np.float32)
+    return np.stack((np.ones(size * size), x, y), axis=1).astype(np.float32)
