@@ -109,17 +109,28 @@ class TorchEngine:
 
 
 class CarefulEngine:
-    """Looks again at what another engine is unsure of: see ``model.second_look``."""
+    """Looks again at what another engine is unsure of: see ``model.second_look``.
 
-    def __init__(self, engine: Engine) -> None:
+    Args:
+        engine: Reads once.
+        max_batch: Most pictures that it reads together at a second look.
+    """
+
+    def __init__(self, engine: Engine, max_batch: int) -> None:
         self.header = engine.header
         self.sha256 = engine.sha256
         self._engine = engine
+        self._max_batch = max_batch
 
     def read(self, pictures: NDArray[np.uint8], *, return_attention: bool = False) -> Answers:
         """See ``Engine.read``."""
         first = self._engine.read(pictures, return_attention=return_attention)
-        return look_again(pictures, first, self._engine.read, self.header.config)
+        return look_again(pictures, first, self._read_probabilities, self.header.config)
+
+    def _read_probabilities(self, pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
+        starts = range(0, len(pictures), self._max_batch)
+        parts = (pictures[start : start + self._max_batch] for start in starts)
+        return np.concatenate([self._engine.read(part).probabilities for part in parts])
 
 
 def load_engine(settings: Settings) -> Engine:
@@ -128,8 +139,5 @@ def load_engine(settings: Settings) -> Engine:
     Raises:
         ReaderError: It cannot be used; the message says why.
     """
-    return CarefulEngine(
-        TorchEngine(settings.weights)
-        if settings.engine == "torch"
-        else OnnxEngine(settings.weights)
-    )
+    kind = TorchEngine if settings.engine == "torch" else OnnxEngine
+    return CarefulEngine(kind(settings.weights), settings.network_batch)

@@ -52,7 +52,7 @@ class Metrics:
         )
         self._batches = Histogram(
             "batch_pictures",
-            "Pictures that the network reads together.",
+            "Pictures that the network reads together, second looks apart.",
             buckets=(1, 2, 4, 8, 16, 32, 64),
             registry=self._registry,
         )

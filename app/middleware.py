@@ -2,7 +2,7 @@
 
 import sys
 import time
-from secrets import token_hex
+from random import getrandbits
 
 from asgi_correlation_id import correlation_id
 from asgi_correlation_id.middleware import is_valid_uuid4
@@ -183,8 +183,13 @@ def _request_id(scope: Scope) -> str:
     for name, value in scope["headers"]:
         if name == b"x-request-id":
             came: str = value.decode("latin-1")
-            return came if is_valid_uuid4(came) else token_hex(16)
-    return token_hex(16)
+            return came if is_valid_uuid4(came) else _new_id()
+    return _new_id()
+
+
+def _new_id() -> str:
+    """Unique, and no secret: the kernel need not be asked for each."""
+    return f"{getrandbits(128):032x}"
 
 
 def _in_one_line(send: Send) -> Send:

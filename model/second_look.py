@@ -19,7 +19,7 @@ _SHIFTS = ((1, 1), (1, -1), (-1, 1), (-1, -1))  # of the ink in each cell, pixel
 def look_again(
     pictures: NDArray[np.uint8],
     answers: Answers,
-    read: Callable[[NDArray[np.uint8]], Answers],
+    read: Callable[[NDArray[np.uint8]], NDArray[np.float32]],
     config: ReaderConfig,
 ) -> Answers:
     """Reads again what has a cell less sure than ``LOW_CONFIDENCE``.
@@ -27,7 +27,7 @@ def look_again(
     Args:
         pictures: (B, H, W), uint8, in the normal form.
         answers: What was read in them; left as they are.
-        read: Reads pictures once.
+        read: Gives the probabilities, (B, C, 11), of pictures read once.
         config: Of the reader.
 
     Returns:
@@ -42,7 +42,7 @@ def look_again(
         return answers
     doubtful = pictures[is_doubtful]
     again = read(np.concatenate([_shifted(doubtful, *shift, config) for shift in _SHIFTS]))
-    looks = again.probabilities.reshape(len(_SHIFTS), *answers.probabilities[is_doubtful].shape)
+    looks = again.reshape(len(_SHIFTS), *answers.probabilities[is_doubtful].shape)
     probabilities, symbols = answers.probabilities.copy(), answers.symbols.copy()
     probabilities[is_doubtful] += looks.sum(axis=0)
     probabilities[is_doubtful] /= 1 + len(_SHIFTS)

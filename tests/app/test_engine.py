@@ -6,11 +6,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from numpy.typing import NDArray
 
-from app.engine import OnnxEngine, TorchEngine, load_engine
+from app.engine import CarefulEngine, OnnxEngine, TorchEngine, load_engine
 from app.settings import Settings
 from model.config import ReaderConfig
 from model.errors import CheckpointFormatError, CheckpointMismatchError
+from model.reading import Answers
 from tests.conftest import RELEASED
 from training.data import Digits
 from training.scoring import disjoint_grids, mark
@@ -42,6 +44,26 @@ def test_what_is_served_reads_as_much_of_mnist_as_was_aimed_at(test_digits: Digi
     right = mark(torch.from_numpy(found), grids.labels)
     assert right.cells.float().mean() >= 0.996
     assert right.grids.float().mean() >= 0.983
+
+
+def test_second_looks_are_read_in_batches_too() -> None:
+    """However many pictures are doubtful, the network never reads more than allowed at once."""
+    noise = np.random.default_rng(0).integers(0, 256, (32, 56, 56)).astype(np.uint8)
+    engine = OnnxEngine(RELEASED)
+    at_once = CarefulEngine(engine, 1000).read(noise)
+    sizes: list[int] = []
+
+    class Counting(OnnxEngine):
+        def read(self, pictures: NDArray[np.uint8], *, return_attention: bool = False) -> Answers:
+            sizes.append(len(pictures))
+            return super().read(pictures, return_attention=return_attention)
+
+    found = CarefulEngine(Counting(RELEASED), 32).read(noise)
+    assert sizes[0] == 32
+    assert len(sizes[1:]) > 0
+    assert max(sizes) == 32
+    np.testing.assert_allclose(found.probabilities, at_once.probabilities, atol=1e-6)
+    np.testing.assert_array_equal(found.symbols, at_once.symbols)
 
 
 def test_attention_is_computed_only_when_asked_for() -> None:

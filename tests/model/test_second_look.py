@@ -29,9 +29,9 @@ class Reader:
     def __init__(self) -> None:
         self.asked: list[NDArray[np.uint8]] = []
 
-    def __call__(self, pictures: NDArray[np.uint8]) -> Answers:
+    def __call__(self, pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
         self.asked.append(pictures)
-        return answers_of(*[0.2] * len(pictures))
+        return answers_of(*[0.2] * len(pictures)).probabilities
 
 
 def pictures(count: int) -> NDArray[np.uint8]:
