@@ -56,8 +56,8 @@ class WarningAnswer(_Schema):
     """Something that the sender should know."""
 
     code: str = Field(
-        description="low_confidence, finish_misplaced, not_a_grid, ink_across_divider, faint, tiny "
-        "or many_frames."
+        description="low_confidence, finish_misplaced, not_a_grid, ink_across_divider, "
+        "several_digits, faint, tiny or many_frames."
     )
     detail: str
 

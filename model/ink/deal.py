@@ -157,6 +157,14 @@ class Deal:
             for column in range(self._columns[x0], self._columns[x1 - 1] + 1)
         }
 
+    def boxes_together(self) -> dict[int, NDArray[np.int32]]:
+        """The boxes, (m, 4), of the marks of each cell that has more than one to itself."""
+        counts = np.bincount(self._owners)[: self.num_cells]
+        return {
+            cell: self.marks.boxes[self._owners == cell]
+            for cell in np.flatnonzero(counts > 1).tolist()
+        }
+
     def cell_box(self, number: int) -> tuple[float, float, float, float]:
         """Edges of a cell: x0, y0, x1, y1, pixels."""
         row, column = divmod(number, self.num_columns)

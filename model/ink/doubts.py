@@ -1,8 +1,10 @@
 """What about the ink makes a reading doubtful."""
 
+import itertools
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from model.ink.deal import Deal, Piece
 from model.ink.form import InkWarning
@@ -17,6 +19,9 @@ _TINY = 0.12
 _MOST_INK = 0.4
 # A piece of ink of this share of the grid's height and width spans cells as no digit does.
 _SPANS = 0.75
+# Pieces beside each other in a cell are digits of their own where they share this much of its ink's
+# height. Of fours, whose strokes may stand apart, one in fifty is taken for two digits.
+_SHARED_HEIGHT = 0.6
 # Ink that is left out is worth a word where its longer side is this share of its cell, or more, and
 # no more than a whole cell.
 _MAY_BE_DIGIT = 0.2
@@ -68,7 +73,23 @@ def doubts(
     if tiny:
         detail = f"the ink of cell {', '.join(tiny)} is less than {_TINY:.0%} of its cell"
         found.append(InkWarning("tiny", detail))
+    several = [
+        str(cell + 1) for cell, boxes in deal.boxes_together().items() if _are_several(boxes)
+    ]
+    if several:
+        detail = f"cell {', '.join(several)} seems to hold more than one digit"
+        found.append(InkWarning("several_digits", detail))
     return tuple(found)
+
+
+def _are_several(boxes: NDArray[np.int32]) -> bool:
+    """Whether pieces of ink, (m, 4) boxes, seem to be digits beside each other."""
+    least = _SHARED_HEIGHT * float(boxes[:, 3].max() - boxes[:, 1].min())
+    tall = boxes[boxes[:, 3] - boxes[:, 1] >= least].tolist()
+    return any(
+        left[2] <= right[0] and min(left[3], right[3]) - max(left[1], right[1]) >= least
+        for left, right in itertools.permutations(tall, 2)
+    )
 
 
 def _unseen(ink: Ink, deal: Deal) -> tuple[InkWarning, ...]:

@@ -49,7 +49,7 @@ class InkWarning:
     """Something about the ink that makes a reading doubtful."""
 
     code: str
-    """``ink_across_divider``, ``faint``, ``tiny`` or ``not_a_grid``."""
+    """``ink_across_divider``, ``several_digits``, ``faint``, ``tiny`` or ``not_a_grid``."""
     detail: str
 
 

@@ -144,11 +144,26 @@ def test_ink_over_the_middle_belongs_to_both_cells() -> None:
         (stroke((60, 60), (64, 68), pen=5), "tiny"),
         (stroke((20, 20), (260, 260)), "not_a_grid"),
         (stroke((140, 40), (140, 240), pen=160), "not_a_grid"),
+        (stroke((40, 30), (40, 110)) | stroke((90, 45), (90, 120)), "several_digits"),
     ],
 )
 def test_doubtful_ink_is_announced(picture: NDArray[np.uint8], code: str) -> None:
     warnings = normalise(picture, CONFIG).warnings
     assert code in [warning.code for warning in warnings]
+
+
+@pytest.mark.parametrize(
+    "picture",
+    [
+        # A five with a bar of its own, and a seven crossed by a stroke that does not touch it.
+        stroke((40, 30), (40, 70)) | stroke((40, 70), (60, 110)) | stroke((52, 28), (90, 30)),
+        stroke((90, 30), (60, 120)) | stroke((30, 70), (55, 70)),
+        # A one in each of two cells.
+        stroke((70, 30), (70, 110)) | stroke((210, 30), (210, 110)),
+    ],
+)
+def test_strokes_of_one_digit_are_not_several_digits(picture: NDArray[np.uint8]) -> None:
+    assert "several_digits" not in [one.code for one in normalise(picture, CONFIG).warnings]
 
 
 def test_clean_digits_give_no_warning(test_digits: Digits) -> None:
