@@ -31,6 +31,8 @@ __all__ = ["Box", "CellInk", "InkWarning", "NormalForm", "find_ready", "normalis
 
 # A picture that is in the normal form has a background of at most this grey level.
 _DARKEST = 8
+# No cell is so much longer than it is wide; shrunk, a few pixels of it would be left.
+_MOST_ELONGATED = 20
 
 
 def normalise(picture: NDArray[np.uint8], config: ReaderConfig) -> NormalForm:
@@ -44,7 +46,7 @@ def normalise(picture: NDArray[np.uint8], config: ReaderConfig) -> NormalForm:
         config: Rows, columns and the size of a cell.
 
     Raises:
-        PictureError: The array has another shape or type, or the picture is too small.
+        PictureError: The array has another shape or type; the picture is too small or too narrow.
     """
     _check(picture, config)
     if picture.shape == (config.height, config.width):
@@ -138,6 +140,12 @@ def _check(picture: NDArray[np.uint8], config: ReaderConfig) -> None:
             f"expected grey pixels (height, width) uint8, got {picture.shape} {picture.dtype}"
         )
     height, width = picture.shape
+    cell = height / config.rows, width / config.columns
+    if max(cell) > _MOST_ELONGATED * min(cell):
+        raise PictureError(
+            f"expected a grid of which no cell is more than {_MOST_ELONGATED} times as long as "
+            f"wide, got {max(cell) / max(min(cell), 1e-9):.0f} times"
+        )
     if height < config.height // 2 or width < config.width // 2:
         raise PictureError(
             f"expected a picture of at least {config.width // 2}x{config.height // 2} pixels, "

@@ -16,13 +16,11 @@ def shrink(picture: NDArray[np.uint8], cells: int = 2) -> tuple[NDArray[np.uint8
         cells: In the longer of a grid's rows and columns.
 
     Returns:
-        The picture, its longer side 80 to 159 pixels for each cell or as it came, and by which
+        The picture, its longer side 80 to 159 pixels for each cell, or less, and by which
         factor it was shrunk.
     """
     factor = max(1, max(picture.shape) // (_WORKING_CELL * max(2, cells)))
-    if factor == 1 or min(picture.shape) < factor:
-        return picture, 1
-    return block_means(picture, factor), factor
+    return (picture if factor == 1 else block_means(picture, factor)), factor
 
 
 def block_means(picture: NDArray[np.uint8], factor: int) -> NDArray[np.uint8]:

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
@@ -206,6 +206,8 @@ def test_a_blank_canvas_gives_no_warning(grey: int) -> None:
     ("picture", "message"),
     [
         (np.zeros((27, 56), np.uint8), "at least 28x28 pixels, got 56x27"),
+        (np.zeros((28, 600), np.uint8), "more than 20 times as long as wide, got 21 times"),
+        (np.zeros((4000, 28), np.uint8), "got 143 times"),
         (np.zeros((56, 56, 3), np.uint8), r"expected grey pixels .* got \(56, 56, 3\)"),
         (np.zeros((56, 56), np.float32), "uint8, got .* float32"),
     ],
@@ -221,6 +223,8 @@ def test_what_is_no_picture_of_a_grid_is_refused(picture: NDArray[np.uint8], mes
     st.integers(0, 2**32 - 1),
     st.sampled_from([0, 3, 120, 255]),
 )
+@example(28, 560, 0, 120)
+@example(1120, 56, 0, 120)
 def test_any_pixels_give_a_picture_of_the_right_shape(
     height: int, width: int, seed: int, spread: int
 ) -> None:
