@@ -276,3 +276,6 @@ def test_model_says_which_reader_answers(client: httpx.Client) -> None:
     assert {"name": card["name"], "sha256": card["sha256"]} == read(client, GRID)["model"]
     assert card["config"]["rows"] == card["config"]["columns"] == 2
     assert len(card["vocabulary"]) == 13
+    assert card["calibration"] == {
+        row["key"]: row["honesty"]["calibration_error"] for row in card["scores"]["rows"]
+    }
