@@ -56,6 +56,7 @@ PREDICT_BODY: dict[str, Any] = {
                 "schema": {
                     "type": "object",
                     "required": ["file"],
+                    "additionalProperties": False,
                     "properties": {"file": {**_PICTURE, "description": "The picture."}},
                 }
             },
@@ -103,6 +104,7 @@ def batch_body(most: int) -> dict[str, Any]:
                     "schema": {
                         "type": "object",
                         "required": ["files"],
+                        "additionalProperties": False,
                         "properties": {
                             "files": {
                                 "type": "array",

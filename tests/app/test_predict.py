@@ -78,7 +78,7 @@ def test_three_forms_give_identical_answers(client: httpx.Client) -> None:
         client.post("/predict", content=GRID, headers=PNG, params=query),
         client.post("/predict", content=iter([GRID[:99], GRID[99:]]), headers=PNG, params=query),
         client.post("/predict", files={"file": ("a.png", GRID, "image/png")}, params=query),
-        client.post("/predict", files={"file": ("ä.jpg", GRID)}, data={"note": "x"}, params=query),
+        client.post("/predict", files={"file": ("ä.jpg", GRID)}, params=query),
         client.post("/predict", content=by_hand % GRID, headers=boundary, params=query),
         client.post("/predict", json={"image": text}, params=query),
         client.post("/predict", json={"image": in_lines}, params=query),
