@@ -124,14 +124,14 @@ async def _receive(request: Request, headers: dict[bytes, bytes], service: Servi
     whole: Whole | None = request.scope["state"].get("whole")
     body = None if whole is None else whole.body()
     if body is None:
-        return await _receive_pieces(request, service)
+        return await _receive_pieces(request, whole, service)
     service.switchboard.hold(request.state.exchange, len(body))
     if len(body) > limit:
         raise BodyTooLargeError(f"expected a body of at most {limit} bytes, got more")
     return body
 
 
-async def _receive_pieces(request: Request, service: Service) -> bytes:
+async def _receive_pieces(request: Request, whole: Whole | None, service: Service) -> bytes:
     """Receives a body that has not all come with its head."""
     limit = service.settings.max_request_bytes
     seconds = service.settings.receive_timeout_seconds
@@ -143,6 +143,8 @@ async def _receive_pieces(request: Request, service: Service) -> bytes:
                 message = await request.receive()
                 if message["type"] == "http.disconnect":
                     raise ClientDisconnect
+                if whole is not None and whole.is_broken:
+                    raise BodyMalformedError("expected chunks of HTTP/1.1, got something else")
                 chunk: bytes = message.get("body", b"")
                 size += len(chunk)
                 service.switchboard.hold(request.state.exchange, len(chunk))

@@ -2,9 +2,11 @@
 
 import base64
 import io
+import re
 import socket
 import struct
 import threading
+import time
 import zlib
 from typing import Any
 
@@ -293,6 +295,60 @@ def test_what_never_becomes_a_request_is_answered_and_logged(
     found = assert_is_problem(answer, status)
     assert found["type"] == f"/problems#{kind}"
     assert strict_server.line_of(answer)["problem"] == kind
+
+
+def test_what_is_no_request_is_answered_behind_one_that_was(server: Server) -> None:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=20) as connection:
+        connection.sendall(b"GET /livez HTTP/1.1\r\nHost: a\r\n\r\n")
+        assert connection.recv(65536).startswith(b"HTTP/1.1 200")
+        connection.sendall(b"GET /\xff HTTP/1.1\r\n\r\n")
+        answer = parsed(b"".join(iter(lambda: connection.recv(65536), b"")))
+    assert assert_is_problem(answer, 400)["type"] == "/problems#invalid-http"
+
+
+CHUNKED = b"Host: a\r\nContent-Type: image/png\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+
+@pytest.mark.parametrize("pause", [0, 0.1])
+@pytest.mark.parametrize("sent", [b"ZZ\r\n", b"3\r\nabcde", b"3\r\nabc\r\nZZ\r\n" + b"a" * 100_000])
+def test_a_body_of_broken_chunks_is_answered_once_and_logged_once(
+    sent: bytes, pause: float, server: Server
+) -> None:
+    """It comes with its head or after it."""
+    server.line_of(httpx.get(f"{server.url}/livez"))  # all before it is logged
+    before = len(server.lines())
+    head = b"POST /predict HTTP/1.1\r\n" + CHUNKED
+    with socket.create_connection(("127.0.0.1", server.port), timeout=20) as connection:
+        for data in (head, sent) if pause else (head + sent,):
+            connection.sendall(data)
+            time.sleep(pause)
+        come = b"".join(iter(lambda: connection.recv(65536), b""))
+    answer = parsed(come)
+    found = assert_is_problem(answer, 400)
+    assert found["type"] == "/problems#body-malformed"
+    assert found["detail"] == "expected chunks of HTTP/1.1, got something else"
+    assert answer.headers["connection"] == "close"
+    assert come.count(b"HTTP/1.1 ") == 1
+    assert server.line_of(answer)["problem"] == "body-malformed"
+    assert [line["status"] for line in server.lines()[before:] if "status" in line] == [400]
+    assert httpx.get(f"{server.url}/livez").status_code == 200
+
+
+def test_broken_chunks_after_the_answer_get_no_other(server: Server) -> None:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=20) as connection:
+        connection.sendall(b"POST /nothing HTTP/1.1\r\n" + CHUNKED)
+        come = connection.recv(65536)
+        connection.sendall(b"ZZ\r\n")
+        come += b"".join(iter(lambda: connection.recv(65536), b""))
+    assert come.count(b"HTTP/1.1 ") == 1
+    assert come.startswith(b"HTTP/1.1 404")
+
+
+def test_broken_chunks_behind_another_request_are_answered_after_it(server: Server) -> None:
+    first = b"POST /predict HTTP/1.1\r\nHost: a\r\nContent-Type: image/png\r\n"
+    first += b"Content-Length: %d\r\n\r\n%s" % (len(GRID), GRID)
+    come = raw(server, first + b"POST /predict HTTP/1.1\r\n" + CHUNKED + b"ZZ\r\n")
+    assert re.findall(rb"HTTP/1\.1 (\d+)", come) == [b"200", b"400"]
 
 
 def test_a_body_that_does_not_come_in_time_is_given_up(strict_server: Server) -> None:
