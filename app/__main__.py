@@ -71,9 +71,9 @@ def read(
             table.add_row(
                 str(path),
                 answer.text,
-                f"{answer.confidence:.1%}",
+                percent(answer.confidence),
                 "  ".join(
-                    f"{character} {cell.confidence:.1%}"
+                    f"{character} {percent(cell.confidence)}"
                     for character, cell in zip(answer.text, answer.cells, strict=True)
                 ),
                 "; ".join(warning.detail for warning in answer.warnings),
@@ -99,6 +99,16 @@ def read_file(path: Path, engine: Engine, settings: Settings) -> Reading:
     normal = normal_form(picture, config)
     answers = engine.read(normal.picture[np.newaxis])
     return readings(answers, [normal], config, [picture.notices])[0]
+
+
+def percent(probability: float) -> str:
+    """Returns a probability as a percentage that never rounds to certainty, as on the page."""
+    value = 100 * probability
+    if 99.9 < value < 100:
+        return "> 99.9 %"
+    if 0 < value < 0.1:
+        return "< 0.1 %"
+    return f"{value:.{0 if value >= 100 else 1}f} %"
 
 
 def to_json(path: Path, answer: Reading) -> dict[str, object]:

@@ -4,7 +4,7 @@ import asyncio
 import base64
 import binascii
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import orjson
 from starlette.requests import ClientDisconnect, Request
@@ -16,6 +16,7 @@ from app.errors import (
     MediaTypeError,
     ReceiveTimeoutError,
 )
+from app.query import NAMES, printable
 from app.state import Service
 from app.whole import Whole
 
@@ -29,6 +30,16 @@ _SPACE = str.maketrans("", "", " \t\r\n")
 _MOST_PARTS = 2048
 # JSON of more bytes than this is taken apart beside the event loop.
 _INLINE_BYTES = 64_000
+_MOST_REASON_CHARACTERS = 200
+_JSON_NAMES = {
+    dict: "an object",
+    list: "an array",
+    str: "a string",
+    bool: "a boolean",
+    int: "a number",
+    float: "a number",
+    type(None): "null",
+}
 
 
 async def receive_picture(request: Request, service: Service) -> bytes:
@@ -49,6 +60,7 @@ async def receive_picture(request: Request, service: Service) -> bytes:
                 "expected one field 'file' that holds a picture, got "
                 + (f"{len(files)} of them" if files else _names(parts))
             )
+        _refuse_others("file", (name for name, _ in parts))
         return files[0]
     if media_type == JSON:
         body = await _receive(request, headers, service)
@@ -57,7 +69,7 @@ async def receive_picture(request: Request, service: Service) -> bytes:
         return await asyncio.get_running_loop().run_in_executor(service.executor, _from_json, body)
     raise MediaTypeError(
         f"expected Content-Type {', '.join((MULTIPART, JSON, *PICTURE_TYPES))}; "
-        f"got {_printable(media_type) or 'none'}"
+        f"got {printable(media_type) or 'none'}"
     )
 
 
@@ -71,7 +83,7 @@ async def receive_pictures(request: Request, service: Service) -> list[bytes]:
     content_type, media_type = _content_type(headers)
     if media_type != MULTIPART:
         raise MediaTypeError(
-            f"expected Content-Type {MULTIPART}, got {_printable(media_type) or 'none'}"
+            f"expected Content-Type {MULTIPART}, got {printable(media_type) or 'none'}"
         )
     parts = list(_parts(await _receive(request, headers, service), content_type))
     files = [data for name, data in parts if name == "files"]
@@ -79,6 +91,7 @@ async def receive_pictures(request: Request, service: Service) -> list[bytes]:
         raise BodyContentError(
             f"expected fields 'files' that hold one picture each, got {_names(parts)}"
         )
+    _refuse_others("files", (name for name, _ in parts))
     most = service.settings.max_batch_pictures
     if len(files) > most:
         raise BodyContentError(f"expected at most {most} pictures, got {len(files)}")
@@ -101,7 +114,7 @@ async def _receive(request: Request, headers: dict[bytes, bytes], service: Servi
     limit = service.settings.max_request_bytes
     coding = headers.get(b"content-encoding", b"identity").strip().lower()
     if coding != b"identity":
-        name = _printable(coding.decode("latin-1"))
+        name = printable(coding.decode("latin-1"))
         raise MediaTypeError(f"expected a body as it is, got Content-Encoding {name}")
     announced = headers.get(b"content-length", b"")
     if announced.isdigit() and int(announced) > limit:
@@ -111,14 +124,14 @@ async def _receive(request: Request, headers: dict[bytes, bytes], service: Servi
     whole: Whole | None = request.scope["state"].get("whole")
     body = None if whole is None else whole.body()
     if body is None:
-        return await _receive_pieces(request, service)
+        return await _receive_pieces(request, whole, service)
     service.switchboard.hold(request.state.exchange, len(body))
     if len(body) > limit:
         raise BodyTooLargeError(f"expected a body of at most {limit} bytes, got more")
     return body
 
 
-async def _receive_pieces(request: Request, service: Service) -> bytes:
+async def _receive_pieces(request: Request, whole: Whole | None, service: Service) -> bytes:
     """Receives a body that has not all come with its head."""
     limit = service.settings.max_request_bytes
     seconds = service.settings.receive_timeout_seconds
@@ -130,6 +143,8 @@ async def _receive_pieces(request: Request, service: Service) -> bytes:
                 message = await request.receive()
                 if message["type"] == "http.disconnect":
                     raise ClientDisconnect
+                if whole is not None and whole.is_broken:
+                    raise BodyMalformedError("expected chunks of HTTP/1.1, got something else")
                 chunk: bytes = message.get("body", b"")
                 size += len(chunk)
                 service.switchboard.hold(request.state.exchange, len(chunk))
@@ -194,21 +209,19 @@ def _from_json(body: bytes) -> bytes:
     try:
         value = orjson.loads(body)
     except orjson.JSONDecodeError as error:
-        raise BodyMalformedError(f"expected JSON: {_printable(str(error))}") from error
-    if not isinstance(value, dict) or not isinstance(value.get("image"), str):
-        came = (
-            f"'image' of type {type(value.get('image')).__name__}"
-            if isinstance(value, dict)
-            else type(value).__name__
-        )
+        reason = printable(str(error), _MOST_REASON_CHARACTERS)
+        raise BodyMalformedError(f"expected JSON: {reason}") from error
+    image = value.get("image") if isinstance(value, dict) else None
+    if not isinstance(image, str):
+        if not isinstance(value, dict):
+            came = _JSON_NAMES[type(value)]
+        else:
+            came = f"{_JSON_NAMES[type(image)]} in 'image'" if "image" in value else "no 'image'"
         raise BodyContentError(
             f"expected a JSON object whose 'image' is a string (base64 or a data URL), got {came}"
         )
-    if unknown := sorted(set(value) - {"image"}):
-        raise BodyContentError(
-            f"expected 'image' alone, got also {', '.join(map(_printable, unknown[:5]))}"
-        )
-    text: str = value["image"]
+    _refuse_others("image", value)
+    text = image
     if text[:5].lower() == "data:":
         head, comma, text = text.partition(",")
         if not comma or not head.lower().endswith(";base64"):
@@ -220,9 +233,16 @@ def _from_json(body: bytes) -> bytes:
 
 
 def _names(parts: list[tuple[str, bytes]]) -> str:
-    names = ", ".join(repr(_printable(name)) for name, _ in parts[:5])
+    names = ", ".join(repr(printable(name)) for name, _ in parts[:5])
     return f"the fields {names}" if names else "no field"
 
 
-def _printable(text: str) -> str:
-    return "".join(character for character in text if character.isprintable())[:60]
+def _refuse_others(expected: str, came: Iterable[str]) -> None:
+    """Refuses fields that would be passed over, and says where an option belongs."""
+    others = sorted(set(came) - {expected})
+    if not others:
+        return
+    message = f"expected '{expected}' alone, got also {', '.join(map(printable, others[:5]))}"
+    if options := [name for name in NAMES if name in others]:
+        message += f"; in the query it would be an option: ?{options[0]}=..."
+    raise BodyContentError(message)

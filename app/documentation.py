@@ -10,10 +10,10 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.docs import get_swagger_ui_html
 from starlette.responses import HTMLResponse, Response
-from starlette.staticfiles import StaticFiles
 
 from app.bodies import JSON, MULTIPART, PICTURE_TYPES
 from app.example import EXAMPLE_PNG
+from app.files import serve_files
 from app.problems import MEDIA_TYPE, Kind
 from app.schemas import BatchError, PictureBody, ProblemAnswer, ReadingAnswer
 
@@ -56,6 +56,7 @@ PREDICT_BODY: dict[str, Any] = {
                 "schema": {
                     "type": "object",
                     "required": ["file"],
+                    "additionalProperties": False,
                     "properties": {"file": {**_PICTURE, "description": "The picture."}},
                 }
             },
@@ -103,6 +104,7 @@ def batch_body(most: int) -> dict[str, Any]:
                     "schema": {
                         "type": "object",
                         "required": ["files"],
+                        "additionalProperties": False,
                         "properties": {
                             "files": {
                                 "type": "array",
@@ -217,4 +219,4 @@ def add_documentation_routes(app: FastAPI) -> None:
     app.add_api_route("/docs", docs, methods=["GET"], include_in_schema=False)
     app.add_api_route("/docs/start.js", start_script, methods=["GET"], include_in_schema=False)
     assets = Path(str(files("fastapi_offline"))) / "static"
-    app.mount("/docs/assets", StaticFiles(directory=assets))
+    app.mount("/docs/assets", serve_files(assets))

@@ -16,7 +16,7 @@ from app.example import EXAMPLE_PNG
 from app.logs import configure_logs
 from app.metrics import Metrics
 from app.middleware import Cors, Guard, Observe
-from app.page import add_page_routes
+from app.page import add_page_routes, check_page
 from app.pipeline import Pipeline
 from app.prediction import PlainPredictions
 from app.problems import install_handlers
@@ -41,6 +41,7 @@ def create_app(settings: Settings) -> ASGIApp:
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncGenerator[State, None]:
+        check_page(settings)
         engine = load_engine(settings)
         config = engine.header.config
         for size in (1, settings.network_batch):  # the first batches of a size are slow

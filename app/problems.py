@@ -49,7 +49,7 @@ INTERNAL = Kind(
 INVALID_PARAMETER = Kind(
     "invalid-parameter",
     422,
-    "A parameter has a value that it cannot take",
+    "A parameter is unknown or has a value that it cannot take",
     "alternatives: Input should be a valid integer, unable to parse string as an integer",
 )
 TIMEOUT = Kind(

@@ -43,10 +43,13 @@ class Protocol(HttpToolsProtocol):
         self._is_in_head = True
         self._is_in_body = False
         self._head_bytes = 0
+        self._whole: Whole | None = None
         self._start_clock(self._timeout_seconds, self._on_late_head)
 
     def data_received(self, data: bytes) -> None:
         """Bounds the head, and hides from the parser what would make it lose the body."""
+        if self._is_in_body and self._whole is not None and self._whole.is_broken:
+            return  # nobody knows where this body ends
         if not self._is_in_body and (b"pgrade:" in data or b"PGRADE:" in data):
             end = data.find(b"\r\n\r\n")
             head = data if end < 0 else data[:end]
@@ -60,6 +63,7 @@ class Protocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """Starts the clock of a later request."""
         super().on_message_begin()
+        self._whole = None
         if not self._is_in_head:
             self._is_in_head = True
             self._head_bytes = 0
@@ -76,7 +80,7 @@ class Protocol(HttpToolsProtocol):
                 self._refuse(_HEAD_TOO_LARGE)
                 raise ValueError(_HEAD_TOO_LARGE.detail)  # stops the parser
         super().on_headers_complete()
-        self.scope["state"]["whole"] = Whole(self.cycle)
+        self._whole = self.scope["state"]["whole"] = Whole(self.cycle)
 
     def on_message_complete(self) -> None:
         """Lets a connection idle once the rest of an answered body has come."""
@@ -99,7 +103,10 @@ class Protocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002
-        """Answers what is not HTTP."""
+        """Answers what is not HTTP; where it is a body, its request is told and answers itself."""
+        if self._is_in_body and self._whole is not None:
+            self._whole.break_off()
+            return
         self._refuse(Problem(INVALID_HTTP, "expected a request in HTTP/1.1, got something else"))
 
     def _start_clock(self, seconds: float, on_end: Callable[[], None]) -> None:

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
 
-from fastapi import FastAPI, Query, Request
+from fastapi import Depends, FastAPI, Query, Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from app import documentation
@@ -23,6 +23,7 @@ from app.problems import (
     Kind,
     to_problem,
 )
+from app.query import check_query
 from app.schemas import HealthAnswer, KindAnswer, ModelAnswer, ReadingAnswer
 from app.settings import Settings
 from app.state import ServiceDependency
@@ -89,10 +90,12 @@ def add_prediction_routes(app: FastAPI, settings: Settings) -> None:
         description=documentation.describe(
             "Reads one picture of a grid, sent in any of three forms: as field `file` of a "
             "multipart form, as the body itself, or in JSON as base64; the answer is the same. "
-            "Any size, dark on light or light on dark; nothing of it is kept.",
+            "Any size, dark on light or light on dark; nothing of it is kept. A parameter or a "
+            "field that is not named here is refused.",
             "-F file=@docs/grid.png",
             f"{documentation.HERE}/predict",
         ),
+        dependencies=[Depends(check_query)],
         response_model=None,
         openapi_extra=documentation.PREDICT_BODY,
         responses=documentation.answers(
@@ -112,6 +115,7 @@ def add_prediction_routes(app: FastAPI, settings: Settings) -> None:
             "-F files=@docs/grid.png -F files=@README.md",
             f"{documentation.HERE}/predict/batch",
         ),
+        dependencies=[Depends(check_query)],
         response_model=None,
         openapi_extra=documentation.batch_body(settings.max_batch_pictures),
         responses=documentation.answers(

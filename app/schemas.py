@@ -170,7 +170,9 @@ class ModelAnswer(_Schema):
     config: dict[str, int | float]
     vocabulary: list[str]
     provenance: dict[str, Any]
-    calibration: dict[str, Any] | None
+    calibration: dict[str, float] | None = Field(
+        description="Expected calibration error of each row of the scores, by its key."
+    )
     scores: dict[str, Any] | None
 
 

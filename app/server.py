@@ -16,6 +16,7 @@ from app.engine import load_engine
 from app.logs import configure_logs
 from app.main import create_app
 from app.metrics import SHARED_FOLDER, forget_worker
+from app.page import check_page
 from app.protocol import Protocol
 from app.settings import Settings
 
@@ -44,8 +45,8 @@ def serve(settings: Settings) -> None:
     """Serves until it is told to stop.
 
     Raises:
-        ReaderError: The reader cannot be loaded, where there are several workers; a single one
-            logs it and ends with status 3.
+        ReaderError: The reader or the page cannot be loaded, where there are several workers; a
+            single one logs it and ends with status 3.
     """
     configure_logs(settings)
     # uvicorn sends itself the signal that it stopped for, once all is done.
@@ -54,7 +55,8 @@ def serve(settings: Settings) -> None:
     if settings.workers == 1:
         uvicorn.Server(_configure(settings, functools.partial(create_app, settings))).run()
         return
-    load_engine(settings)  # say what is wrong once, not in every worker
+    check_page(settings)  # say what is wrong once, not in every worker
+    load_engine(settings)
     with tempfile.TemporaryDirectory(prefix="reader-metrics-") as folder:
         os.environ[SHARED_FOLDER] = folder
         config = _configure(settings, "app.main:application")

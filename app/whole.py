@@ -18,10 +18,21 @@ class Whole:
         cycle: uvicorn's state of them.
     """
 
-    __slots__ = ("_cycle",)
+    __slots__ = ("_cycle", "is_broken")
 
     def __init__(self, cycle: RequestResponseCycle) -> None:
         self._cycle = cycle
+        self.is_broken = False
+        """What came is no body of HTTP: no more of it will come."""
+
+    def break_off(self) -> None:
+        """Wakes whoever waits for the body; the connection ends with the answer."""
+        self.is_broken = True
+        cycle = self._cycle
+        cycle.keep_alive = False
+        cycle.message_event.set()
+        if cycle.response_complete:
+            cycle.transport.close()
 
     def body(self) -> bytes | None:
         """Returns the body if all of it has come, None while it has not."""

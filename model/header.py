@@ -1,7 +1,7 @@
 """What a checkpoint says about itself, read without torch.
 
 A checkpoint is one ``.safetensors`` file. Its metadata map ``format_version``, ``vocabulary`` and
-the names of the fields below to JSON strings.
+the names of the fields below to JSON strings; ``calibration`` repeats what the scores say of it.
 """
 
 import dataclasses
@@ -28,12 +28,19 @@ class Header:
     config: ReaderConfig
     provenance: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     """Data sources and their checksums, recipe, seed, steps, commit, library versions."""
-    calibration: Mapping[str, Any] | None = None
     scores: Mapping[str, Any] | None = None
+
+    @property
+    def calibration(self) -> dict[str, float] | None:
+        """The expected calibration error of each row of the scores that has one, by its key."""
+        rows = (self.scores or {}).get("rows", ())
+        return {
+            row["key"]: row["honesty"]["calibration_error"] for row in rows if "honesty" in row
+        } or None
 
     def to_metadata(self) -> dict[str, str]:
         """Returns the metadata of the file: names to JSON strings."""
-        values = _FIXED | dataclasses.asdict(self)
+        values = _FIXED | dataclasses.asdict(self) | {"calibration": self.calibration}
         return {name: json.dumps(value) for name, value in values.items() if value is not None}
 
     @classmethod
@@ -46,6 +53,7 @@ class Header:
                     raise CheckpointFormatError(
                         f"{source}: expected the {name} {expected}, found {found}"
                     )
+            values.pop("calibration", None)  # the scores say it
             return cls(config=ReaderConfig.from_dict(values.pop("config")), **values)
         except KeyError as error:
             raise CheckpointFormatError(

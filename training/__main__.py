@@ -34,6 +34,7 @@ _RECIPE = TrainOptions()
 _NETWORK = ReaderConfig()
 _POOL_SEED = 0  # of another run too: a pool is kept, and a seed changes how it is dealt
 _VALIDATION_GRIDS, _VALIDATION_SEED = 2000, 1
+_LOG_LEVELS = ("debug", "info", "warning", "error")
 
 
 @app.command()
@@ -173,10 +174,18 @@ def _precision(name: str, device: torch.device) -> torch.dtype:
     return torch.float32 if name == "float32" else torch.bfloat16
 
 
+def _log_level() -> str:
+    """The least level that is logged, as ``logging`` calls it; the service has the same names."""
+    name = os.environ.get("LOG_LEVEL") or "info"
+    if name.lower() not in _LOG_LEVELS:
+        raise ConfigError(f"LOG_LEVEL: expected {', '.join(_LOG_LEVELS)}; got {name!r}")
+    return name.upper()
+
+
 def main() -> None:
     """Runs a command; what the project raises on purpose becomes one line and exit code 1."""
-    logging.basicConfig(level=os.environ.get("LOG_LEVEL", "INFO"), format="%(message)s")
     try:
+        logging.basicConfig(level=_log_level(), format="%(message)s")
         app()
     except ReaderError as error:
         typer.echo(f"error: {error}", err=True)

@@ -17,7 +17,6 @@ from model.errors import ConfigError
 # Control points a side of the elastic field: about one in five pixels, Simard's sigma of 4.
 _CONTROL = 6
 _AFFINE_NUMBERS = 7  # rotation, shear, scale x and y, shift x and y, stroke
-_NUMBERS = _AFFINE_NUMBERS + 1 + 2 * _CONTROL**2  # and gain, elastic x and y
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)

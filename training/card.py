@@ -161,17 +161,19 @@ def _begun(recipe: Mapping[str, Any]) -> str:
     initial = recipe.get("initial")
     if not initial:
         return ""
-    before = _flat((initial["recipe"] or {}).get("training", {}))
-    changed = [
-        f"{name} {value}"
-        for name, value in before.items()
-        if value != _flat(recipe["training"]).get(name)
-    ]
-    changed += [f"no {name}" for name in _flat(recipe["training"]) if name not in before]
-    return (
-        f" It began\nwith the weights of another run after {initial['steps']:,} steps "
-        f"({initial['minutes']} minutes), whose\nsettings differed: {', '.join(changed)}."
+    steps, minutes = initial.get("steps"), initial.get("minutes")
+    length = "an unknown number of" if steps is None else f"{steps:,}"
+    beginning = (
+        f" It began\nwith the weights of another run after {length} steps "
+        f"({'unknown' if minutes is None else minutes} minutes), whose\nsettings "
     )
+    before = _flat((initial.get("recipe") or {}).get("training", {}))
+    if not before:
+        return f"{beginning}are unknown."
+    now = _flat(recipe["training"])
+    changed = [f"{name} {value}" for name, value in before.items() if value != now.get(name)]
+    changed += [f"no {name}" for name in now if name not in before]
+    return beginning + (f"differed: {', '.join(changed)}." if changed else "were the same.")
 
 
 def _is_drawn(recipe: Mapping[str, Any]) -> bool:

@@ -1,4 +1,4 @@
-"""MNIST: found or fetched, checked, split once; and ``DigitGrids``, examples one at a time."""
+"""MNIST: found or fetched, checked, split once; and how its digits make grids."""
 
 import dataclasses
 import hashlib
@@ -7,10 +7,8 @@ import urllib.error
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
 import torch
 from torch import Tensor
-from torch.utils.data import Dataset
 
 import training.torchvision_build  # noqa: F401  (before torchvision)
 from model import vocabulary
@@ -140,63 +138,6 @@ def _md5(path: Path) -> str | None:
         return None
     with path.open("rb") as file:
         return hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
-
-
-class DigitGrids(Dataset[tuple[Tensor, Tensor]]):
-    """Grids of digits picked at random from a split, one example at a time.
-
-    Example ``i`` depends on ``seed`` and ``i`` alone: the same in every process and worker, in any
-    order of access. Training itself uses ``training.batches``, which makes whole batches.
-
-    Args:
-        digits: The digits to pick from, with replacement.
-        config: Gives rows, columns and the size of a cell.
-        length: Examples in the data set.
-        seed: Another seed gives other grids.
-        blank_share: Probability of each cell to be blank, 0 <= blank_share <= 1.
-
-    Raises:
-        ConfigError: An argument is out of range, or the digits do not have the cells' size.
-    """
-
-    def __init__(
-        self,
-        digits: Digits,
-        *,
-        config: ReaderConfig | None = None,
-        length: int = 60_000,
-        seed: int = 0,
-        blank_share: float = 0.0,
-    ) -> None:
-        self.config = config or ReaderConfig()
-        if not 0 <= blank_share <= 1:
-            raise ConfigError(f"blank_share: expected a number in [0, 1], got {blank_share!r}")
-        if length < 1 or len(digits) == 0:
-            raise ConfigError("expected at least one example and one digit to pick from")
-        check_cell_size(digits, self.config)
-        self.digits = digits
-        self.length = length
-        self.seed = seed
-        self.blank_share = blank_share
-
-    def __len__(self) -> int:
-        return self.length
-
-    def __getitem__(self, index: int) -> tuple[Tensor, Tensor]:
-        """Returns a picture (H, W), float32 in [0, 1], and its labels (C,), int64, reading order.
-
-        A label is 0 to 9, or ``vocabulary.BLANK`` for a blank cell.
-        """
-        if not -self.length <= index < self.length:
-            raise IndexError(f"expected an index below {self.length}, got {index}")
-        random = np.random.default_rng((self.seed, index % self.length))
-        cells = self.config.num_cells
-        picks = torch.from_numpy(random.integers(len(self.digits), size=cells))
-        is_blank = torch.from_numpy(random.random(cells) < self.blank_share)
-        pictures, labels = blank_out(
-            self.digits.pictures[picks].float() / 255, self.digits.labels[picks], is_blank
-        )
-        return tile(pictures[None], self.config)[0], labels
 
 
 def check_cell_size(digits: Digits, config: ReaderConfig) -> None:

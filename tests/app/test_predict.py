@@ -78,7 +78,7 @@ def test_three_forms_give_identical_answers(client: httpx.Client) -> None:
         client.post("/predict", content=GRID, headers=PNG, params=query),
         client.post("/predict", content=iter([GRID[:99], GRID[99:]]), headers=PNG, params=query),
         client.post("/predict", files={"file": ("a.png", GRID, "image/png")}, params=query),
-        client.post("/predict", files={"file": ("ä.jpg", GRID)}, data={"note": "x"}, params=query),
+        client.post("/predict", files={"file": ("ä.jpg", GRID)}, params=query),
         client.post("/predict", content=by_hand % GRID, headers=boundary, params=query),
         client.post("/predict", json={"image": text}, params=query),
         client.post("/predict", json={"image": in_lines}, params=query),
@@ -137,9 +137,9 @@ def test_a_batch_is_answered_in_order_with_problems_in_their_places(
 def test_pictures_read_together_are_each_answered_their_own(
     client: httpx.Client, grid: Picture
 ) -> None:
-    """A full batch of different pictures, to find answers that were mixed up."""
+    """A full batch of different pictures: each gets the answer that it gets when asked alone."""
     cells = [grid.crop((0, 0, 84, 84)), grid.crop((84, 0, 168, 84)), grid.crop((84, 84, 168, 168))]
-    files, expected = [], []
+    pictures, expected = [], []
     for number in range(64):
         picture = Image.new("L", (168, 168), 255)
         wanted: list[int | None] = []
@@ -148,9 +148,19 @@ def test_pictures_read_together_are_each_answered_their_own(
             wanted.append([7, 1, 4, None][choice])
             if choice < 3:
                 picture.paste(cells[choice], (84 * (place % 2), 84 * (place // 2)))
-        files.append(("files", (f"{number}.png", encoded(picture))))
+        pictures.append(encoded(picture))
         expected.append(wanted)
+    assert len(set(pictures)) == len(pictures)
+    files = [("files", (f"{number}.png", data)) for number, data in enumerate(pictures)]
     content = client.post("/predict/batch", files=files).json()
+    for one, data in zip(content, pictures, strict=True):
+        alone = read(client, data)
+        assert one["digits"] == alone["digits"]
+        assert [cell["ink_box"] for cell in one["cells"]] == [
+            cell["ink_box"] for cell in alone["cells"]
+        ]
+        for cell, other in zip(one["cells"], alone["cells"], strict=True):
+            np.testing.assert_allclose(cell["probabilities"], other["probabilities"], atol=1e-5)
     right = [one["digits"] == wanted for one, wanted in zip(content, expected, strict=True)]
     assert sum(right) >= 60
 
@@ -276,3 +286,6 @@ def test_model_says_which_reader_answers(client: httpx.Client) -> None:
     assert {"name": card["name"], "sha256": card["sha256"]} == read(client, GRID)["model"]
     assert card["config"]["rows"] == card["config"]["columns"] == 2
     assert len(card["vocabulary"]) == 13
+    assert card["calibration"] == {
+        row["key"]: row["honesty"]["calibration_error"] for row in card["scores"]["rows"]
+    }

@@ -2,9 +2,11 @@
 
 import base64
 import io
+import re
 import socket
 import struct
 import threading
+import time
 import zlib
 from typing import Any
 
@@ -128,9 +130,23 @@ REFUSED: dict[str, tuple[Any, str, int, str]] = {
     "binary in JSON": (as_json(b'{"image": "\xff\xfe"}'), "body-malformed", 400, "expected JSON"),
     "half a surrogate": (as_json(b'{"image": "\\ud800"}'), "body-malformed", 400, "JSON"),
     "deep JSON": (as_json(b"[" * 50_000), "body-malformed", 400, "expected JSON"),
-    "a list": (as_json(b"[]"), "body-content", 422, "got list"),
-    "no image": (as_json(b"{}"), "body-content", 422, "NoneType"),
-    "image of another type": (as_json(b'{"image": 1}'), "body-content", 422, "int"),
+    "a list": (as_json(b"[]"), "body-content", 422, "got an array"),
+    "no image": (as_json(b"{}"), "body-content", 422, "got no 'image'"),
+    "null": (as_json(b"null"), "body-content", 422, "got null"),
+    "image of null": (as_json(b'{"image": null}'), "body-content", 422, "got null in 'image'"),
+    "image of another type": (
+        as_json(b'{"image": 1}'),
+        "body-content",
+        422,
+        "got a number in 'image'",
+    ),
+    "true": (as_json(b'{"image": true}'), "body-content", 422, "got a boolean in 'image'"),
+    "line break in JSON": (
+        as_json(b'{"image": "%s\n"}' % GOOD[:76]),
+        "body-malformed",
+        400,
+        "unexpected control character in string: line 1 column 88 (char 87)",
+    ),
     "a number beyond all": (as_json(b'{"image": 1e400}'), "body-malformed", 400, "infinity"),
     "unknown field": (
         as_json(b'{"image": "%s", "a\\u0000b": 1}' % GOOD),
@@ -138,11 +154,53 @@ REFUSED: dict[str, tuple[Any, str, int, str]] = {
         422,
         "got also ab",
     ),
+    "an option in JSON": (
+        as_json(b'{"image": "%s", "explain": "ink"}' % GOOD),
+        "body-content",
+        422,
+        "got also explain; in the query it would be an option: ?explain=...",
+    ),
+    "an option in a form": (
+        post(part(b"file") + part(b"alternatives", b"2") + b"--b--", FORM),
+        "body-content",
+        422,
+        "got also alternatives; in the query it would be an option: ?alternatives=...",
+    ),
+    "another field beside it": (
+        post(part(b"no\0te") + part(b"file") + b"--b--", FORM),
+        "body-content",
+        422,
+        "expected 'file' alone, got also note",
+    ),
+    "another field in a batch": (
+        post(part(b"file") + part(b"files") + b"--b--", FORM, "/predict/batch"),
+        "body-content",
+        422,
+        "expected 'files' alone, got also file",
+    ),
     "not base64": (as_json(b'{"image": "%%%"}'), "body-content", 422, "base64"),
     "letters beyond base64": (as_json('{"image": "äöü"}'.encode()), "body-content", 422, "base64"),
     "data URL of text": (as_json(b'{"image": "data:,hi"}'), "body-content", 422, "data URL"),
     "base64 of rubbish": (as_json(b'{"image": "AAAA"}'), "picture-format", 415, "3 bytes"),
     "alternatives NaN": (post(GRID, alternatives="NaN"), "invalid-parameter", 422, "alternatives"),
+    "a misspelt parameter": (
+        post(GRID, explian="attention", alternatives=2),
+        "invalid-parameter",
+        422,
+        "explian: expected explain or alternatives, got another name",
+    ),
+    "an unknown parameter of a batch": (
+        post(part(b"files") + b"--b--", FORM, "/predict/batch", foo=1),
+        "invalid-parameter",
+        422,
+        "foo: expected explain or alternatives, got another name",
+    ),
+    "a parameter twice": (
+        post(GRID, alternatives=[1, 2]),
+        "invalid-parameter",
+        422,
+        "alternatives: expected once, got 2 of them",
+    ),
     "alternatives too many": (post(GRID, alternatives=10**30), "invalid-parameter", 422, "20"),
     "binary in the query": (
         lambda client: client.post("/predict?explain=%ff%00&alternatives=%00", content=GRID),
@@ -237,6 +295,60 @@ def test_what_never_becomes_a_request_is_answered_and_logged(
     found = assert_is_problem(answer, status)
     assert found["type"] == f"/problems#{kind}"
     assert strict_server.line_of(answer)["problem"] == kind
+
+
+def test_what_is_no_request_is_answered_behind_one_that_was(server: Server) -> None:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=20) as connection:
+        connection.sendall(b"GET /livez HTTP/1.1\r\nHost: a\r\n\r\n")
+        assert connection.recv(65536).startswith(b"HTTP/1.1 200")
+        connection.sendall(b"GET /\xff HTTP/1.1\r\n\r\n")
+        answer = parsed(b"".join(iter(lambda: connection.recv(65536), b"")))
+    assert assert_is_problem(answer, 400)["type"] == "/problems#invalid-http"
+
+
+CHUNKED = b"Host: a\r\nContent-Type: image/png\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+
+@pytest.mark.parametrize("pause", [0, 0.1])
+@pytest.mark.parametrize("sent", [b"ZZ\r\n", b"3\r\nabcde", b"3\r\nabc\r\nZZ\r\n" + b"a" * 100_000])
+def test_a_body_of_broken_chunks_is_answered_once_and_logged_once(
+    sent: bytes, pause: float, server: Server
+) -> None:
+    """It comes with its head or after it."""
+    server.line_of(httpx.get(f"{server.url}/livez"))  # all before it is logged
+    before = len(server.lines())
+    head = b"POST /predict HTTP/1.1\r\n" + CHUNKED
+    with socket.create_connection(("127.0.0.1", server.port), timeout=20) as connection:
+        for data in (head, sent) if pause else (head + sent,):
+            connection.sendall(data)
+            time.sleep(pause)
+        come = b"".join(iter(lambda: connection.recv(65536), b""))
+    answer = parsed(come)
+    found = assert_is_problem(answer, 400)
+    assert found["type"] == "/problems#body-malformed"
+    assert found["detail"] == "expected chunks of HTTP/1.1, got something else"
+    assert answer.headers["connection"] == "close"
+    assert come.count(b"HTTP/1.1 ") == 1
+    assert server.line_of(answer)["problem"] == "body-malformed"
+    assert [line["status"] for line in server.lines()[before:] if "status" in line] == [400]
+    assert httpx.get(f"{server.url}/livez").status_code == 200
+
+
+def test_broken_chunks_after_the_answer_get_no_other(server: Server) -> None:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=20) as connection:
+        connection.sendall(b"POST /nothing HTTP/1.1\r\n" + CHUNKED)
+        come = connection.recv(65536)
+        connection.sendall(b"ZZ\r\n")
+        come += b"".join(iter(lambda: connection.recv(65536), b""))
+    assert come.count(b"HTTP/1.1 ") == 1
+    assert come.startswith(b"HTTP/1.1 404")
+
+
+def test_broken_chunks_behind_another_request_are_answered_after_it(server: Server) -> None:
+    first = b"POST /predict HTTP/1.1\r\nHost: a\r\nContent-Type: image/png\r\n"
+    first += b"Content-Length: %d\r\n\r\n%s" % (len(GRID), GRID)
+    come = raw(server, first + b"POST /predict HTTP/1.1\r\n" + CHUNKED + b"ZZ\r\n")
+    assert re.findall(rb"HTTP/1\.1 (\d+)", come) == [b"200", b"400"]
 
 
 def test_a_body_that_does_not_come_in_time_is_given_up(strict_server: Server) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from app.__main__ import percent
 from model.config import ReaderConfig
 from tests.conftest import ROOT
 from training.data import Digits
@@ -79,6 +80,16 @@ def test_the_table_shows_the_digits_and_how_sure_it_is(
     assert answer.returncode == 0, answer.stderr
     assert "".join(map(str, truth)) in answer.stdout
     assert "%" in answer.stdout
+
+
+def test_what_is_almost_certain_is_not_called_certain() -> None:
+    shares = (0.99996, 0.999, 0.5, 0.0004, 0.0, 1.0)
+    assert [percent(share) for share in shares] == [
+        *("> 99.9 %", "99.9 %", "50.0 %", "< 0.1 %", "0.0 %", "100 %")
+    ]
+    answer = read(ROOT / "docs" / "grid.png")
+    assert "> 99.9 %" in answer.stdout
+    assert "100" not in answer.stdout
 
 
 def test_torch_gives_the_same_answers(pictures: dict[str, Path]) -> None:

@@ -57,6 +57,18 @@ def test_weights_that_cannot_be_used_stop_the_start_with_one_line(
     assert "Traceback" not in lines[0]
 
 
+@pytest.mark.parametrize("workers", ["1", "3"])
+def test_a_page_that_is_not_there_stops_the_start_with_one_line(
+    workers: str, tmp_path: Path
+) -> None:
+    for folder, found in ((tmp_path / "none", "no folder"), (tmp_path, "a folder without it")):
+        code, lines = refuse_to_start(STATIC_DIR=str(folder), WORKERS=workers)
+        assert code != 0
+        assert len(lines) == 1, lines
+        reason = f"STATIC_DIR: expected a folder with index.html, found {found}: {folder}"
+        assert reason in lines[0]
+
+
 def test_several_workers_say_it_once(tmp_path: Path) -> None:
     code, lines = refuse_to_start(WEIGHTS=str(tmp_path / "none.safetensors"), WORKERS="3")
     assert code != 0

@@ -36,6 +36,16 @@ def test_a_round_trip_gives_identical_logits(
     assert loaded.header == header.read_header(saved)
 
 
+def test_calibration_is_what_the_scores_say(saved: Path, config: ReaderConfig) -> None:
+    assert header.read_header(saved).calibration is None
+    rows = [{"key": "plain"}, {"key": "page", "honesty": {"calibration_error": 0.25}}]
+    described = Header(config=config, scores={"rows": rows})
+    assert json.loads(described.to_metadata()["calibration"]) == {"page": 0.25}
+    again = Header.from_metadata(described.to_metadata(), saved)
+    assert again == described
+    assert again.calibration == {"page": 0.25}
+
+
 def _rewrite(path: Path, **changes: object) -> None:
     """Writes the file again with other metadata; None takes an entry away."""
     weights, metadata = header.read_file(path, framework="pt")

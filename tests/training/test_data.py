@@ -1,4 +1,4 @@
-"""MNIST: splits, checksums, fetching; and DigitGrids, examples one at a time."""
+"""MNIST: splits, checksums, fetching; and grids of its digits."""
 
 import gzip
 import http.server
@@ -10,13 +10,11 @@ from pathlib import Path
 
 import pytest
 import torch
-from torch.utils.data import DataLoader
 
-from model import vocabulary
 from model.config import ReaderConfig
 from model.errors import ConfigError, DataError
 from training import data
-from training.data import MNIST_MD5, DigitGrids, Digits, ensure_mnist, load_mnist
+from training.data import MNIST_MD5, Digits, ensure_mnist, load_mnist
 
 
 def test_the_splits_divide_mnist_and_stay_the_same(data_dir: Path) -> None:
@@ -145,64 +143,24 @@ def test_a_download_that_is_not_what_it_should_be_is_refused(
         ensure_mnist(copied, [address])
 
 
-def test_an_example_is_four_digits_in_reading_order(bar_digits: Digits) -> None:
-    picture, labels = DigitGrids(bar_digits, seed=3)[17]
-    assert picture.shape == (56, 56)
-    assert picture.dtype == torch.float32
-    assert labels.dtype == torch.int64
-    for number, label in enumerate(labels.tolist()):
-        y, x = 28 * (number // 2), 28 * (number % 2)
-        cell = picture[y : y + 28, x : x + 28]
-        assert torch.equal(cell * 255, bar_digits.pictures[label].float())
-
-
-def test_examples_depend_on_seed_and_index_alone(bar_digits: Digits) -> None:
-    grids = DigitGrids(bar_digits, seed=3, length=50, blank_share=0.3)
-    forward = [grids[i] for i in range(50)]
-    for i in reversed(range(50)):
-        assert torch.equal(grids[i][0], forward[i][0])
-        assert torch.equal(grids[i - 50][1], forward[i][1])
-    other = DigitGrids(bar_digits, seed=4, length=50, blank_share=0.3)
-    assert any(not torch.equal(other[i][1], forward[i][1]) for i in range(50))
-    with pytest.raises(IndexError):
-        grids[50]
-
-
-def test_workers_give_the_same_examples(bar_digits: Digits) -> None:
-    grids = DigitGrids(bar_digits, seed=3, length=64)
-    alone = next(iter(DataLoader(grids, batch_size=64)))
-    several = list(DataLoader(grids, batch_size=16, num_workers=2))
-    assert torch.equal(torch.cat([batch[0] for batch in several]), alone[0])
-    assert torch.equal(torch.cat([batch[1] for batch in several]), alone[1])
+def test_a_grid_is_four_digits_in_reading_order(bar_digits: Digits) -> None:
+    picks = torch.tensor([[3, 1, 4, 5], [9, 2, 6, 5]])
+    pictures = data.tile(bar_digits.pictures[picks], ReaderConfig())
+    assert pictures.shape == (2, 56, 56)
+    for picture, labels in zip(pictures, picks, strict=True):
+        for number, label in enumerate(labels.tolist()):
+            y, x = 28 * (number // 2), 28 * (number % 2)
+            assert torch.equal(picture[y : y + 28, x : x + 28], bar_digits.pictures[label])
 
 
 def test_statistics_are_those_of_mnist(training_digits: Digits) -> None:
     from model.reader import PIXEL_MEAN, PIXEL_STD
 
-    grids = DigitGrids(training_digits, length=2000, seed=0, blank_share=0.1)
-    pictures, labels = zip(*(grids[i] for i in range(2000)), strict=True)
-    answers = torch.stack(labels).flatten()
-    is_blank = answers == vocabulary.BLANK
-    assert is_blank.float().mean() == pytest.approx(0.1, abs=0.015)
-    frequencies = answers[~is_blank].bincount(minlength=10) / (~is_blank).sum()
-    expected = training_digits.labels.bincount() / len(training_digits)
-    assert (frequencies - expected).abs().max() < 0.015
-    cells = torch.stack(pictures).reshape(-1, 2, 28, 2, 28).transpose(2, 3).flatten(0, 2)
-    assert cells[is_blank].eq(0).all()
-    assert cells[~is_blank].mean().item() == pytest.approx(PIXEL_MEAN, abs=0.003)
-    assert cells[~is_blank].std().item() == pytest.approx(PIXEL_STD, abs=0.003)
+    pixels = training_digits.pictures[:20_000].float() / 255
+    assert pixels.mean().item() == pytest.approx(PIXEL_MEAN, abs=0.003)
+    assert pixels.std().item() == pytest.approx(PIXEL_STD, abs=0.003)
 
 
-@pytest.mark.parametrize(
-    ("changes", "message"),
-    [
-        ({"blank_share": 1.5}, "blank_share"),
-        ({"length": 0}, "at least one example"),
-        ({"config": ReaderConfig(cell_size=42)}, "expected digits of 42 pixels"),
-    ],
-)
-def test_settings_out_of_range_are_refused(
-    bar_digits: Digits, changes: dict[str, float], message: str
-) -> None:
-    with pytest.raises(ConfigError, match=message):
-        DigitGrids(bar_digits, **changes)  # type: ignore[arg-type]
+def test_digits_that_do_not_fill_the_cells_are_refused(bar_digits: Digits) -> None:
+    with pytest.raises(ConfigError, match="expected digits of 42 pixels"):
+        data.check_cell_size(bar_digits, ReaderConfig(cell_size=42))

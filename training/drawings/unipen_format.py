@@ -1,6 +1,8 @@
 """The UNIPEN 1.0 file format, as far as labelled segments of pen strokes need it."""
 
 import dataclasses
+import math
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -53,7 +55,10 @@ class PenFile:
         columns = [names.index("X"), names.index("Y")]
         # aga's tablet has 857 points an inch across and 979 down; elsewhere the two are equal.
         x_per_inch = float(self.values.get("X_POINTS_PER_INCH", 1))
-        to_x_units = x_per_inch / float(self.values.get("Y_POINTS_PER_INCH", x_per_inch))
+        y_per_inch = float(self.values.get("Y_POINTS_PER_INCH", x_per_inch))
+        if not (0 < x_per_inch < math.inf and 0 < y_per_inch < math.inf):
+            raise ValueError(f"expected points an inch, got {x_per_inch:g} by {y_per_inch:g}")
+        to_x_units = x_per_inch / y_per_inch
         scale = np.array([1, -to_x_units], dtype=np.float32)
         for part in components.split(","):
             found = _RANGE.fullmatch(part)
@@ -78,14 +83,17 @@ def read_pen_file(path: Path, include: Path) -> PenFile:
         include: The folder below which included files stand.
 
     Raises:
-        DataError: Included pen data is missing.
+        DataError: Included pen data is missing, or a file includes itself.
     """
     pen = PenFile()
-    _read_into(pen, path, include)
+    _read_into(pen, path, include, ())
     return pen
 
 
-def _read_into(pen: PenFile, path: Path, include: Path) -> None:
+def _read_into(pen: PenFile, path: Path, include: Path, outer: tuple[Path, ...]) -> None:
+    if path.resolve() in outer:
+        raise DataError(f"{path}: expected a file that does not include itself")
+    outer = (*outer, path.resolve())
     pieces = _KEYWORD.split(path.read_text(encoding="latin-1"))
     for keyword, text in zip(pieces[1::2], pieces[2::2], strict=True):
         # Only a pen-up that was recorded counts as a component.
@@ -95,8 +103,8 @@ def _read_into(pen: PenFile, path: Path, include: Path) -> None:
             pen.segments.append((found[1], found[2]))
         elif keyword == "INCLUDE":
             included = include / text.strip()
-            if included.exists():
-                _read_into(pen, included, include)
+            if os.path.isfile(included):  # noqa: PTH113  (its name may be one that cannot be)
+                _read_into(pen, included, include, outer)
             elif included.suffix == ".dat":
                 raise DataError(f"{path}: expected the pen data that it includes, {included}")
             # Descriptions may be missing (imp's and pri's): they say what is the rule anyway.

@@ -117,6 +117,35 @@ def test_y_points_down_at_every_site(digits: list[PenDigit]) -> None:
         assert np.mean(places) < 0, site
 
 
+@pytest.mark.parametrize("points", ["0", "-1", "nan", "inf", "many"])
+def test_points_an_inch_that_cannot_be_are_an_error_of_the_data(
+    tmp_path: Path, points: str
+) -> None:
+    damaged = DESCRIPTION.replace("INCH 200", f"INCH {points}")
+    root = write(tmp_path, FILES | {"include/one/one.doc": damaged})
+    with pytest.raises(DataError, match="components 0 cannot be read"):
+        read_site(root, "one")
+
+
+def test_a_file_that_includes_itself_is_an_error_of_the_data(tmp_path: Path) -> None:
+    root = write(
+        tmp_path,
+        FILES
+        | {
+            "include/one/one.doc": ".INCLUDE one/two.doc\n",
+            "include/one/two.doc": ".INCLUDE one/one.doc\n",
+        },
+    )
+    with pytest.raises(DataError, match=r"one\.doc: expected a file that does not include itself"):
+        read_site(root, "one")
+
+
+@pytest.mark.parametrize("name", ["", "x" * 5000, "one", "a\0b"])
+def test_an_include_that_names_no_file_is_passed_over(tmp_path: Path, name: str) -> None:
+    root = write(tmp_path, FILES | {"include/one/one.doc": f".INCLUDE {name}\n{DESCRIPTION}"})
+    assert [digit.label for digit in read_site(root, "one")] == [1, 4, 7]
+
+
 def test_sites_can_be_chosen_and_their_order_does_not_matter(unipen_dir: Path) -> None:
     some = load_unipen(unipen_dir, ["pri", "art"])
     assert [digit.site for digit in some] == ["art"] * 170 + ["pri"] * 78

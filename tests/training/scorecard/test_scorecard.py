@@ -144,6 +144,24 @@ def test_the_card_names_unipen_where_drawings_were_trained_on() -> None:
         assert ("MNIST alone" in text) == (share == 0)
 
 
+@pytest.mark.parametrize(
+    ("initial", "words"),
+    [
+        ({"steps": None, "minutes": None, "recipe": None}, "an unknown number of steps (unknown"),
+        ({"steps": 9000, "minutes": 3.5, "recipe": None}, "9,000 steps (3.5 minutes), whose"),
+    ],
+)
+def test_the_card_says_how_a_run_began_whatever_is_known_of_it(
+    initial: dict[str, object], words: str
+) -> None:
+    config = ReaderConfig(encoder_layers=1, decoder_layers=1, mlp_width=64)
+    recipe = {"training": TrainOptions().to_dict(), "initial": initial}
+    made = Header(config=config, provenance={"recipe": recipe})
+    text = card.render(made, "0" * 64, GridReader(config))
+    assert words in text
+    assert "settings are unknown." in text
+
+
 def test_export_measures_the_pair_that_it_writes(
     exported: Path, all_data_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
