@@ -115,6 +115,18 @@ def test_keys_show_one_step_after_another_and_hide_it(page: Page) -> None:
     expect_step(page, None)
 
 
+def test_a_step_of_a_blank_pad_is_not_shown_but_said(page: Page) -> None:
+    status = page.get_by_test_id("status")
+    for use in (lambda: page.keyboard.press("s"), page.get_by_test_id("cell-1").click):
+        page.keyboard.press("n")
+        use()
+        expect(status).to_have_text("Nothing to show yet: draw a digit first.")
+    for step in range(4):
+        for beside in ("cell", "step"):
+            button = page.get_by_test_id(f"{beside}-{step}")
+            expect(button).to_have_attribute("aria-pressed", "false")
+
+
 def test_playing_shows_every_step_in_order_and_ends(page: Page) -> None:
     read_sample(page)
     page.evaluate("""() => {
