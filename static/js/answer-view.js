@@ -77,7 +77,8 @@ function fill({ button, digit, confidence, level, runner }, cell, number) {
   const second = runnerUp(cell.probabilities);
   const sure = percent(cell.confidence);
   const isSure = cell.confidence >= SURE;
-  confidence.replaceChildren(`${cell.digit === null ? 'blank ' : ''}${sure}`);
+  confidence.replaceChildren(sure);
+  if (cell.digit === null) confidence.prepend(element('span', { class: 'blank-word' }, 'blank '));
   if (!isSure) confidence.append(element('span', { class: 'unsure-word' }, ' unsure'));
   level.style.transform = `scaleX(${cell.confidence})`;
   runner.textContent = `or ${sayDigit(second.digit)}, ${percent(second.probability)}`;
