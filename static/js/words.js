@@ -50,9 +50,12 @@ export function runnerUp(probabilities) {
   return { digit: second === 10 ? null : second, probability: probabilities[second] };
 }
 
-/** @param {import('./client.js').Answer} answer */
-export function sayReading({ digits, confidence, cells }) {
-  const unsure = CELL_NAMES.filter((_, cell) => cells[cell].confidence < SURE);
+/**
+ * @param {import('./client.js').Answer} answer
+ * @param {readonly boolean[]} isUnsure of each cell
+ */
+export function sayReading({ digits, confidence }, isUnsure) {
+  const unsure = CELL_NAMES.filter((_, cell) => isUnsure[cell]);
   const which = unsure.length === CELL_NAMES.length ? 'every cell' : unsure.join(', ');
   const read = `Read ${digits.map(sayDigit).join(', ')}; ${percent(confidence)} sure of all four.`;
   return unsure.length ? `${read} Unsure of ${which}.` : read;

@@ -134,15 +134,16 @@ def test_the_longest_answers_are_not_cut_off_and_do_not_move_the_pad(page: Page)
         route.fulfill(response=response, json=answer)
 
     page.route("**/predict?*", answer_at_length)
-    for width in (280, 320, 360, 412, 440, 441, 480, 600, 940, 1280):
-        page.set_viewport_size({"width": width, "height": 740})
+    upright = [(width, 740) for width in (280, 320, 360, 412, 440, 441, 480, 600, 940, 1280)]
+    for width, height in [*upright, (568, 320), (740, 360), (1280, 480)]:
+        page.set_viewport_size({"width": width, "height": height})
         page.get_by_test_id("clear").click()
         before = page.get_by_test_id("pad").bounding_box()
         type_digits(page, "7")
         expect(page.get_by_test_id("runner-up-1")).to_have_text("or blank, < 0.1 %")
         expect(page.get_by_test_id("confidence-0")).to_have_text("blank > 99.9 %")
-        assert page.evaluate(CUT_OFF) == [], width
-        assert page.get_by_test_id("pad").bounding_box() == before, width
+        assert page.evaluate(CUT_OFF) == [], (width, height)
+        assert page.get_by_test_id("pad").bounding_box() == before, (width, height)
 
 
 def test_where_there_is_no_room_for_the_word_blank_it_can_still_be_heard(
