@@ -54,8 +54,9 @@ export function actionsOn(store, reader) {
    */
   const show = (drawing) => {
     penUp();
-    store.change({ answer: null, answered: null, problem: null });
-    become(commit(store.state.history, drawing));
+    const history = commit(store.state.history, drawing);
+    store.change({ history, live: null, answer: null, answered: null, problem: null });
+    reader.now();
     goTo(0);
   };
 
@@ -89,6 +90,7 @@ export function actionsOn(store, reader) {
       penUp();
       const { history } = store.state;
       const isBlankAlready = isBlank(history.present);
+      store.change({ problem: null });
       if (!isBlankAlready) become(commit(history, BLANK));
       // Who begins anew begins in the first cell.
       goTo(0);
@@ -158,6 +160,9 @@ export function actionsOn(store, reader) {
     },
 
     show,
+
+    /** Says why a file is not shown; the drawing stays, and its answer. */
+    refuse: (detail) => store.change({ problem: { detail } }),
 
     /** @param {{digits: string, seed: number}} grid */
     showSample: (grid) => show({ strokes: sampleGrid(grid), picture: null }),

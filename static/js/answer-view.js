@@ -3,7 +3,7 @@
 import { element, iconOf } from './elements.js';
 import { isBlank } from './history.js';
 import { NUM_CELLS, cellsCrossed } from './strokes.js';
-import { CELL_NAMES, SURE, percent, runnerUp, sayDigit, sayReading, sayWarning } from './words.js';
+import { CELL_NAMES, SURE, percent, runnerUp, sayDigit, sayProblem, sayReading, sayWarning } from './words.js';
 
 const AWAY = 'The server is away. Your drawing is kept, and is read as soon as it is back.';
 const READING = 'Reading…';
@@ -121,7 +121,7 @@ export function showReading(parts, store) {
         return element('span', { class: `is-blank ${look}`, 'aria-label': 'blank', role: 'img' }, '–');
       }),
     );
-    const said = problem ? [`${problem.title}: ${problem.detail}`] : [...warningsOf(state)];
+    const said = problem ? [sayProblem(problem)] : [...warningsOf(state)];
     parts.warnings.replaceChildren(...said.map((words) => element('li', {}, iconOf('warning'), element('span', {}, words))));
     parts.alternatives.replaceChildren(
       ...(answer?.alternatives ?? []).map(({ digits, probability }) =>
@@ -177,7 +177,7 @@ export function showStatus(status, offline, store, noteMs = NOTE_MS) {
     }
     if (changed.has('note') && state.note) note(state.note.words);
     if (!['answer', 'problem', 'isAway'].some((key) => changed.has(key))) return;
-    if (problem) tell(`${problem.title}: ${problem.detail}`);
+    if (problem) tell(sayProblem(problem));
     else if (!answer) tell(isAway || isBlank(history.present) ? '' : READING);
     else if (!live) tell([sayReading(answer, unsureCells(state)), ...warningsOf(state, 'low_confidence')].join(' '));
   });
