@@ -2,6 +2,7 @@
 
 import io
 import re
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -120,7 +121,11 @@ def test_keys_show_one_step_after_another_and_hide_it(page: Page) -> None:
 
 def test_a_step_of_a_blank_pad_is_not_shown_but_said(page: Page) -> None:
     status = page.get_by_test_id("status")
-    for use in (lambda: page.keyboard.press("s"), page.get_by_test_id("cell-1").click):
+    uses: list[Callable[[], None]] = [
+        lambda: page.keyboard.press("s"),
+        lambda: page.get_by_test_id("cell-1").click(),
+    ]
+    for use in uses:
         page.keyboard.press("n")
         use()
         expect(status).to_have_text("Nothing to show yet: draw a digit first.")
