@@ -1,6 +1,6 @@
 /** What buttons and keys do to the drawing. */
 
-import { addStroke, commit, redo, undo } from './history.js';
+import { BLANK, addStroke, commit, isBlank, redo, undo } from './history.js';
 import { sampleDigit, sampleGrid } from './samples.js';
 import { NUM_CELLS, cellAt, cellBox, mainCell } from './strokes.js';
 import { CELL_NAMES } from './words.js';
@@ -21,16 +21,25 @@ export function actionsOn(store, reader) {
 
   const say = (words) => store.change({ note: { words } });
   const become = (history) => {
-    if (history === store.state.history) return;
     store.change({ history, live: null });
     reader.now();
   };
+  /** Goes back or forth in the history; it is the same one where there is nothing left. */
+  const step = (history, words) => (history === store.state.history ? say(words) : become(history));
   const centre = (cell) => {
     const [left, top, right, bottom] = cellBox(cell);
     return { x: (left + right) / 2, y: (top + bottom) / 2 };
   };
   const goTo = (cell) => store.change({ cell, pen: { ...store.state.pen, ...centre(cell) } });
   const without = (cell) => store.state.history.present.strokes.filter((stroke) => mainCell(stroke) !== cell);
+
+  /** A step may be chosen while its answer is still on the way; not where none will come. */
+  const layOver = (number) => {
+    const { answer, problem, history, live } = store.state;
+    const isComing = !problem && (live || !isBlank(history.present));
+    if (number === null || answer || isComing) store.change({ step: number, passing: null });
+    else say('Nothing to show yet: draw a digit first.');
+  };
 
   const penUp = (at = null) => {
     const { pen, live, history } = store.state;
@@ -45,16 +54,17 @@ export function actionsOn(store, reader) {
    */
   const show = (drawing) => {
     penUp();
-    store.change({ answer: null, answered: null, problem: null });
-    become(commit(store.state.history, drawing));
+    const history = commit(store.state.history, drawing);
+    store.change({ history, live: null, answer: null, answered: null, problem: null });
+    reader.now();
     goTo(0);
   };
 
   return {
     penUp,
 
-    undo: () => become(undo(store.state.history)),
-    redo: () => become(redo(store.state.history)),
+    undo: () => step(undo(store.state.history), 'Nothing to undo.'),
+    redo: () => step(redo(store.state.history), 'Nothing to redo.'),
 
     toggleErase() {
       penUp();
@@ -66,17 +76,25 @@ export function actionsOn(store, reader) {
     clearCell() {
       penUp();
       const { history, cell } = store.state;
-      if (history.present.picture) become(commit(history, { picture: null, strokes: [] }));
-      else if (without(cell).length < history.present.strokes.length) become(commit(history, { strokes: without(cell) }));
-      say(`Cleared the ${CELL_NAMES[cell]} cell.`);
+      const strokes = without(cell);
+      if (history.present.picture) {
+        become(commit(history, { picture: null, strokes: [] }));
+        say('Cleared the picture.');
+      } else if (strokes.length < history.present.strokes.length) {
+        become(commit(history, { strokes }));
+        say(`Cleared the ${CELL_NAMES[cell]} cell.`);
+      } else say(`Nothing to clear in the ${CELL_NAMES[cell]} cell.`);
     },
 
     clear() {
       penUp();
       const { history } = store.state;
-      const { strokes, picture } = history.present;
-      if (strokes.length || picture) become(commit(history, { strokes: [], picture: null }));
-      say('Cleared.');
+      const isBlankAlready = isBlank(history.present);
+      store.change({ problem: null });
+      if (!isBlankAlready) become(commit(history, BLANK));
+      // Who begins anew begins in the first cell.
+      goTo(0);
+      say(isBlankAlready ? 'Nothing to clear: the pad is blank.' : 'Cleared.');
     },
 
     /** @param {number} width */
@@ -143,16 +161,19 @@ export function actionsOn(store, reader) {
 
     show,
 
+    /** Says why a file is not shown; the drawing stays, and its answer. */
+    refuse: (detail) => store.change({ problem: { detail } }),
+
     /** @param {{digits: string, seed: number}} grid */
     showSample: (grid) => show({ strokes: sampleGrid(grid), picture: null }),
 
     /** Lays a step over the pad, or takes it off. */
-    toggleStep: (step) => store.change({ step: store.state.step === step ? null : step, passing: null }),
-    nextStep: () => store.change({ step: ((store.state.step ?? -1) + 1) % NUM_CELLS, passing: null }),
+    toggleStep: (number) => layOver(store.state.step === number ? null : number),
+    nextStep: () => layOver(((store.state.step ?? -1) + 1) % NUM_CELLS),
 
     escape() {
       if (store.state.pen.isDown) penUp();
-      else store.change({ step: null, passing: null });
+      else layOver(null);
     },
 
     say,

@@ -2,8 +2,8 @@
 
 import { element, iconOf } from './elements.js';
 import { isBlank } from './history.js';
-import { NUM_CELLS, homeCell } from './strokes.js';
-import { CELL_NAMES, SURE, percent, runnerUp, sayDigit, sayReading, sayWarning } from './words.js';
+import { NUM_CELLS, cellsCrossed } from './strokes.js';
+import { CELL_NAMES, SURE, percent, runnerUp, sayDigit, sayProblem, sayReading, sayWarning } from './words.js';
 
 const AWAY = 'The server is away. Your drawing is kept, and is read as soon as it is back.';
 const READING = 'Reading…';
@@ -33,7 +33,10 @@ export function showAnswers(top, bottom, store, onChoose) {
   });
 
   store.watch((state, changed) => {
-    if (changed.has('answer')) answers.forEach((parts, cell) => fill(parts, state.answer?.cells[cell], cell));
+    if (changed.has('answer')) {
+      const isUnsure = unsureCells(state);
+      answers.forEach((parts, cell) => fill(parts, state.answer?.cells[cell], cell, isUnsure[cell]));
+    }
     if (changed.has('step') || changed.has('passing')) {
       answers.forEach(({ button }, cell) => {
         button.setAttribute('aria-pressed', String(state.step === cell));
@@ -63,11 +66,21 @@ export function point(button, store, step) {
   button.addEventListener('blur', leave);
 }
 
-function fill({ button, digit, confidence, level, runner }, cell, number) {
+/**
+ * Returns for each cell whether to doubt its digit: the reader does, or a stroke that crosses the
+ * divider touches it, however sure the reader is of what that made.
+ * @param {import('./state.js').State} state
+ */
+function unsureCells({ answer, answered }) {
+  const isCrossed = cellsCrossed(answered?.strokes ?? []);
+  return (answer?.cells ?? []).map(({ confidence }, cell) => confidence < SURE || isCrossed[cell]);
+}
+
+function fill({ button, digit, confidence, level, runner }, cell, number, isUnsure) {
   const name = CELL_NAMES[number];
   digit.textContent = cell?.digit ?? '';
   button.dataset.state = cell ? (cell.digit === null ? 'blank' : 'digit') : 'none';
-  button.dataset.sure = cell && cell.confidence < SURE ? 'no' : 'yes';
+  button.dataset.sure = isUnsure ? 'no' : 'yes';
   if (!cell) {
     confidence.textContent = runner.textContent = '';
     level.style.transform = 'scaleX(0)';
@@ -76,14 +89,14 @@ function fill({ button, digit, confidence, level, runner }, cell, number) {
   }
   const second = runnerUp(cell.probabilities);
   const sure = percent(cell.confidence);
-  const isSure = cell.confidence >= SURE;
-  confidence.replaceChildren(`${cell.digit === null ? 'blank ' : ''}${sure}`);
-  if (!isSure) confidence.append(element('span', { class: 'unsure-word' }, ' unsure'));
+  confidence.replaceChildren(sure);
+  if (cell.digit === null) confidence.prepend(element('span', { class: 'blank-word' }, 'blank '));
+  if (isUnsure) confidence.append(element('span', { class: 'unsure-word' }, ' unsure'));
   level.style.transform = `scaleX(${cell.confidence})`;
-  runner.textContent = `or ${sayDigit(second.digit)}, ${percent(second.probability)}`;
+  runner.replaceChildren(`or ${sayDigit(second.digit)}, `, element('span', {}, percent(second.probability)));
   button.setAttribute(
     'aria-label',
-    `${name}: ${sayDigit(cell.digit)}, ${sure}${isSure ? '' : ', unsure'}, ${runner.textContent}. Show where it looked`,
+    `${name}: ${sayDigit(cell.digit)}, ${sure}${isUnsure ? ', unsure' : ''}, ${runner.textContent}. Show where it looked`,
   );
 }
 
@@ -100,14 +113,15 @@ export function showReading(parts, store) {
     const confidence = answer ? `${percent(answer.confidence)} sure of all four` : unread;
     if (parts.confidence.textContent !== confidence) parts.confidence.textContent = confidence;
     if (!changed.has('answer') && !changed.has('problem')) return;
+    const isUnsure = unsureCells(state);
     parts.reading.replaceChildren(
-      ...(answer?.cells ?? []).map(({ digit, confidence: sure }) => {
-        const look = sure < SURE ? 'is-unsure' : '';
+      ...(answer?.cells ?? []).map(({ digit }, cell) => {
+        const look = isUnsure[cell] ? 'is-unsure' : '';
         if (digit !== null) return element('span', { class: look }, String(digit));
         return element('span', { class: `is-blank ${look}`, 'aria-label': 'blank', role: 'img' }, '–');
       }),
     );
-    const said = problem ? [`${problem.title}: ${problem.detail}`] : [...warningsOf(state)];
+    const said = problem ? [sayProblem(problem)] : [...warningsOf(state)];
     parts.warnings.replaceChildren(...said.map((words) => element('li', {}, iconOf('warning'), element('span', {}, words))));
     parts.alternatives.replaceChildren(
       ...(answer?.alternatives ?? []).map(({ digits, probability }) =>
@@ -121,7 +135,7 @@ export function showReading(parts, store) {
 function warningsOf({ answer, answered }, but = null) {
   if (!answer) return new Set();
   const warnings = answer.warnings.filter(({ code }) => code !== but);
-  if (answered?.strokes.some((stroke) => homeCell(stroke) === null)) warnings.push({ code: 'ink_across_divider' });
+  if (cellsCrossed(answered?.strokes ?? []).includes(true)) warnings.push({ code: 'ink_across_divider' });
   return new Set(warnings.map(sayWarning));
 }
 
@@ -163,8 +177,8 @@ export function showStatus(status, offline, store, noteMs = NOTE_MS) {
     }
     if (changed.has('note') && state.note) note(state.note.words);
     if (!['answer', 'problem', 'isAway'].some((key) => changed.has(key))) return;
-    if (problem) tell(`${problem.title}: ${problem.detail}`);
+    if (problem) tell(sayProblem(problem));
     else if (!answer) tell(isAway || isBlank(history.present) ? '' : READING);
-    else if (!live) tell([sayReading(answer), ...warningsOf(state, 'low_confidence')].join(' '));
+    else if (!live) tell([sayReading(answer, unsureCells(state)), ...warningsOf(state, 'low_confidence')].join(' '));
   });
 }

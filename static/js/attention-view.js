@@ -4,15 +4,13 @@ import { point } from './answer-view.js';
 import { patchBoxes, peakOf, weightsOf } from './attention.js';
 import { colourAt } from './colours.js';
 import { element, iconOf } from './elements.js';
-import { fitted, inNextFrame, onResize, paintAttention, paintDrawing } from './painting.js';
+import { coloursOf, fitted, inNextFrame, onResize, onTheme, paintAttention, paintDrawing } from './painting.js';
 import { PICTURE_SIDE } from './raster.js';
 import { NUM_CELLS } from './strokes.js';
 import { CELL_NAMES, percent, sayDigit } from './words.js';
 
 const STEP_MS = 1100;
 const WATCHED = ['answer', 'image', 'layer', 'head', 'opacity', 'step', 'passing'];
-/** Of the small pictures, which are dark in both themes. */
-const COLOURS = { ink: '#f1f3f5', caution: '#ffb968' };
 const DRAWN_SIZE = { width: PICTURE_SIDE, height: PICTURE_SIDE };
 
 /** @typedef {import('./state.js').Store} Store */
@@ -20,6 +18,21 @@ const DRAWN_SIZE = { width: PICTURE_SIDE, height: PICTURE_SIDE };
 /** Returns the step to be shown over the pad, or null. */
 function shownStep({ answer, passing, step }) {
   return answer?.attention ? (passing ?? step) : null;
+}
+
+/**
+ * Says whether the ink of an opened picture is dark or light, on which its colours of attention and
+ * their scale depend; of a drawing the theme says it.
+ * @param {HTMLElement} main
+ * @param {Store} store
+ */
+export function tellInk(main, store) {
+  store.watch(({ answer, answered }, changed) => {
+    if (!changed.has('answer')) return;
+    const polarity = answered?.picture ? answer?.ink?.polarity : null;
+    if (polarity) main.dataset.ink = polarity === 'dark_on_light' ? 'dark' : 'light';
+    else delete main.dataset.ink;
+  });
 }
 
 /** Paints the attention of a step on a square, over where the picture that was sent stands on it. */
@@ -81,10 +94,17 @@ export function showSteps(row, store, onChoose) {
       const side = canvas.width;
       context.clearRect(0, 0, side, side);
       if (!state.answer?.attention) return;
-      paintDrawing(context, state.answered.strokes, state.answered.picture && state.image, side, COLOURS);
-      paintStep(context, state, step, side, Math.max(0.35, state.opacity));
+      const style = getComputedStyle(canvas);
+      context.save();
+      context.fillStyle = style.backgroundColor;
+      context.fillRect(0, 0, side, side);
+      paintDrawing(context, state.answered.strokes, state.answered.picture && state.image, side, coloursOf(canvas));
+      context.globalCompositeOperation = style.getPropertyValue('--blend').trim();
+      paintStep(context, state, step, side, state.opacity);
+      context.restore();
     });
   });
+  onTheme(paint);
   for (const { canvas } of steps) onResize(canvas, paint);
   store.watch((state, changed) => {
     steps.forEach(({ button, label }, step) => {
@@ -108,7 +128,8 @@ export function showScale({ bar, high }, store) {
     context.fillStyle = colourAt(x / (bar.width - 1));
     context.fillRect(x, 0, 1, bar.height);
   }
-  store.watch(({ answer, layer, head }) => {
+  store.watch(({ answer, layer, head, opacity }) => {
+    bar.style.opacity = String(opacity);
     high.textContent = answer?.attention ? percent(peakOf(answer.attention, layer, head)) : 'most';
   });
 }

@@ -2,7 +2,8 @@
  * What can be undone: every drawing that was on the pad, oldest first.
  *
  * @typedef {import('./strokes.js').Stroke} Stroke
- * @typedef {{bytes: Blob, type: string, name: string}} Picture an uploaded file, as it came
+ * @typedef {{bytes: Blob, type: string, name: string, isSmaller: boolean}} Picture an uploaded file, as it
+ *   came, or made smaller: then under another name, for the file of its own name is not what is sent
  * @typedef {{strokes: readonly Stroke[], picture: Picture | null}} Drawing
  * @typedef {{past: readonly Drawing[], present: Drawing, future: readonly Drawing[]}} History
  */

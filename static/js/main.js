@@ -2,7 +2,7 @@
 
 import { actionsOn } from './actions.js';
 import { showAnswers, showReading, showStatus } from './answer-view.js';
-import { chooseAttention, playSteps, showFigures, showOverlay, showScale, showSteps } from './attention-view.js';
+import { chooseAttention, playSteps, showFigures, showOverlay, showScale, showSteps, tellInk } from './attention-view.js';
 import { LiveReader } from './client.js';
 import { chooseSingleKeys, showSamples, showTools, switchTheme } from './controls.js';
 import { byId } from './elements.js';
@@ -73,6 +73,7 @@ showReading(
 );
 showStatus(byId('status'), byId('offline'), store);
 
+tellInk(byId('main'), store);
 showOverlay(byId('overlay'), store);
 showSteps(byId('steps'), store, actions.toggleStep);
 showScale({ bar: byId('scale-bar'), high: byId('scale-high') }, store);

@@ -10,7 +10,8 @@
  * @property {{x: number, y: number, isDown: boolean, isShown: boolean}} pen moved by keys
  * @property {import('./client.js').Answer | null} answer
  * @property {import('./history.js').Drawing | null} answered the drawing that the answer, or the problem, is about
- * @property {{title: string, detail: string} | null} problem why there is no answer
+ * @property {{type?: string, title?: string, detail: string} | null} problem why there is no answer, or why a
+ *   file is not shown
  * @property {boolean} isAway the server cannot be reached
  * @property {{words: string} | null} note said once, in the status line
  * @property {ImageBitmap | null} image the uploaded picture, where the browser can show it

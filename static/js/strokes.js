@@ -126,6 +126,16 @@ export function mainCell(stroke) {
 }
 
 /**
+ * Returns for each cell whether a stroke that is drawn across the divider touches it.
+ * @param {readonly Stroke[]} strokes
+ * @returns {boolean[]}
+ */
+export function cellsCrossed(strokes) {
+  const shares = strokes.filter((stroke) => homeCell(stroke) === null).map(cellShares);
+  return Array.from({ length: NUM_CELLS }, (_, cell) => shares.some((share) => share[cell] > 0));
+}
+
+/**
  * Says whether a place is on a stroke's ink, or within a margin of it.
  * @param {Stroke} stroke
  * @param {number} x

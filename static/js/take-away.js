@@ -17,10 +17,10 @@ const DOWNLOAD_SIDE = 560;
  * @param {ReturnType<typeof import('./actions.js').actionsOn>} actions
  */
 export function takeAway({ picture, dialog, text }, store, actions) {
-  const copy = async (what, name) => {
+  const copy = async (what, name, more = '') => {
     try {
       await navigator.clipboard.writeText(what);
-      actions.say(`${name} copied.`);
+      actions.say(`${name} copied.${more}`);
     } catch {
       // No permission, or no secure connection: the user copies by hand.
       text.value = what;
@@ -46,6 +46,7 @@ export function takeAway({ picture, dialog, text }, store, actions) {
       if (!sent) return actions.say('Nothing to copy yet: draw a digit first.');
       const url = new URL(PREDICT, location.href).href;
       const { picture: file } = drawing();
+      if (file?.isSmaller) return copy(curlForFile(url, file), 'curl command', ` It sends ${file.name}: download that first.`);
       if (file) return copy(curlForFile(url, file), 'curl command');
       return copy(curlForDrawing(url, (await sent).body), 'curl command');
     },

@@ -23,6 +23,44 @@ export function sayWarning({ code, detail }) {
   return WARNINGS[code] ?? detail ?? code;
 }
 
+export const NO_PICTURE = 'This is no picture that can be read here: PNG, JPEG, WebP, BMP or GIF.';
+export const EMPTY_FILE = 'This file is empty.';
+const TOO_LARGE = 'This picture is too large to be read here';
+const MISUNDERSTOOD = 'The service did not understand what this page sent. Load the page again.';
+
+/** By the name in a problem's type; 503 is not said, for then the server counts as away. */
+const PROBLEMS = {
+  'picture-too-large': TOO_LARGE,
+  'picture-format': NO_PICTURE,
+  'picture-unreadable': 'This picture is damaged and cannot be read. Try another copy of it.',
+  'body-malformed': MISUNDERSTOOD,
+  'body-content': MISUNDERSTOOD,
+  'body-too-large': TOO_LARGE,
+  'media-type': NO_PICTURE,
+  'timeout': 'The picture took too long to arrive. Try again, or open a smaller one.',
+  'invalid-parameter': MISUNDERSTOOD,
+  'invalid-http': MISUNDERSTOOD,
+  'head-too-large': MISUNDERSTOOD,
+  'origin': 'The service takes no pictures from pages at this address.',
+  'internal': 'The service failed at this picture. Try again.',
+};
+
+/**
+ * Says in plain words why there is no answer; what is not known here is said as it came.
+ * @param {{type?: string, title?: string, detail: string}} problem
+ */
+export function sayProblem({ type, title, detail }) {
+  const words = PROBLEMS[type?.split('#')[1]];
+  if (!words) return title ? `${title}: ${detail}` : detail;
+  return words === TOO_LARGE ? `${words}${sayLimit(detail)}.` : words;
+}
+
+/** Says how large is allowed, where a problem's detail tells. */
+function sayLimit(detail) {
+  const [, most, unit] = /at most (\d+) (bytes|pixels)/.exec(detail) ?? [];
+  return most ? `: at most ${Number(most) / 1e6} ${unit === 'bytes' ? 'MB' : 'million pixels'}` : '';
+}
+
 /**
  * Returns a probability as a percentage that never rounds to certainty.
  * @param {number} probability
@@ -50,9 +88,12 @@ export function runnerUp(probabilities) {
   return { digit: second === 10 ? null : second, probability: probabilities[second] };
 }
 
-/** @param {import('./client.js').Answer} answer */
-export function sayReading({ digits, confidence, cells }) {
-  const unsure = CELL_NAMES.filter((_, cell) => cells[cell].confidence < SURE);
+/**
+ * @param {import('./client.js').Answer} answer
+ * @param {readonly boolean[]} isUnsure of each cell
+ */
+export function sayReading({ digits, confidence }, isUnsure) {
+  const unsure = CELL_NAMES.filter((_, cell) => isUnsure[cell]);
   const which = unsure.length === CELL_NAMES.length ? 'every cell' : unsure.join(', ');
   const read = `Read ${digits.map(sayDigit).join(', ')}; ${percent(confidence)} sure of all four.`;
   return unsure.length ? `${read} Unsure of ${which}.` : read;

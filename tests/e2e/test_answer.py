@@ -56,6 +56,27 @@ def test_a_stroke_drawn_across_the_divider_is_shown_as_such(page: Page) -> None:
     assert sent[-1][:, middle:].any()
 
 
+def test_cells_that_a_stroke_across_the_divider_touches_are_marked_as_unsure(page: Page) -> None:
+    def answer_surely(route: Route) -> None:
+        response = route.fetch()
+        answer = response.json()
+        for cell in answer["cells"]:
+            cell["confidence"] = 0.99
+        answer["warnings"] = []
+        route.fulfill(response=response, json=answer)
+
+    page.route("**/predict?*", answer_surely)
+    draw_with_mouse(page, strokes_of(page, "7___"))
+    down_the_right: Stroke = [(0.75, 0.2), (0.75, 0.4), (0.75, 0.6), (0.75, 0.8)]
+    draw_with_mouse(page, [down_the_right])
+    expect(page.get_by_test_id("warnings")).to_contain_text("crosses the line between cells")
+    for cell, sure in enumerate(["yes", "no", "yes", "no"]):
+        expect(page.get_by_test_id(f"cell-{cell}")).to_have_attribute("data-sure", sure)
+    expect(page.get_by_test_id("cell-1")).to_have_accessible_name(re.compile("99.0 %, unsure"))
+    expect(page.get_by_test_id("reading").locator(".is-unsure")).to_have_count(2)
+    expect(page.get_by_test_id("status")).to_contain_text("Unsure of top right, bottom right.")
+
+
 def test_each_cell_has_its_digit_its_confidence_and_the_runner_up(page: Page) -> None:
     with page.expect_response("**/predict?*") as response:
         type_digits(page, "7")

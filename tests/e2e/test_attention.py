@@ -1,9 +1,13 @@
 """Where it looked: the overlay of each step, its choices, and the same in figures."""
 
+import io
 import re
+from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pytest
+from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 
 from tests.e2e.conftest import OpenPage
@@ -115,6 +119,22 @@ def test_keys_show_one_step_after_another_and_hide_it(page: Page) -> None:
     expect_step(page, None)
 
 
+def test_a_step_of_a_blank_pad_is_not_shown_but_said(page: Page) -> None:
+    status = page.get_by_test_id("status")
+    uses: list[Callable[[], None]] = [
+        lambda: page.keyboard.press("s"),
+        lambda: page.get_by_test_id("cell-1").click(),
+    ]
+    for use in uses:
+        page.keyboard.press("n")
+        use()
+        expect(status).to_have_text("Nothing to show yet: draw a digit first.")
+    for step in range(4):
+        for beside in ("cell", "step"):
+            button = page.get_by_test_id(f"{beside}-{step}")
+            expect(button).to_have_attribute("aria-pressed", "false")
+
+
 def test_playing_shows_every_step_in_order_and_ends(page: Page) -> None:
     read_sample(page)
     page.evaluate("""() => {
@@ -169,6 +189,63 @@ def test_the_opacity_of_the_overlay_can_be_chosen(page: Page) -> None:
         alphas = [alpha for *_, alpha in look_at_overlay(page)]
         assert set(alphas) == {alphas[0]}
         assert alphas[0] == pytest.approx(255 * opacity, abs=2)
+
+
+# Where each patch stands on a square of side 1, and its weight as a share of the greatest.
+PATCHES = """async ([answer, size, step]) => {
+  const { patchBoxes, peakOf, weightsOf } = await import('/static/js/attention.js');
+  const peak = peakOf(answer.attention, 'mean', 'mean');
+  const weights = weightsOf(answer.attention, step, 'mean', 'mean').map((weight) => weight / peak);
+  return [patchBoxes(answer, { width: size, height: size }), weights];
+}"""
+
+
+def seen(page: Page, place: Locator) -> Image.Image:
+    page.mouse.move(1, 1)
+    return Image.open(io.BytesIO(place.screenshot())).convert("RGB")
+
+
+def ground_of(picture: Image.Image, box: list[float]) -> tuple[int, ...]:
+    """The most frequent colour of a part: what lies beside the ink."""
+    left, top, right, bottom = box
+    width, height = picture.size
+    part = picture.crop(
+        (
+            round(left * width) + 2,
+            round(top * height) + 2,
+            round(right * width) - 2,
+            round(bottom * height) - 2,
+        )
+    )
+    colours: dict[tuple[int, ...], int] = {}
+    pixels = np.asarray(part).reshape(-1, 3)
+    for pixel in map(tuple, pixels.tolist()):
+        colours[pixel] = colours.get(pixel, 0) + 1
+    return max(colours, key=lambda colour: colours[colour])
+
+
+@pytest.mark.parametrize("opacity", [0.3, 0.6, 1])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_colour_of_the_scale_means_the_same_on_the_pad_and_on_the_small_pictures(
+    open_page: OpenPage, scheme: str, opacity: float
+) -> None:
+    page = open_page(color_scheme=scheme, reduced_motion="reduce")
+    answer = read_sample(page, "3_85")
+    page.get_by_test_id("opacity").fill(str(opacity))
+    page.get_by_test_id("cell-3").click()
+    expect_step(page, 3)
+    look_at_overlay(page)  # it is painted then
+    boxes, weights = page.evaluate(PATCHES, [answer, 196, 3])
+    scale = seen(page, page.locator("#scale-bar"))
+    pad, small = (
+        seen(page, page.get_by_test_id("pad")),
+        seen(page, page.locator(".steps canvas").last),
+    )
+    for box, weight in zip(boxes, weights, strict=True):
+        at = min(scale.width - 4, max(3, round(weight * (scale.width - 1))))
+        meant = scale.getpixel((at, scale.height // 2))
+        assert ground_of(pad, box) == pytest.approx(meant, abs=10)
+        assert ground_of(small, box) == pytest.approx(meant, abs=10)
 
 
 def test_the_figures_say_what_the_overlay_shows(page: Page) -> None:

@@ -2,12 +2,13 @@
 
 import base64
 import io
+import json
 import re
 from pathlib import Path
 
 import pytest
-from PIL import Image
-from playwright.sync_api import Page, expect
+from PIL import ExifTags, Image
+from playwright.sync_api import Page, Route, expect
 
 from tests.app.serving import GRID
 from tests.conftest import ROOT
@@ -20,11 +21,13 @@ from tests.e2e.drawing import (
     on_screen,
     press_mouse_along,
     strokes_of,
+    type_digits,
 )
 
 PICTURE = ROOT / "docs" / "grid.png"
 READ = "71_4"
 
+CLIPBOARD = "navigator.clipboard.readText()"
 WRITE_CLIPBOARD = """async (base64) => {
   const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
   const png = new Blob([bytes], { type: 'image/png' });
@@ -81,6 +84,127 @@ def test_a_file_that_is_no_picture_is_refused_in_words(page: Page, tmp_path: Pat
     expect(page.get_by_test_id("warnings").locator("li")).to_have_count(1)
     page.get_by_test_id("upload").set_input_files(PICTURE)
     expect_reading(page, READ)
+
+
+NO_PICTURE = "This is no picture that can be read here: PNG, JPEG, WebP, BMP or GIF."
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("scan.tiff", b"II*\x00\x08\x00\x00\x00", NO_PICTURE),
+        ("drawing.svg", b"<svg xmlns='http://www.w3.org/2000/svg'/>", NO_PICTURE),
+        ("photo.heic", b"\x00\x00\x00\x18ftypheic\x00\x00\x00\x00", NO_PICTURE),
+        ("zeros.png", bytes(11_000_000), NO_PICTURE),
+        ("empty.png", b"", "This file is empty."),
+    ],
+)
+def test_what_is_no_picture_is_said_so_here_and_leaves_the_drawing_alone(
+    page: Page, tmp_path: Path, name: str, content: bytes, said: str
+) -> None:
+    type_digits(page, "7")
+    expect_reading(page, "7___")
+    asked = pictures_sent(page)
+    file = tmp_path / name
+    file.write_bytes(content)
+    page.get_by_test_id("upload").set_input_files(file)
+    expect(page.get_by_test_id("warnings")).to_have_text(said)
+    expect(page.get_by_test_id("status")).to_have_text(said)
+    expect_reading(page, "7___")
+    assert asked == []
+    page.get_by_test_id("clear").click()
+    expect(page.get_by_test_id("warnings")).to_be_empty()
+
+
+@pytest.mark.parametrize(
+    ("kind", "detail", "said"),
+    [
+        (
+            "picture-too-large",
+            "expected a picture of at most 10000000 bytes, got 11000000",
+            "This picture is too large to be read here: at most 10 MB.",
+        ),
+        (
+            "picture-too-large",
+            "expected a picture of at most 25000000 pixels, got 8064x6048",
+            "This picture is too large to be read here: at most 25 million pixels.",
+        ),
+        (
+            "picture-unreadable",
+            "the picture is damaged: image file is truncated",
+            "This picture is damaged and cannot be read. Try another copy of it.",
+        ),
+        ("new-kind", "expected this, got that", "A title: expected this, got that"),
+    ],
+)
+def test_why_the_service_refuses_a_picture_is_said_in_words_for_people(
+    page: Page, kind: str, detail: str, said: str
+) -> None:
+    problem = {"type": f"/problems#{kind}", "title": "A title", "detail": detail, "status": 422}
+    page.route("**/predict?*", lambda route: route.fulfill(status=422, json=problem))
+    page.get_by_test_id("upload").set_input_files(PICTURE)
+    expect(page.get_by_test_id("warnings")).to_have_text(said)
+    expect(page.get_by_test_id("status")).to_have_text(said)
+
+
+def pictures_sent(page: Page) -> list[bytes]:
+    """Collects the bodies that the page sends."""
+    sent: list[bytes] = []
+
+    def keep(route: Route) -> None:
+        sent.append(route.request.post_data_buffer or b"")
+        route.continue_()
+
+    page.route("**/predict?*", keep)
+    return sent
+
+
+def test_a_picture_is_sent_byte_for_byte(page: Page) -> None:
+    sent = pictures_sent(page)
+    page.get_by_test_id("upload").set_input_files(PICTURE)
+    expect_reading(page, READ)
+    assert sent == [PICTURE.read_bytes()]
+
+
+def test_a_very_large_photograph_is_made_smaller_upright_and_read(
+    open_page: OpenPage, tmp_path: Path
+) -> None:
+    page = open_page(permissions=["clipboard-read", "clipboard-write"])
+    page.bring_to_front()
+    sent = pictures_sent(page)
+    photo = tmp_path / "IMG_1.jpg"
+    # Dark ink on a light page, higher than wide; as a camera stores it that was held upright.
+    grid = Image.open(io.BytesIO(GRID)).convert("L").resize((6048, 8064))
+    upright = grid.point(lambda value: 235 - 0.8 * value)
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = 6
+    upright.transpose(Image.Transpose.ROTATE_90).save(photo, quality=85, exif=exif)
+
+    page.get_by_test_id("upload").set_input_files(photo)
+    expect(page.get_by_test_id("status")).to_have_text(
+        "The picture was made smaller before it was sent."
+    )
+    expect_reading(page, READ)
+    (body,) = sent
+    small = Image.open(io.BytesIO(body))
+    assert (small.format, small.size) == ("JPEG", (1200, 1600))
+    assert small.getexif().get(ExifTags.Base.Orientation, 1) == 1
+    # What the page says of it counts in the pixels that were sent.
+    page.get_by_test_id("copy-json").click()
+    expect(page.get_by_test_id("status")).to_have_text("JSON copied.")
+    left, top, right, bottom = json.loads(page.evaluate(CLIPBOARD))["ink"]["grid_box"]
+    assert 0 <= left < right <= 1200
+    assert 0 <= top < 800 < 1200 < bottom <= 1600
+
+    page.get_by_test_id("copy-curl").click()
+    expect(page.get_by_test_id("status")).to_have_text(
+        "curl command copied. It sends IMG_1-smaller.jpg: download that first."
+    )
+    assert "@'IMG_1-smaller.jpg'" in page.evaluate(CLIPBOARD)
+    with page.expect_download() as download:
+        page.get_by_test_id("download").click()
+    assert download.value.suggested_filename == "IMG_1-smaller.jpg"
+    assert download.value.path().read_bytes() == body
 
 
 def test_undo_brings_the_drawing_back_and_redo_the_picture(page: Page) -> None:

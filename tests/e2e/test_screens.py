@@ -1,7 +1,9 @@
 """Screens: of every sharpness and size, turned and zoomed."""
 
+import re
+
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, Route, expect
 
 from tests.e2e.conftest import OpenPage
 from tests.e2e.drawing import (
@@ -36,6 +38,11 @@ TOO_WIDE = """() => [...document.querySelectorAll('body *')]
   .filter((element) => !element.closest('.table-frame, .skip, .for-screen-readers'))
   .filter((element) => element.getBoundingClientRect().right > innerWidth + 0.5)
   .map((element) => element.outerHTML.slice(0, 80))"""
+
+# Answers whose words are wider than their place, which hides what is beyond it.
+CUT_OFF = """() => [...document.querySelectorAll('.confidence, .runner-up')]
+  .filter((element) => element.scrollWidth > element.clientWidth)
+  .map((element) => `${element.textContent}: ${element.scrollWidth} > ${element.clientWidth}`)"""
 
 
 def expect_sharp(page: Page) -> int:
@@ -102,6 +109,7 @@ def test_nothing_is_cut_off_or_scrolls_sideways(open_page: OpenPage, width: int)
     expect_no_sideways_scroll(page)
     page.locator("[data-digits='3_85']").click()
     expect_reading(page, "3_85")
+    assert page.evaluate(CUT_OFF) == []
     page.get_by_text("Figures", exact=True).click()
     page.route("**/predict?*", lambda route: route.fulfill(status=503))
     expect_no_sideways_scroll(page)
@@ -110,6 +118,54 @@ def test_nothing_is_cut_off_or_scrolls_sideways(open_page: OpenPage, width: int)
     expect_no_sideways_scroll(page)
     page.get_by_test_id("help").click()
     expect_no_sideways_scroll(page)
+
+
+def test_the_longest_answers_are_not_cut_off_and_do_not_move_the_pad(page: Page) -> None:
+    def answer_at_length(route: Route) -> None:
+        response = route.fetch()
+        answer = response.json()
+        for cell in answer["cells"][:2]:
+            # Blank, and the runner-up is a five; or a digit, and the runner-up is a blank.
+            cell["probabilities"] = [0.0] * 5 + [0.0001] + [0.0] * 4 + [0.9999]
+            cell |= {"digit": None, "confidence": 0.9999}
+        answer["cells"][1] |= {"digit": 5, "confidence": 0.4}
+        answer["cells"][1]["probabilities"][5] = 0.99995
+        answer["cells"][1]["probabilities"][10] = 0.0001
+        route.fulfill(response=response, json=answer)
+
+    page.route("**/predict?*", answer_at_length)
+    upright = [(width, 740) for width in (280, 320, 360, 412, 440, 441, 480, 600, 940, 1280)]
+    for width, height in [*upright, (568, 320), (740, 360), (1280, 480)]:
+        page.set_viewport_size({"width": width, "height": height})
+        page.get_by_test_id("clear").click()
+        before = page.get_by_test_id("pad").bounding_box()
+        type_digits(page, "7")
+        expect(page.get_by_test_id("runner-up-1")).to_have_text("or blank, < 0.1 %")
+        expect(page.get_by_test_id("confidence-0")).to_have_text("blank > 99.9 %")
+        assert page.evaluate(CUT_OFF) == [], (width, height)
+        assert page.get_by_test_id("pad").bounding_box() == before, (width, height)
+
+
+def test_where_there_is_no_room_for_the_word_blank_it_can_still_be_heard(
+    open_page: OpenPage,
+) -> None:
+    page = open_page(viewport={"width": 360, "height": 740})
+    page.locator("[data-digits='3_85']").click()
+    expect_reading(page, "3_85")
+    word = page.get_by_test_id("confidence-1").locator(".blank-word")
+    expect(word).to_have_css("clip-path", "inset(50%)")
+    expect(page.get_by_test_id("cell-1")).to_have_accessible_name(re.compile("top right: blank"))
+    page.set_viewport_size({"width": 1280, "height": 740})
+    expect(word).to_have_css("clip-path", "none")
+
+
+@pytest.mark.parametrize("size", [(568, 320), (740, 360), (932, 430), (1280, 480), (360, 740)])
+def test_the_whole_pad_can_be_seen_at_once(open_page: OpenPage, size: tuple[int, int]) -> None:
+    page = open_page(viewport={"width": size[0], "height": size[1]}, has_touch=True, is_mobile=True)
+    box = page.get_by_test_id("pad").bounding_box()
+    assert box is not None
+    assert box["width"] == pytest.approx(box["height"], abs=3)  # its borders
+    assert 240 <= box["height"] <= size[1]
 
 
 def test_on_a_phone_the_pad_and_all_four_answers_fit_on_the_first_screen(

@@ -115,6 +115,46 @@ def test_clearing_all_empties_the_pad_and_can_be_undone(page: Page, use: Use) ->
     expect_reading(page, "7216")
 
 
+@by_button_and_key
+def test_after_clearing_all_the_next_digit_goes_to_the_first_cell(page: Page, use: Use) -> None:
+    type_digits(page, "12")
+    use(page, "clear")
+    type_digits(page, "5")
+    expect_reading(page, "5___")
+
+
+@by_button_and_key
+@pytest.mark.parametrize(
+    ("tool", "said"),
+    [
+        ("undo", "Nothing to undo."),
+        ("redo", "Nothing to redo."),
+        ("clear-cell", "Nothing to clear in the top right cell."),
+        ("clear", "Nothing to clear: the pad is blank."),
+    ],
+)
+def test_a_tool_with_nothing_to_do_says_so(page: Page, use: Use, tool: str, said: str) -> None:
+    page.keyboard.press("n")
+    if use is click:
+        page.get_by_test_id(tool).click(force=True)  # undo and redo are not enabled
+    else:
+        use(page, tool)
+    expect(page.get_by_test_id("status")).to_have_text(said)
+    assert cells_with_ink(page) == []
+
+
+@by_button_and_key
+def test_clearing_a_cell_says_whether_there_was_anything(page: Page, use: Use) -> None:
+    status = page.get_by_test_id("status")
+    draw_with_mouse(page, LINES[:1])
+    use(page, "clear-cell")
+    expect(status).to_have_text("Cleared the top left cell.")
+    use(page, "clear-cell")
+    expect(status).to_have_text("Nothing to clear in the top left cell.")
+    use(page, "undo")
+    assert cells_with_ink(page) == [0]  # only the first was a step
+
+
 def test_the_pen_is_as_wide_as_chosen_by_slider_and_by_key(page: Page) -> None:
     width = page.get_by_test_id("pen-width")
 
