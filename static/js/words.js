@@ -8,6 +8,7 @@ export const SURE = 0.9;
 const WARNINGS = {
   low_confidence: 'The reader is not sure. Look at the cells with a dashed frame.',
   ink_across_divider: 'Some ink crosses the line between cells, so a digit may be cut in two.',
+  several_digits: 'A cell seems to hold more than one digit.',
   faint: 'The ink is faint against its background.',
   tiny: 'A digit is very small for its cell.',
   not_a_grid: 'This does not look like a grid of two by two digits.',
