@@ -47,7 +47,10 @@ async function smaller({ bytes, type, name }) {
   const whole = await createImageBitmap(bytes).catch(() => null);
   if (!whole) return null;
   const { width, height } = whole;
-  if (width * height <= MOST_PIXELS && bytes.size <= MOST_BYTES) return null;
+  if (width * height <= MOST_PIXELS && bytes.size <= MOST_BYTES) {
+    whole.close();
+    return null;
+  }
   const scale = Math.min(1, LONGEST_SIDE / Math.max(width, height));
   const [resizeWidth, resizeHeight] = [width, height].map((side) => Math.max(1, Math.round(side * scale)));
   const image = await createImageBitmap(whole, { resizeWidth, resizeHeight, resizeQuality: 'high' });

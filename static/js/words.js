@@ -33,7 +33,7 @@ const MISUNDERSTOOD = 'The service did not understand what this page sent. Load 
 const PROBLEMS = {
   'picture-too-large': TOO_LARGE,
   'picture-format': NO_PICTURE,
-  'picture-unreadable': 'This picture is damaged and cannot be read. Try another copy of it.',
+  'picture-unreadable': 'This picture cannot be read: it is damaged, very small, or far longer than wide.',
   'body-malformed': MISUNDERSTOOD,
   'body-content': MISUNDERSTOOD,
   'body-too-large': TOO_LARGE,

@@ -132,7 +132,7 @@ def test_what_is_no_picture_is_said_so_here_and_leaves_the_drawing_alone(
         (
             "picture-unreadable",
             "the picture is damaged: image file is truncated",
-            "This picture is damaged and cannot be read. Try another copy of it.",
+            "This picture cannot be read: it is damaged, very small, or far longer than wide.",
         ),
         ("new-kind", "expected this, got that", "A title: expected this, got that"),
     ],
