@@ -109,3 +109,15 @@ def refuse_to_start(*arguments: str, **environment: str) -> tuple[int, list[str]
         timeout=60,
     )
     return ended.returncode, ended.stdout.splitlines()
+
+
+def assert_is_problem(answer: httpx.Response, status: int) -> dict[str, Any]:
+    """Returns the problem that an answer is, whole and with the headers of every answer."""
+    assert answer.status_code == status, answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+    found: dict[str, Any] = answer.json()
+    assert {"type", "title", "status", "detail", "request_id"} <= set(found)
+    assert found["status"] == status
+    assert found["request_id"] == answer.headers["x-request-id"]
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    return found
