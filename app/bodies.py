@@ -15,8 +15,9 @@ from app.errors import (
     BodyTooLargeError,
     MediaTypeError,
     ReceiveTimeoutError,
+    printable,
 )
-from app.query import NAMES, printable
+from app.query import NAMES
 from app.state import Service
 from app.whole import Whole
 

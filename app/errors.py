@@ -62,3 +62,8 @@ class OverloadedError(UnavailableError):
 
 class DrainingError(UnavailableError):
     """The service is about to stop."""
+
+
+def printable(text: str, most: int = 60) -> str:
+    """Returns what of a text that came can be repeated: its printable characters, not too many."""
+    return "".join(character for character in text if character.isprintable())[:most]

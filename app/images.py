@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import ExifTags, Image, UnidentifiedImageError
 
-from app.errors import PictureFormatError, PictureTooLargeError
+from app.errors import PictureFormatError, PictureTooLargeError, printable
 from app.plain_png import read_plain_png
 from app.settings import Settings
 from model.errors import PictureError
@@ -167,7 +167,7 @@ def encode_png(pixels: NDArray[np.uint8]) -> bytes:
 def _reason(error: Exception) -> str:
     """What a decoder said, without what it may have quoted of the picture's own bytes."""
     text = str(error) if isinstance(error, OSError | SyntaxError) else type(error).__name__
-    return "".join(character for character in text if character.isprintable())[:200]
+    return printable(text, 200)
 
 
 def _turn(picture: Image.Image) -> Image.Transpose | None:

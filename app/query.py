@@ -5,6 +5,8 @@ from collections import Counter
 from fastapi import Request
 from fastapi.exceptions import RequestValidationError
 
+from app.errors import printable
+
 NAMES = ("explain", "alternatives")
 # A list has one item for each time that its parameter comes; another may come once.
 _REPEATABLE = frozenset({"explain"})
@@ -32,8 +34,3 @@ async def check_query(request: Request) -> None:
                 for name, message in list(wrong.items())[:_MOST_NAMED]
             ]
         )
-
-
-def printable(text: str, most: int = 60) -> str:
-    """Returns what of a text that came can be repeated: its printable characters, not too many."""
-    return "".join(character for character in text if character.isprintable())[:most]
