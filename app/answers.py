@@ -81,11 +81,7 @@ def answer(
     if "ink" in explain:
         content["ink"] = _ink(read.normal)
     content["model"] = model
-    content["timing_ms"] = {
-        "decode": round(read.timing.decode, 3),
-        "ink": round(read.timing.ink, 3),
-        "network": round(read.timing.network, 3),
-    }
+    content["timing_ms"] = read.timing._asdict()
     return content
 
 

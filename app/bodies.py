@@ -19,6 +19,7 @@ from app.errors import (
 )
 from app.query import NAMES
 from app.state import Service
+from app.traffic import exchange_of
 from app.whole import Whole
 
 PICTURE_TYPES = ("image/png", "image/jpeg", "image/webp", "image/bmp", "image/gif")
@@ -56,6 +57,8 @@ async def receive_picture(request: Request, service: Service) -> bytes:
     if media_type == MULTIPART:
         parts = list(_parts(await _receive(request, headers, service), content_type))
         files = [data for name, data in parts if name == "file"]
+        if len(parts) == len(files) == 1:
+            return files[0]
         if len(files) != 1:
             raise BodyContentError(
                 "expected one field 'file' that holds a picture, got "
@@ -126,7 +129,7 @@ async def _receive(request: Request, headers: dict[bytes, bytes], service: Servi
     body = None if whole is None else whole.body()
     if body is None:
         return await _receive_pieces(request, whole, service)
-    service.switchboard.hold(request.state.exchange, len(body))
+    service.switchboard.hold(exchange_of(request), len(body))
     if len(body) > limit:
         raise BodyTooLargeError(f"expected a body of at most {limit} bytes, got more")
     return body
@@ -148,7 +151,7 @@ async def _receive_pieces(request: Request, whole: Whole | None, service: Servic
                     raise BodyMalformedError("expected chunks of HTTP/1.1, got something else")
                 chunk: bytes = message.get("body", b"")
                 size += len(chunk)
-                service.switchboard.hold(request.state.exchange, len(chunk))
+                service.switchboard.hold(exchange_of(request), len(chunk))
                 if size > limit:
                     raise BodyTooLargeError(f"expected a body of at most {limit} bytes, got more")
                 chunks.append(chunk)

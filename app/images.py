@@ -1,8 +1,7 @@
 """Untrusted bytes become grey pixels: the only place that decodes pictures."""
 
-import dataclasses
 import io
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,8 +36,7 @@ _TURNS = {
 _ON_THEIR_SIDE = frozenset(_TURNS[number] for number in (5, 6, 7, 8))
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Picture:
+class Picture(NamedTuple):
     """A decoded picture, as it came but for its size."""
 
     pixels: NDArray[np.uint8]
@@ -72,13 +70,13 @@ def decode_plain(data: bytes, settings: Settings) -> Picture | None:
     """
     if len(data) > settings.max_picture_bytes:
         return None
-    opened = read_plain_png(data)
-    if opened is None or max(opened.size) > _LONGEST_SIDE:
+    pixels = read_plain_png(data)
+    if pixels is None:
         return None
-    width, height = opened.size
-    if width * height > settings.max_picture_pixels:
+    height, width = pixels.shape
+    if max(height, width) > _LONGEST_SIDE or height * width > settings.max_picture_pixels:
         return None
-    return Picture(_grey(opened, 1), width, height, has_more_frames=False)
+    return Picture(pixels, width, height, has_more_frames=False)
 
 
 def open_picture(data: bytes, settings: Settings) -> Image.Image:

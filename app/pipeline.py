@@ -25,7 +25,7 @@ _INLINE_BYTES = 64_000
 
 
 class Timing(NamedTuple):
-    """Where the time went, milliseconds."""
+    """Where the time went, milliseconds, to the microsecond."""
 
     decode: float
     """From bytes to grey pixels."""
@@ -130,9 +130,9 @@ class Pipeline:
         for one, reading, normal in zip(batch, found, normals, strict=True):
             ink = (inked - began) * 1000 if one.normal is None else 0.0
             timing = Timing(
-                decode=one.timing.decode,
-                ink=one.timing.ink + ink,
-                network=(ended - one.since) * 1000 - ink,
+                decode=round(one.timing.decode, 3),
+                ink=round(one.timing.ink + ink, 3),
+                network=round((ended - one.since) * 1000 - ink, 3),
             )
             reads.append(Read(reading, normal, timing))
         return reads

@@ -9,6 +9,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from app.answers import ArrayResponse, Explain, answer
 from app.bodies import receive_picture
 from app.state import Service
+from app.traffic import exchange_of
 
 
 async def predict_one(
@@ -23,12 +24,8 @@ async def predict_one(
     data = await receive_picture(request, service)
     read = await service.pipeline.read(data, return_attention="attention" in explain)
     service.metrics.observe_picture(read.timing)
-    timing = read.timing
-    request.state.exchange.notes.update(
-        decode_ms=round(timing.decode, 3),
-        ink_ms=round(timing.ink, 3),
-        network_ms=round(timing.network, 3),
-    )
+    notes = exchange_of(request).notes
+    notes["decode_ms"], notes["ink_ms"], notes["network_ms"] = read.timing
     config = service.engine.header.config
     return ArrayResponse(
         answer(read, config, service.model, explain=explain, num_alternatives=num_alternatives)

@@ -19,6 +19,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app import errors
+from app.traffic import exchange_of
 from model.errors import PictureError, ReaderError
 
 MEDIA_TYPE = "application/problem+json"
@@ -209,7 +210,7 @@ async def _on_error(request: Request, error: Exception) -> Response:
     problem = to_problem(error)
     if problem.kind is INTERNAL:
         raise error  # is logged and answered by ``app.middleware.Guard``
-    request.state.exchange.notes["problem"] = problem.name
+    exchange_of(request).notes["problem"] = problem.name
     return problem.respond()
 
 
@@ -220,7 +221,7 @@ async def _on_invalid_parameter(request: Request, error: Exception) -> Response:
         {"parameter": ".".join(map(str, one["loc"][1:])), "detail": str(one["msg"])}
         for one in error.errors()
     )
-    request.state.exchange.notes["problem"] = INVALID_PARAMETER.name
+    exchange_of(request).notes["problem"] = INVALID_PARAMETER.name
     detail = "; ".join(f"{one['parameter']}: {one['detail']}" for one in found)
     return Problem(INVALID_PARAMETER, detail, found).respond()
 

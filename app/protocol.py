@@ -57,20 +57,24 @@ class Protocol(HttpToolsProtocol):
         if self._is_in_head:
             self._head_bytes += len(data)
         super().data_received(data)
-        if self._is_in_head and self._head_bytes > _MOST_HEAD_BYTES:
+        if not self._is_in_head:
+            return  # as a rule, a head comes in one piece, and needs no clock
+        if self._head_bytes > _MOST_HEAD_BYTES:
             self._refuse(_HEAD_TOO_LARGE)
+        elif self._clock is None and not self.transport.is_closing():
+            self._start_clock(self._timeout_seconds, self._on_late_head)
 
     def on_message_begin(self) -> None:
-        """Starts the clock of a later request."""
+        """Stops the clock of an idle connection; a head that is left waiting gets its own."""
         super().on_message_begin()
         self._whole = None
         if not self._is_in_head:
             self._is_in_head = True
             self._head_bytes = 0
-            self._start_clock(self._timeout_seconds, self._on_late_head)
+            self._stop_clock()
 
     def on_headers_complete(self) -> None:
-        """Stops it: the body has a deadline of its own, in ``app.bodies``."""
+        """Stops its clock: the body has a deadline of its own, in ``app.bodies``."""
         self._is_in_head = False
         self._is_in_body = True
         self._stop_clock()

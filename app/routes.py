@@ -27,6 +27,7 @@ from app.query import check_query
 from app.schemas import HealthAnswer, KindAnswer, ModelAnswer, ReadingAnswer
 from app.settings import Settings
 from app.state import ServiceDependency
+from app.traffic import exchange_of
 from model import vocabulary
 from model.errors import PictureError
 
@@ -60,7 +61,7 @@ def add_prediction_routes(app: FastAPI, settings: Settings) -> None:
     ) -> Response:
         """Reads several pictures: see its description in the document."""
         pictures = await receive_pictures(request, service)
-        service.switchboard.admit(request.state.exchange, len(pictures))
+        service.switchboard.admit(exchange_of(request), len(pictures))
         config = service.engine.header.config
 
         async def read_or_problem(data: bytes) -> Read | PictureError:
@@ -78,7 +79,7 @@ def add_prediction_routes(app: FastAPI, settings: Settings) -> None:
             content.append(
                 answer(read, config, service.model, explain=explain, num_alternatives=alternatives)
             )
-        request.state.exchange.notes["pictures"] = len(pictures)
+        exchange_of(request).notes["pictures"] = len(pictures)
         return ArrayResponse(content)
 
     app.add_api_route(

@@ -3,6 +3,8 @@
 import dataclasses
 from typing import Any
 
+from starlette.requests import Request
+
 from app.errors import OverloadedError
 from app.metrics import Metrics
 from app.settings import Settings
@@ -13,7 +15,7 @@ CLIENT_GONE = 499
 
 @dataclasses.dataclass(slots=True)
 class Exchange:
-    """One request and its answer: ``request.state.exchange``."""
+    """One request and its answer: see ``exchange_of``."""
 
     request_id: str
     notes: dict[str, Any] = dataclasses.field(default_factory=dict)
@@ -24,6 +26,12 @@ class Exchange:
     """Being worked on for it."""
     held_bytes: int = 0
     """Of its body."""
+
+
+def exchange_of(request: Request) -> Exchange:
+    """The exchange that a request is part of."""
+    exchange: Exchange = request.scope["state"]["exchange"]
+    return exchange
 
 
 class Switchboard:

@@ -81,25 +81,27 @@ def readings(
         config: Of the reader.
         notices: What is known to be doubtful besides, for each picture.
     """
+    places = list(np.ndindex(config.rows, config.columns))
     symbols: list[list[int]] = answers.symbols.tolist()
     confidences: list[list[float]] = answers.probabilities.max(axis=2).tolist()
     found = []
     for index, (normal, noticed) in enumerate(zip(normals, notices, strict=True)):
-        cells = tuple(
-            Cell(
-                number // config.columns,
-                number % config.columns,
-                vocabulary.digit_of(symbols[index][number]),
-                confidence,
-                probabilities,
-                normal.cells[number].box,
-            )
-            for number, (confidence, probabilities) in enumerate(
-                zip(confidences[index], answers.probabilities[index], strict=True)
-            )
+        of_cells = zip(
+            places,
+            symbols[index],
+            confidences[index],
+            answers.probabilities[index],
+            normal.cells,
+            strict=False,  # the last of the symbols is no cell's
         )
-        ink = tuple(Notice(doubt.code, doubt.detail) for doubt in normal.warnings)
-        warnings = (*_warnings(symbols[index], cells), *ink, *noticed)
+        cells = tuple(
+            [
+                Cell(row, column, vocabulary.digit_of(symbol), confidence, probabilities, ink.box)
+                for (row, column), symbol, confidence, probabilities, ink in of_cells
+            ]
+        )
+        ink_notices = [Notice(doubt.code, doubt.detail) for doubt in normal.warnings]
+        warnings = (*_warnings(symbols[index], cells), *ink_notices, *noticed)
         attention = None if answers.attention is None else answers.attention[index]
         found.append(Reading(cells, warnings, attention))
     return found

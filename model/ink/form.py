@@ -1,8 +1,7 @@
 """What the normal form of a picture is, and what was done to make it."""
 
-import dataclasses
 import math
-from typing import NamedTuple, Self
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,8 +43,7 @@ class CellInk(NamedTuple):
         return CellInk(box, self.scale / factor, self.shift, width, self.restroked)
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class InkWarning:
+class InkWarning(NamedTuple):
     """Something about the ink that makes a reading doubtful."""
 
     code: str
@@ -53,8 +51,7 @@ class InkWarning:
     detail: str
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class NormalForm:
+class NormalForm(NamedTuple):
     """The picture that the network sees, and what was done to make it."""
 
     picture: NDArray[np.uint8]
@@ -72,12 +69,11 @@ class NormalForm:
         """Where each cell's ink stands in the picture, None for a cell with no ink."""
         return tuple(cell.box for cell in self.cells)
 
-    def enlarged(self, factor: float, shape: tuple[int, ...]) -> Self:
+    def enlarged(self, factor: float, shape: tuple[int, ...]) -> "NormalForm":
         """Returns the same for a picture (height, width) ``factor`` times as large."""
         if factor == 1:
             return self
-        return dataclasses.replace(
-            self,
+        return self._replace(
             grid_box=enlarged(self.grid_box, factor, shape),
             cells=tuple(cell.enlarged(factor, shape) for cell in self.cells),
         )

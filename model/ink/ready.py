@@ -32,7 +32,9 @@ def fit(cells: NDArray[np.uint8], least: int, *, slack: int = 1) -> Fit:
         slack: Pixels by which the ink may be larger or smaller than MNIST's: resampling blurs.
     """
     count, size = cells.shape[:2]
-    by_row, by_column = cells.max(axis=2), cells.max(axis=1)  # (M, S)
+    # (M, S) each; along the first axis of a copy, the largest are found many at a time.
+    by_column = np.ascontiguousarray(cells.transpose(1, 0, 2)).max(axis=0)
+    by_row = np.ascontiguousarray(cells.transpose(2, 0, 1)).max(axis=0)
     brightest = by_row.max(axis=1)
     mass, right, down = (cells.reshape(count, -1).astype(np.float32) @ _moments(size)).T
     # First and last row and column of what is at least a tenth as bright as the brightest pixel.
