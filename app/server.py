@@ -1,8 +1,10 @@
 """The server under the app: uvicorn in one process or several, and a graceful end."""
 
+import asyncio
 import functools
 import os
 import signal
+import socket
 import sys
 import tempfile
 from collections.abc import Callable
@@ -19,6 +21,32 @@ from app.metrics import SHARED_FOLDER, forget_worker
 from app.page import check_page
 from app.protocol import Protocol
 from app.settings import Settings
+
+# What waits to be accepted is taken in by so many at a turn of the event loop.
+_LISTENERS = 16
+
+
+class Server(uvicorn.Server):
+    """Accepts several connections at a turn of the event loop.
+
+    uvloop takes one from each listening socket and then turns to what the others have sent. Where
+    each turn reads a batch of pictures, the last of many that come together would wait for as many
+    batches: half a second for 64. So the socket is listened to several times.
+    """
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listens once it has started."""
+        await super().startup(sockets)
+        loop = asyncio.get_running_loop()
+        for listener in [listener for server in self.servers for listener in server.sockets]:
+            for _ in range(_LISTENERS - 1):
+                same = socket.socket(fileno=os.dup(listener.fileno()))
+                self.servers.append(await loop.create_server(self._make_protocol, sock=same))
+
+    def _make_protocol(self) -> Protocol:
+        return Protocol(
+            config=self.config, server_state=self.server_state, app_state=self.lifespan.state
+        )
 
 
 class _Supervisor(Multiprocess):
@@ -53,17 +81,18 @@ def serve(settings: Settings) -> None:
     signal.signal(signal.SIGTERM, _exit)
     signal.signal(signal.SIGINT, _exit)
     if settings.workers == 1:
-        uvicorn.Server(_configure(settings, functools.partial(create_app, settings))).run()
+        Server(configure(settings, functools.partial(create_app, settings))).run()
         return
     check_page(settings)  # say what is wrong once, not in every worker
     load_engine(settings)
     with tempfile.TemporaryDirectory(prefix="reader-metrics-") as folder:
         os.environ[SHARED_FOLDER] = folder
-        config = _configure(settings, "app.main:application")
+        config = configure(settings, "app.main:application")
         _Supervisor(config, sockets=[config.bind_socket()]).run()
 
 
-def _configure(settings: Settings, factory: Callable[..., Any] | str) -> uvicorn.Config:
+def configure(settings: Settings, factory: Callable[..., Any] | str) -> uvicorn.Config:
+    """Returns how uvicorn is to serve the app that a factory makes, or one that is named."""
     return uvicorn.Config(
         factory,
         factory=True,
