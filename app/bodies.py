@@ -57,8 +57,6 @@ async def receive_picture(request: Request, service: Service) -> bytes:
     if media_type == MULTIPART:
         parts = list(_parts(await _receive(request, headers, service), content_type))
         files = [data for name, data in parts if name == "file"]
-        if len(parts) == len(files) == 1:
-            return files[0]
         if len(files) != 1:
             raise BodyContentError(
                 "expected one field 'file' that holds a picture, got "

@@ -1,7 +1,7 @@
 """The short way into the simplest of pictures, which costs half of what Pillow's readers take.
 
-A small PNG with one stretch of pixels and nothing beside it needs no reader of chunks. Whatever is
-not exactly that, or is damaged, is left to Pillow, which also says what is wrong with it.
+A small grey PNG with one stretch of pixels and nothing beside it needs no reader of chunks.
+Whatever is not exactly that, or is damaged, is left to Pillow, which also says what is wrong.
 
 Reference: PNG (Third Edition), sections 5 and 11.
 """
@@ -45,7 +45,8 @@ def read_plain_png(data: bytes) -> NDArray[np.uint8] | None:
     )
     if not is_plain:
         return None
-    pixels = np.empty((height, width), np.uint8)
+    # Pillow takes a stream that ends after any row, and leaves the rows behind it as they were.
+    pixels = np.zeros((height, width), np.uint8)
     picture = Image.frombuffer("L", (width, height), pixels, "raw", "L", 0, 1)
     try:
         picture.frombytes(data[_PIXELS : _PIXELS + length], "zip", "L", False)

@@ -25,7 +25,8 @@ async def predict_one(
     read = await service.pipeline.read(data, return_attention="attention" in explain)
     service.metrics.observe_picture(read.timing)
     notes = exchange_of(request).notes
-    notes["decode_ms"], notes["ink_ms"], notes["network_ms"] = read.timing
+    decode, ink, network = read.timing
+    notes["decode_ms"], notes["ink_ms"], notes["network_ms"] = decode, ink, network
     config = service.engine.header.config
     return ArrayResponse(
         answer(read, config, service.model, explain=explain, num_alternatives=num_alternatives)

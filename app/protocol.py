@@ -31,7 +31,7 @@ _UPGRADE = re.compile(rb"(\r\n)upgrade:", re.IGNORECASE)
 
 
 class Protocol(HttpToolsProtocol):
-    """uvicorn's HTTP, with a clock and a limit for every head, and a way out of every body."""
+    """uvicorn's HTTP, with a limit for every head, a clock for what waits, a way out of bodies."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Starts the clock of the first request."""
@@ -57,12 +57,14 @@ class Protocol(HttpToolsProtocol):
         if self._is_in_head:
             self._head_bytes += len(data)
         super().data_received(data)
-        if not self._is_in_head:
-            return  # as a rule, a head comes in one piece, and needs no clock
-        if self._head_bytes > _MOST_HEAD_BYTES:
-            self._refuse(_HEAD_TOO_LARGE)
-        elif self._clock is None and not self.transport.is_closing():
-            self._start_clock(self._timeout_seconds, self._on_late_head)
+        if self._is_in_head:  # as a rule it came in one piece, and needs no clock
+            if self._head_bytes > _MOST_HEAD_BYTES:
+                self._refuse(_HEAD_TOO_LARGE)
+            elif self._clock is None and not self.transport.is_closing():
+                self._start_clock(self._timeout_seconds, self._on_late_head)
+        elif self._is_idle() and self._clock is None and not self.transport.is_closing():
+            # A blank line stops uvicorn's clock, and begins no request.
+            self._start_clock(self.timeout_keep_alive, self.transport.close)
 
     def on_message_begin(self) -> None:
         """Stops the clock of an idle connection; a head that is left waiting gets its own."""
@@ -112,6 +114,11 @@ class Protocol(HttpToolsProtocol):
             self._whole.break_off()
             return
         self._refuse(Problem(INVALID_HTTP, "expected a request in HTTP/1.1, got something else"))
+
+    def _is_idle(self) -> bool:
+        """Whether the last request has come and is answered, and no other has begun."""
+        is_answered = self.cycle is not None and self.cycle.response_complete
+        return is_answered and not (self._is_in_head or self._is_in_body)
 
     def _start_clock(self, seconds: float, on_end: Callable[[], None]) -> None:
         self._stop_clock()

@@ -31,7 +31,8 @@ class Server(uvicorn.Server):
 
     uvloop takes one from each listening socket and then turns to what the others have sent. Where
     each turn reads a batch of pictures, the last of many that come together would wait for as many
-    batches: half a second for 64. So the socket is listened to several times.
+    batches: half a second for 64. So the socket is listened to several times. Several workers each
+    take one: what one of them has taken, no other can.
     """
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -41,7 +42,12 @@ class Server(uvicorn.Server):
         for listener in [listener for server in self.servers for listener in server.sockets]:
             for _ in range(_LISTENERS - 1):
                 same = socket.socket(fileno=os.dup(listener.fileno()))
-                self.servers.append(await loop.create_server(self._make_protocol, sock=same))
+                # The socket is one, and so is its queue: it gets the length that was named last.
+                self.servers.append(
+                    await loop.create_server(
+                        self._make_protocol, sock=same, backlog=self.config.backlog
+                    )
+                )
 
     def _make_protocol(self) -> Protocol:
         return Protocol(

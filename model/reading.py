@@ -88,11 +88,11 @@ def readings(
     for index, (normal, noticed) in enumerate(zip(normals, notices, strict=True)):
         of_cells = zip(
             places,
-            symbols[index],
+            symbols[index][: len(places)],
             confidences[index],
             answers.probabilities[index],
             normal.cells,
-            strict=False,  # the last of the symbols is no cell's
+            strict=True,
         )
         cells = tuple(
             [

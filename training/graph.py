@@ -10,8 +10,8 @@ A layer norm takes the mean off a token. Nothing but layer norms sees the tokens
 taken off whatever is added to them, which the weights alone decide too; what is left of the norm is
 dividing by the root of the mean square.
 
-Measured in ONNX Runtime on one core: about a quarter less time for each picture of a batch of 32,
-a third less for one alone.
+Measured in ONNX Runtime 1.32 on one core, beside ``read_greedy`` exported as it stands (491 nodes,
+these are 309): a quarter less time for each picture of a batch of 32, a third less for one alone.
 """
 
 import math
@@ -28,7 +28,6 @@ from model.attention import MultiHeadAttention
 from model.blocks import Block
 from model.reader import PIXEL_MEAN, PIXEL_STD, GridReader
 
-_EPSILON = 1e-5  # of PyTorch's layer norm
 _AFTER_SOFTMAX = 3  # of ONNX's Attention: which weights it also gives
 
 
@@ -68,6 +67,7 @@ class GreedyGraph(nn.Module):
         with torch.no_grad():
             self._config = reader.config
             self._gain = torch.ones(reader.config.d_model)  # folded elsewhere
+            self._epsilon = reader.encoder_norm.eps
             embedding = reader.patch_embedding
             self._patches = _centred(
                 _Linear(
@@ -194,7 +194,7 @@ class GreedyGraph(nn.Module):
         return attended.reshape(-1, self._config.d_model), weights
 
     def _normalise(self, x: Tensor) -> Tensor:
-        return F.rms_norm(x, (self._config.d_model,), self._gain, eps=_EPSILON)
+        return F.rms_norm(x, (self._config.d_model,), self._gain, eps=self._epsilon)
 
 
 def _layer(block: Block, encoder_norm: nn.LayerNorm | None) -> _Layer:

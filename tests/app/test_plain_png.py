@@ -27,10 +27,10 @@ def png(picture: Image.Image, **options: object) -> bytes:
     return file.getvalue()
 
 
-def filtered(kind: int) -> bytes:
+def filtered(kind: int, num_rows: int = 20) -> bytes:
     """A grey PNG whose rows are all filtered in one way, whatever that makes of them."""
     side = 20
-    rows = np.random.default_rng(kind).integers(0, 256, (side, side), np.uint8)
+    rows = np.random.default_rng(kind).integers(0, 256, (side, side), np.uint8)[:num_rows]
     pixels = zlib.compress(b"".join(bytes([kind]) + row.tobytes() for row in rows))
     chunks = (
         (b"IHDR", struct.pack(">IIBBBBB", side, side, 8, 0, 0, 0, 0)),
@@ -57,6 +57,23 @@ def test_a_plain_png_is_decoded_as_pillow_does(name: str) -> None:
     with Image.open(io.BytesIO(data)) as expected:
         assert found.dtype == np.uint8
         np.testing.assert_array_equal(found, np.asarray(expected))
+
+
+@pytest.mark.parametrize("rows", [1, 10, 19])
+def test_rows_that_are_missing_are_black(rows: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not what another picture left in memory: Pillow takes such a file, and so must this."""
+
+    def used(shape: tuple[int, ...], dtype: type) -> np.ndarray:
+        return np.full(shape, 171, dtype)
+
+    data = filtered(0, rows)
+    with Image.open(io.BytesIO(data)) as expected:
+        pixels = np.asarray(expected)
+    assert not pixels[rows:].any()
+    monkeypatch.setattr(np, "empty", used)
+    found = read_plain_png(data)
+    assert found is not None
+    np.testing.assert_array_equal(found, pixels)
 
 
 def text() -> PngInfo:

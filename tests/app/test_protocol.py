@@ -4,6 +4,7 @@ import re
 import socket
 import threading
 import time
+from pathlib import Path
 
 import httpx
 import pytest
@@ -49,6 +50,17 @@ def test_what_never_becomes_a_request_is_answered_and_logged(
     found = assert_is_problem(answer, status)
     assert found["type"] == f"/problems#{kind}"
     assert strict_server.line_of(answer)["problem"] == kind
+
+
+def test_a_blank_line_does_not_keep_a_connection(tmp_path: Path) -> None:
+    with (
+        Server(tmp_path / "log", KEEP_ALIVE_SECONDS="1") as server,
+        socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection,
+    ):
+        connection.sendall(b"GET /livez HTTP/1.1\r\nHost: a\r\n\r\n")
+        assert connection.recv(65536).startswith(b"HTTP/1.1 200")
+        connection.sendall(b"\r\n")
+        assert connection.recv(1) == b""
 
 
 def test_what_is_no_request_is_answered_behind_one_that_was(server: Server) -> None:

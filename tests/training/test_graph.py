@@ -13,6 +13,7 @@ from training.graph import GreedyGraph
 CONFIGS = (
     ReaderConfig(),
     ReaderConfig(encoder_layers=1, decoder_layers=1, num_heads=2, mlp_width=96),
+    ReaderConfig(rows=4, columns=4, encoder_layers=1),
     ReaderConfig(rows=1, columns=3, patch_size=7, encoder_layers=2, decoder_layers=3, num_heads=8),
 )
 
@@ -60,7 +61,7 @@ def test_rows_that_end_early_stay_ended() -> None:
     assert len(endings) > 1, "all rows ended at the same step"
 
 
-@pytest.mark.parametrize("config", CONFIGS[:2])
+@pytest.mark.parametrize("config", CONFIGS)
 def test_the_exported_graph_reads_any_batch(config: ReaderConfig) -> None:
     reader = random_reader(config)
     session = onnxruntime.InferenceSession(
