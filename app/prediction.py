@@ -24,9 +24,10 @@ async def predict_one(
     data = await receive_picture(request, service)
     read = await service.pipeline.read(data, return_attention="attention" in explain)
     service.metrics.observe_picture(read.timing)
-    notes = exchange_of(request).notes
-    decode, ink, network = read.timing
-    notes["decode_ms"], notes["ink_ms"], notes["network_ms"] = decode, ink, network
+    timing = read.timing
+    exchange_of(request).notes.update(
+        decode_ms=timing.decode, ink_ms=timing.ink, network_ms=timing.network
+    )
     config = service.engine.header.config
     return ArrayResponse(
         answer(read, config, service.model, explain=explain, num_alternatives=num_alternatives)
