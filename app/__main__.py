@@ -10,9 +10,9 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from app.engine import Engine, load_engine
-from app.images import decode_picture
-from app.pipeline import normal_form
+from app.reading.engine import Engine, load_engine
+from app.reading.images import decode_picture
+from app.reading.pipeline import normal_form
 from app.settings import Settings
 from model.errors import PictureError, ReaderError
 from model.reading import Reading, readings
@@ -33,11 +33,12 @@ def serve(
     ] = None,
 ) -> None:
     """Serve the page and the API; everything else is set by environment variables."""
-    from app.server import serve as run  # reading a file needs no server
+    from app.serving.server import serve as run  # reading a file needs no server
 
     settings = Settings.load()
     given = {"host": host, "port": port}
-    run(settings.model_copy(update={name: v for name, v in given.items() if v is not None}))
+    settings = settings.model_copy(update={name: v for name, v in given.items() if v is not None})
+    raise typer.Exit(run(settings, "app.main:application"))
 
 
 @app.command()

@@ -45,8 +45,8 @@ def configure_logs(settings: Settings) -> None:
     root.setLevel(max(level, logging.WARNING))
     logging.getLogger("uvicorn").setLevel(level)
     logging.getLogger("uvicorn.error").addFilter(_is_news)
-    # It would quote request ids that it refuses.
-    logging.getLogger("asgi_correlation_id").setLevel(logging.ERROR)
+    for quoting in ("asgi_correlation_id", "python_multipart"):  # what they refuse
+        logging.getLogger(quoting).setLevel(logging.ERROR)
 
 
 def get_log() -> FilteringBoundLogger:

@@ -1,33 +1,34 @@
 """Puts the service together."""
 
 import gc
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 
 import numpy as np
 from fastapi import FastAPI
 from starlette.types import ASGIApp
 
-from app.documentation import add_documentation_routes, install_document
-from app.draining import draining
-from app.engine import load_engine
-from app.example import EXAMPLE_PNG
+from app import __version__
+from app.api.documentation import install_document
+from app.api.fast_path import PredictFastPath
+from app.api.problems import install_handlers
+from app.api.routes import add_prediction_routes, add_service_routes
 from app.logs import configure_logs
 from app.metrics import Metrics
-from app.middleware import Cors, Guard, Observe
-from app.page import add_page_routes, check_page
-from app.pipeline import Pipeline
-from app.prediction import PlainPredictions
-from app.problems import install_handlers
-from app.routes import add_prediction_routes, add_service_routes
+from app.reading.engine import load_engine
+from app.reading.example import EXAMPLE_PNG
+from app.reading.pipeline import Pipeline
+from app.serving.admission import AdmissionControl
+from app.serving.draining import draining
+from app.serving.middleware import (
+    AccessLogMiddleware,
+    ErrorHandlingMiddleware,
+    ProblemCORSMiddleware,
+)
+from app.serving.pages import add_documentation_routes, add_page_routes, check_page
 from app.settings import Settings
-from app.state import Service, State, model_name
-from app.traffic import Switchboard
-
-# Allocations between two collections of the youngest objects; Python's own is 700. A request leaves
-# hardly any cycles, so looking for them that often is waste.
-_COLLECT_EVERY = 20_000
+from app.state import Lifecycle, Service, State
 
 
 def create_app(settings: Settings) -> ASGIApp:
@@ -37,7 +38,7 @@ def create_app(settings: Settings) -> ASGIApp:
         settings: Limits and paths.
     """
     metrics = Metrics()
-    switchboard = Switchboard(settings, metrics)
+    lifecycle = Lifecycle()
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncGenerator[State, None]:
@@ -48,7 +49,7 @@ def create_app(settings: Settings) -> ASGIApp:
             engine.read(np.zeros((size, config.height, config.width), np.uint8))
         with (
             ThreadPoolExecutor(settings.decode_threads, "decode") as executor,
-            draining(switchboard, settings.drain_seconds),
+            draining(lifecycle, settings.drain_seconds),
         ):
             service = Service(
                 settings=settings,
@@ -56,25 +57,18 @@ def create_app(settings: Settings) -> ASGIApp:
                 pipeline=Pipeline(settings, engine, executor, metrics.observe_batch),
                 executor=executor,
                 metrics=metrics,
-                switchboard=switchboard,
-                model={"name": model_name(engine.header.provenance), "sha256": engine.sha256},
+                lifecycle=lifecycle,
+                model={"name": engine.header.name, "sha256": engine.sha256},
             )
             await service.pipeline.read(EXAMPLE_PNG)  # Pillow looks for its readers at the first
-            thresholds = gc.get_threshold()
-            gc.collect()
-            gc.freeze()  # what is loaded stays: never look through it again
-            gc.set_threshold(_COLLECT_EVERY, 50, 100)
-            try:
+            with _collecting_seldom():
                 yield State(service=service)
-            finally:
-                gc.set_threshold(*thresholds)
-                gc.unfreeze()
 
     app = FastAPI(
         title="Digit grid reader",
         description="Reads a picture of a 2x2 grid of handwritten digits: which digits stand in "
         "it, how sure the reader is, and where it looked. Errors are problem details (RFC 9457).",
-        version="0.1.0",
+        version=__version__,
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
@@ -90,16 +84,36 @@ def create_app(settings: Settings) -> ASGIApp:
     routes = frozenset(path for route in app.routes if (path := getattr(route, "path", None)))
 
     # Each stands around those before it.
-    served: ASGIApp = Guard(PlainPredictions(app), switchboard)
+    served: ASGIApp = ErrorHandlingMiddleware(PredictFastPath(app))
     if settings.allowed_origins:
-        served = Cors(
+        served = ProblemCORSMiddleware(
             served,
             allow_origins=settings.allowed_origins,
             allow_methods=["GET", "HEAD", "POST"],
             allow_headers=["Content-Type", "X-Request-ID"],
             expose_headers=["X-Request-ID"],
         )
-    return Observe(served, metrics, switchboard, routes)
+    return AccessLogMiddleware(
+        served,
+        metrics=metrics,
+        admission=AdmissionControl(settings, metrics),
+        lifecycle=lifecycle,
+        routes=routes,
+    )
+
+
+@contextmanager
+def _collecting_seldom() -> Iterator[None]:
+    """Spares requests the pauses of the garbage collector: they leave hardly any cycles."""
+    thresholds = gc.get_threshold()
+    gc.collect()
+    gc.freeze()  # what is loaded stays: never look through it again
+    gc.set_threshold(20_000, 50, 100)  # Python's own is 700, 10, 10
+    try:
+        yield
+    finally:
+        gc.set_threshold(*thresholds)
+        gc.unfreeze()
 
 
 def application() -> ASGIApp:

@@ -13,7 +13,7 @@ from prometheus_client import (
     multiprocess,
 )
 
-from app.pipeline import Timing
+from app.reading.pipeline import Timing
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 # Set for ``WORKERS`` processes: any of them can then answer for all.

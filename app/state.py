@@ -2,15 +2,22 @@
 
 import dataclasses
 from concurrent.futures import Executor
-from typing import Annotated, Any, TypedDict
+from typing import Annotated, TypedDict
 
 from fastapi import Depends, Request
 
-from app.engine import Engine
 from app.metrics import Metrics
-from app.pipeline import Pipeline
+from app.reading.engine import Engine
+from app.reading.pipeline import Pipeline
 from app.settings import Settings
-from app.traffic import Switchboard
+
+
+@dataclasses.dataclass(slots=True)
+class Lifecycle:
+    """Whether the process takes new work."""
+
+    is_draining: bool = False
+    """SIGTERM came: requests should go elsewhere."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
@@ -21,15 +28,15 @@ class Service:
     engine: Engine
     pipeline: Pipeline
     executor: Executor
-    """Where what is large is worked on, beside the event loop."""
+    """Where large bodies and pictures are decoded, beside the event loop."""
     metrics: Metrics
-    switchboard: Switchboard
+    lifecycle: Lifecycle
     model: dict[str, str]
     """Name and checksum of the reader, as every answer gives them."""
 
 
 class State(TypedDict):
-    """What the lifespan yields: ``request.state``, where ``app.middleware`` adds the exchange."""
+    """What the lifespan yields: ``request.state``, where the middleware adds the context."""
 
     service: Service
 
@@ -41,9 +48,3 @@ async def get_service(request: Request) -> Service:
 
 
 ServiceDependency = Annotated[Service, Depends(get_service)]
-
-
-def model_name(provenance: Any) -> str:
-    """Returns the name that a checkpoint gives itself."""
-    name = provenance.get("name") if isinstance(provenance, dict) else None
-    return name if isinstance(name, str) else "digit-grid-reader"

@@ -14,7 +14,7 @@ import torch
 from rich.console import Console
 from rich.table import Table
 
-from app.engine import Engine, OnnxEngine, TorchEngine
+from app.reading.engine import Engine, OnnxEngine, TorchEngine
 from app.settings import RELEASED_WEIGHTS
 
 BATCHES = (1, 7, 32, 64)

@@ -8,7 +8,7 @@
     ├── PictureError         a picture that cannot be opened, or that is none of a grid
     └── DataError            a data set that is missing, damaged or not what it should be
 
-A message says what was expected and what came. Only ``app/problems.py`` knows HTTP statuses.
+A message says what was expected and what came. Only ``app/api/problems.py`` knows HTTP statuses.
 """
 
 

@@ -31,6 +31,12 @@ class Header:
     scores: Mapping[str, Any] | None = None
 
     @property
+    def name(self) -> str:
+        """What the reader is called in answers."""
+        name = self.provenance.get("name")
+        return name if isinstance(name, str) else "digit-grid-reader"
+
+    @property
     def calibration(self) -> dict[str, float] | None:
         """The expected calibration error of each row of the scores that has one, by its key."""
         rows = (self.scores or {}).get("rows", ())

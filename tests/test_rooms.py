@@ -10,6 +10,7 @@ import pytest
 from tests.conftest import ROOT
 
 PLAIN = {"config", "errors", "header", "reading", "second_look", "vocabulary"}
+HTTP_LIBRARIES = {"fastapi", "starlette", "uvicorn", "http", "python_multipart"}
 TRAINING_ONLY = {"torch", "torchvision", "onnx", "onnxscript", "matplotlib", "tensorboard", "tqdm"}
 
 
@@ -44,6 +45,48 @@ def test_a_room_imports_only_towards_the_model(room: str, forbidden: set[str]) -
         assert not top(imports_of(path)) & forbidden, path
 
 
+@pytest.mark.parametrize(
+    ("room", "forbidden"),
+    [
+        ("reading", {"app.api", "app.serving", "app.state", "app.metrics", *HTTP_LIBRARIES}),
+        ("api", {"app.serving", "uvicorn", "socket"}),
+        ("serving", set()),
+    ],
+)
+def test_inside_the_service_imports_run_from_serving_to_api_to_reading(
+    room: str, forbidden: set[str]
+) -> None:
+    files = list((ROOT / "app" / room).rglob("*.py"))
+    assert files
+    for path in files:
+        found = reachable_from(path) | imports_of(path)
+        assert not {name for name in found if is_inside(name, forbidden | {"app.main"})}, path
+
+
+def reachable_from(path: Path) -> set[str]:
+    """Every module of the project that a file imports, and those that they import."""
+    found: set[str] = set()
+    waiting = {path}
+    while waiting:
+        for name in imports_of(waiting.pop()) - found:
+            found.add(name)
+            for target in (
+                ROOT / name.replace(".", "/"),
+                ROOT / name.replace(".", "/") / "__init__",
+            ):
+                if target.with_suffix(".py").is_file():
+                    waiting.add(target.with_suffix(".py"))
+    return {name for name in found if is_inside(name, {"app", "model"})}
+
+
+def is_inside(name: str, packages: set[str]) -> bool:
+    return any(name == package or name.startswith(f"{package}.") for package in packages)
+
+
+def module_of(path: Path) -> str:
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
 def test_the_plain_half_of_the_model_needs_no_torch_and_no_network_half() -> None:
     network = {path.stem for path in (ROOT / "model").glob("*.py")} - PLAIN - {"__init__"}
     assert network == {"attention", "blocks", "checkpoint", "decoding", "reader"}
@@ -58,11 +101,9 @@ def test_the_plain_half_of_the_model_needs_no_torch_and_no_network_half() -> Non
 
 def test_the_service_imports_where_only_serving_libraries_are_installed() -> None:
     blocked = "".join(f"sys.modules[{name!r}] = None; " for name in sorted(TRAINING_ONLY))
-    modules = ", ".join(
-        f"app.{path.stem}" for path in (ROOT / "app").glob("*.py") if path.stem != "__main__"
-    )
+    modules = ", ".join(module_of(path) for path in (ROOT / "app").rglob("*.py"))
     subprocess.run(
-        [sys.executable, "-c", f"import sys; {blocked} import {modules}, app.__main__"],
+        [sys.executable, "-c", f"import sys; {blocked} import {modules}"],
         cwd=ROOT,
         check=True,
     )

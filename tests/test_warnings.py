@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from app.problems import ALL_KINDS
-from app.schemas import WarningAnswer
+from app.api.problems import ALL_KINDS
+from app.api.schemas import WarningAnswer
 from model.reading import LOW_CONFIDENCE
 from tests.conftest import ROOT
 

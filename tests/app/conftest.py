@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from tests.app.serving import Server
+from tests.app.running import Server
 
 
 @pytest.fixture(scope="session")

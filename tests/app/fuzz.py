@@ -13,7 +13,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.app.serving import Server
+from tests.app.running import Server
 from tests.conftest import ROOT
 
 

@@ -2,7 +2,7 @@
 
 import schemathesis
 
-from app.bodies import PICTURE_TYPES
+from app.api.bodies import PICTURE_TYPES
 from tests.app.pictures import any_pictures, base64_pictures
 
 schemathesis.openapi.format("picture-base64", base64_pictures())

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import httpx
 
-from tests.app.serving import GRID, PNG, Server
+from tests.app.running import GRID, PNG, Server
 
 MARK = "mark-of-the-sender"
 

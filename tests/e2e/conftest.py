@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
 
-from tests.app.serving import Server
+from tests.app.running import Server
 from tests.e2e.browser import HOW_TO_GET_ONE, start_browser
 from tests.e2e.watching import Watch
 

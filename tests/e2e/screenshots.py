@@ -7,7 +7,7 @@ from typing import Any
 
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from tests.app.serving import Server
+from tests.app.running import Server
 from tests.conftest import ROOT
 from tests.e2e.browser import HOW_TO_GET_ONE, start_browser
 from tests.e2e.drawing import Touch, draw_with_mouse, expect_reading, strokes_of

@@ -10,7 +10,7 @@ import pytest
 from PIL import ExifTags, Image
 from playwright.sync_api import Page, Route, expect
 
-from tests.app.serving import GRID
+from tests.app.running import GRID
 from tests.conftest import ROOT
 from tests.e2e.conftest import OpenPage
 from tests.e2e.drawing import (

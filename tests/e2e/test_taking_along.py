@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, Route, expect
 
-from tests.app.serving import PNG, Server
+from tests.app.running import PNG, Server
 from tests.e2e.conftest import OpenPage
 from tests.e2e.drawing import (
     cells_with_ink,

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import BrowserContext, Page, Response, expect
 
-from tests.app.serving import Server
+from tests.app.running import Server
 from tests.e2e.drawing import draw_with_mouse, expect_reading, strokes_of
 from tests.e2e.test_pictures import PICTURE
 from tests.e2e.watching import Watch

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import BrowserContext, Page, Route, expect
 
-from tests.app.serving import Server
+from tests.app.running import Server
 from tests.e2e.drawing import cells_with_ink, expect_no_reading, expect_reading, type_digits
 
 KEEPS_THE_PAGE = "() => navigator.serviceWorker.controller !== null"

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from app.engine import load_engine
+from app.reading.engine import load_engine
 from app.settings import Settings
 from model import vocabulary
 from model.config import ReaderConfig

@@ -3,7 +3,7 @@
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
-from app.page import add_page_routes
+from app.serving.pages import add_page_routes
 from app.settings import Settings
 from tests.conftest import ROOT
 

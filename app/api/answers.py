@@ -1,0 +1,134 @@
+"""A reading becomes the JSON of an answer, straight from the arrays."""
+
+import base64
+from collections.abc import Collection
+from http import HTTPStatus
+from typing import Any, Literal
+
+import numpy as np
+import orjson
+from numpy.typing import NDArray
+from starlette.responses import Response
+
+from app.reading.images import encode_png
+from app.reading.pipeline import Read
+from model import vocabulary
+from model.config import ReaderConfig
+from model.ink import NormalForm
+from model.reading import Reading
+
+Explain = Literal["attention", "normal_form", "ink"]
+
+
+class ArrayResponse(Response):
+    """JSON in which NumPy arrays and scalars may stand, with the two headers that it needs.
+
+    Args:
+        content: Is serialised without a detour through lists.
+    """
+
+    def __init__(self, content: Any) -> None:
+        self.status_code = HTTPStatus.OK
+        self.background = None
+        self.body = orjson.dumps(content, option=orjson.OPT_SERIALIZE_NUMPY)
+        self.raw_headers = [
+            (b"content-length", b"%d" % len(self.body)),
+            (b"content-type", b"application/json"),
+        ]
+
+
+def answer(
+    read: Read,
+    config: ReaderConfig,
+    model: dict[str, str],
+    *,
+    explain: Collection[Explain],
+    num_alternatives: int,
+) -> dict[str, Any]:
+    """Returns the answer for one picture, as ``app.api.schemas.ReadingAnswer`` describes it."""
+    reading = read.reading
+    content: dict[str, Any] = {
+        "digits": reading.digits,
+        "reading": reading.text,
+        "confidence": np.float32(reading.confidence),
+        "cells": [
+            {
+                "row": cell.row,
+                "column": cell.column,
+                "digit": cell.digit,
+                "confidence": np.float32(cell.confidence),
+                "probabilities": np.ascontiguousarray(cell.probabilities),
+                "ink_box": cell.ink_box,
+            }
+            for cell in reading.cells
+        ],
+        "alternatives": alternatives(reading, num_alternatives) if num_alternatives else [],
+        "warnings": [{"code": one.code, "detail": one.detail} for one in reading.warnings],
+    }
+    if "attention" in explain and reading.attention is not None:
+        weights = np.ascontiguousarray(reading.attention)
+        content["attention"] = {
+            "steps": weights.shape[0],
+            "layers": weights.shape[1],
+            "heads": weights.shape[2],
+            "rows": config.height // config.patch_size,
+            "columns": config.width // config.patch_size,
+            "weights": weights,
+        }
+    if "normal_form" in explain:
+        png = base64.b64encode(encode_png(read.normal.picture)).decode("ascii")
+        content["normal_form"] = f"data:image/png;base64,{png}"
+    if "ink" in explain:
+        content["ink"] = _ink(read.normal)
+    content["model"] = model
+    content["timing_ms"] = read.timing._asdict()
+    return content
+
+
+def _ink(normal: NormalForm) -> dict[str, Any]:
+    """What was done to the ink."""
+    return {
+        "polarity": "dark_on_light" if normal.is_inverted else "light_on_dark",
+        "grid_box": normal.grid_box,
+        "cells": [
+            {
+                "box": cell.box,
+                "scale": _rounded(cell.scale),
+                "shift": None if cell.box is None else [_rounded(part) for part in cell.shift],
+                "stroke_width": _rounded(cell.stroke_width),
+                "restroked": _rounded(cell.restroked),
+            }
+            for cell in normal.cells
+        ],
+    }
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(float(value), 4)
+
+
+def alternatives(reading: Reading, count: int) -> list[dict[str, Any]]:
+    """Returns the ``count`` most probable readings besides the one given, best first.
+
+    The probability of a reading is the product over its cells of the probabilities given in
+    ``cells``; of these products, those returned are exactly the largest. They are the decoder's own
+    probabilities where only the last cell differs: each cell's are conditional on the digits read
+    before it, and those of another beginning would take another run of the decoder.
+    """
+    scores: NDArray[np.float64] = np.ones(1)
+    symbols: NDArray[np.int64] = np.zeros((1, 0), np.int64)
+    for cell in reading.cells:
+        # The best of all readings begin with the best of all beginnings.
+        products = np.outer(scores, cell.probabilities.astype(np.float64)).ravel()
+        best = np.argsort(-products, kind="stable")[: count + 1]
+        prefix, last = np.divmod(best, vocabulary.NUM_ANSWERS)
+        scores, symbols = products[best], np.column_stack((symbols[prefix], last))
+    found = [
+        {
+            "digits": [vocabulary.digit_of(symbol) for symbol in row],
+            "probability": np.float32(score),
+        }
+        for row, score in zip(symbols.tolist(), scores, strict=True)
+        if score > 0
+    ]
+    return [one for one in found if one["digits"] != reading.digits][:count]

@@ -1,0 +1,160 @@
+"""From the bytes of a picture to its reading."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from concurrent.futures import Executor
+from typing import NamedTuple
+
+import numpy as np
+from PIL import Image
+
+from app.reading.batching import Batcher
+from app.reading.engine import Engine
+from app.reading.images import Picture, decode_opened, decode_plain, open_picture
+from app.reading.plain_png import MOST_PIXELS
+from app.settings import Settings
+from model.config import ReaderConfig
+from model.ink import NormalForm, find_ready, normalise
+from model.reading import Reading, readings
+
+# Pictures of more than ``MOST_PIXELS`` are decoded beside the event loop: they would hold up the
+# others by more than about a millisecond; for smaller ones the way to a thread costs more. Larger
+# files than this are opened there as well: a header may be made of millions of pieces.
+_INLINE_BYTES = 64_000
+
+
+class Timing(NamedTuple):
+    """Where the time went, milliseconds, to the microsecond."""
+
+    decode: float
+    """From bytes to grey pixels."""
+    ink: float
+    """Bringing it to the normal form; small pictures that wait together are brought together."""
+    network: float
+    """Waiting for the network, and the network."""
+
+
+class Read(NamedTuple):
+    """The reading of a picture and how it came about."""
+
+    reading: Reading
+    normal: NormalForm
+    timing: Timing
+
+
+class _Prepared(NamedTuple):
+    """A picture that waits for the network."""
+
+    picture: Picture
+    normal: NormalForm | None
+    """None where the batch is to make it."""
+    timing: Timing
+    """So far."""
+    since: float
+    """When it began to wait."""
+    return_attention: bool
+
+
+class Pipeline:
+    """Reads pictures: decodes, brings to the normal form, and has them read in batches.
+
+    Args:
+        settings: Limits.
+        engine: Reads normal forms.
+        executor: Where large pictures are decoded.
+        observe_batch: Is told how many pictures the network reads together.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        engine: Engine,
+        executor: Executor,
+        observe_batch: Callable[[int], None],
+    ) -> None:
+        self._settings = settings
+        self._engine = engine
+        self._config = engine.header.config
+        self._executor = executor
+        self._batcher = Batcher(self._read_together, settings.network_batch, observe_batch)
+
+    async def read(self, data: bytes, *, return_attention: bool = False) -> Read:
+        """Reads one picture.
+
+        Raises:
+            PictureError: It cannot be read.
+        """
+        started = time.perf_counter()
+        picture = decode_plain(data, self._settings)
+        if picture is not None:
+            return await self._batcher.put(self._prepare(picture, started, return_attention))
+        loop = asyncio.get_running_loop()
+        is_small = len(data) <= _INLINE_BYTES
+        opened = (
+            open_picture(data, self._settings)
+            if is_small
+            else await loop.run_in_executor(self._executor, open_picture, data, self._settings)
+        )
+        if is_small and opened.width * opened.height <= MOST_PIXELS:
+            prepared = self._decode(opened, started, return_attention)
+        else:
+            prepared = await loop.run_in_executor(
+                self._executor, self._decode, opened, started, return_attention
+            )
+        return await self._batcher.put(prepared)
+
+    def _decode(self, opened: Image.Image, started: float, return_attention: bool) -> _Prepared:
+        return self._prepare(decode_opened(opened), started, return_attention)
+
+    def _prepare(self, picture: Picture, started: float, return_attention: bool) -> _Prepared:
+        decoded = time.perf_counter()
+        # Many of the network's own size need no more than a look, which costs little for several.
+        is_left = picture.pixels.shape == (self._config.height, self._config.width)
+        normal = None if is_left else normal_form(picture, self._config)
+        inked = time.perf_counter()
+        timing = Timing((decoded - started) * 1000, (inked - decoded) * 1000, 0.0)
+        return _Prepared(picture, normal, timing, inked, return_attention)
+
+    def _read_together(self, batch: list[_Prepared]) -> list[Read]:
+        began = time.perf_counter()
+        normals = self._normal_forms(batch)
+        inked = time.perf_counter()
+        answers = self._engine.read(
+            np.stack([normal.picture for normal in normals]),
+            return_attention=any(one.return_attention for one in batch),
+        )
+        found = readings(answers, normals, self._config, [one.picture.notices for one in batch])
+        ended = time.perf_counter()
+        reads = []
+        for one, reading, normal in zip(batch, found, normals, strict=True):
+            ink = (inked - began) * 1000 if one.normal is None else 0.0
+            timing = Timing(
+                decode=round(one.timing.decode, 3),
+                ink=round(one.timing.ink + ink, 3),
+                network=round((ended - one.since) * 1000 - ink, 3),
+            )
+            reads.append(Read(reading, normal, timing))
+        return reads
+
+    def _normal_forms(self, batch: list[_Prepared]) -> list[NormalForm]:
+        """Completes the normal forms of a batch."""
+        left = [one.picture for one in batch if one.normal is None]
+        if not left:
+            return [one.normal for one in batch if one.normal is not None]
+        pixels = np.stack([picture.pixels for picture in left])
+        ready = iter(zip(left, find_ready(pixels, self._config), strict=True))
+        normals = []
+        for one in batch:
+            normal = one.normal
+            if normal is None:
+                picture, found = next(ready)
+                normal = found or normal_form(picture, self._config)
+            normals.append(normal)
+        return normals
+
+
+def normal_form(picture: Picture, config: ReaderConfig) -> NormalForm:
+    """Brings a decoded picture to the normal form; boxes are in pixels of the one that came."""
+    normal = normalise(picture.pixels, config)
+    return normal.enlarged(picture.factor, (picture.height, picture.width))

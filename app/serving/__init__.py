@@ -1,0 +1,1 @@
+"""The server around the API: connections, limits, middleware, static files, shutdown."""

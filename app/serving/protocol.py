@@ -1,0 +1,233 @@
+"""HTTP with the limits that uvicorn leaves to others, and answers that are heard.
+
+uvicorn waits for a head without end and keeps all of it. And where it answers before all of a body
+has come, it closes the connection with bytes unread: the kernel then resets it, and the client may
+never see the answer. Here the connection is half-closed after such an answer, read on until the
+client is done, within a limit of time and bytes, and only then closed.
+
+Reference: RFC 9112, section 9.6.
+"""
+
+import asyncio
+import re
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Any
+from uuid import uuid4
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from app.api.bodies import IS_BODY_BROKEN
+from app.api.problems import HEAD_TOO_LARGE, INVALID_HTTP, MEDIA_TYPE, TIMEOUT, Problem
+from app.logs import get_log
+from app.serving.security_headers import HEADERS
+from app.state import Service
+
+_MAX_HEAD_BYTES = 64 * 1024
+# Many clients send all of a body before they look for an answer.
+_MAX_DISCARDED_BYTES = 100_000_000
+_HEAD_TOO_LARGE = Problem(
+    HEAD_TOO_LARGE, f"expected the head of a request within {_MAX_HEAD_BYTES} bytes, got more"
+)
+# curl --http2 and Java's client offer HTTP/2 with every first request. A server may pass over that,
+# but the parser takes what follows for the new protocol.
+_UPGRADE = re.compile(rb"(\r\n)upgrade:", re.IGNORECASE)
+
+
+class LingeringTransport:
+    """A transport whose ``close`` lets the protocol decide how.
+
+    Args:
+        transport: The connection.
+        close: Is called in place of closing it.
+    """
+
+    def __init__(self, transport: asyncio.Transport, close: Callable[[], None]) -> None:
+        self.write = transport.write
+        self.close = close
+        self.is_half_closed = False
+        self._transport = transport
+
+    def is_closing(self) -> bool:
+        """Whether no more may be written."""
+        return self.is_half_closed or self._transport.is_closing()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
+
+
+class Protocol(HttpToolsProtocol):
+    """uvicorn's HTTP with a limit for every head, a clock for what waits, a lingering close.
+
+    A request is ``in head`` from its first byte to the end of its head, ``in body`` from there to
+    its last byte, whether it is answered by then or not.
+    """
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Starts the clock of the first request."""
+        self._lingering = LingeringTransport(transport, self._close)
+        super().connection_made(self._lingering)  # type: ignore[arg-type]
+        service: Service = self.app_state["service"]
+        self._metrics = service.metrics
+        self._timeout_seconds = service.settings.receive_timeout_seconds
+        self._connection = transport
+        self._clock: asyncio.TimerHandle | None = None
+        self._is_in_head = False
+        self._is_in_body = False
+        self._received_bytes = 0
+        self._head_bytes = 0
+        self._discarded_bytes = 0
+        self._start_clock(self._timeout_seconds, self._on_late_head)
+
+    def data_received(self, data: bytes) -> None:
+        """Bounds heads and what is discarded; hides what would make the parser lose the body."""
+        if self.transport.is_closing() or self._is_answered_in_body():
+            self._discarded_bytes += len(data)
+            if self._discarded_bytes > _MAX_DISCARDED_BYTES:
+                self._connection.abort()
+        if self.transport.is_closing() or self._is_body_broken():
+            return
+        self._received_bytes = len(data)
+        if not self._is_in_body and (b"pgrade:" in data or b"PGRADE:" in data):
+            end = data.find(b"\r\n\r\n")
+            head = data if end < 0 else data[:end]
+            data = _UPGRADE.sub(rb"\1x-pgrade:", head) + data[len(head) :]
+        if self._is_in_head:
+            self._head_bytes += len(data)
+        super().data_received(data)
+        if self.transport.is_closing():
+            return
+        if self._is_in_head:  # as a rule it came in one piece, and needs no clock
+            if self._head_bytes > _MAX_HEAD_BYTES:
+                self._refuse(_HEAD_TOO_LARGE)
+            elif self._clock is None:
+                self._start_clock(self._timeout_seconds, self._on_late_head)
+        elif self._is_idle() and self._clock is None:
+            # A blank line stops uvicorn's clock, and begins no request.
+            self._start_clock(self.timeout_keep_alive, self.transport.close)
+
+    def on_message_begin(self) -> None:
+        """Stops the clock of an idle connection; a head that is left waiting gets its own."""
+        super().on_message_begin()
+        self._is_in_head = True
+        self._head_bytes = self._received_bytes  # or less, where it is not the first of them
+        if self.cycle is not None:
+            self._stop_clock()
+
+    def on_headers_complete(self) -> None:
+        """Stops its clock: the body has a deadline of its own, in ``app.api.bodies``."""
+        self._is_in_head = False
+        self._is_in_body = True
+        self._discarded_bytes = 0
+        self._stop_clock()
+        if self._head_bytes > _MAX_HEAD_BYTES:  # with the body that came together with it
+            size = len(self.url) + sum(len(name) + len(value) for name, value in self.headers)
+            if size > _MAX_HEAD_BYTES:
+                self._refuse(_HEAD_TOO_LARGE)
+                raise ValueError(_HEAD_TOO_LARGE.detail)  # stops the parser
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        """Lets a connection idle once the rest of an answered body has come."""
+        was_answered = self._is_answered_in_body()
+        self._is_in_body = False
+        super().on_message_complete()
+        if was_answered and not self.transport.is_closing():
+            self.cycle.more_body = False
+            self._start_clock(self.timeout_keep_alive, self.transport.close)
+
+    def on_response_complete(self) -> None:
+        """Bounds the wait for the rest of a body that is answered before it came."""
+        super().on_response_complete()
+        if self._is_answered_in_body() and not self.transport.is_closing():
+            self._start_clock(self._timeout_seconds, self._connection.abort)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Stops the clock."""
+        self._stop_clock()
+        super().connection_lost(exc)
+
+    def send_400_response(self, msg: str) -> None:  # noqa: ARG002
+        """Answers what is not HTTP; where it is a body, its request is told and answers itself."""
+        if not self._is_in_body:
+            self._is_in_head = True  # of no request
+            self._refuse(
+                Problem(INVALID_HTTP, "expected a request in HTTP/1.1, got something else")
+            )
+            return
+        self.scope["state"][IS_BODY_BROKEN] = True
+        self.cycle.keep_alive = False
+        self.cycle.message_event.set()
+        if self.cycle.response_complete:
+            self.transport.close()
+
+    def _is_idle(self) -> bool:
+        """Whether the last request has come and is answered, and no other has begun."""
+        is_answered = self.cycle is not None and self.cycle.response_complete
+        return is_answered and not (self._is_in_head or self._is_in_body)
+
+    def _is_answered_in_body(self) -> bool:
+        return self._is_in_body and self.cycle is not None and self.cycle.response_complete
+
+    def _is_body_broken(self) -> bool:
+        """Whether nobody knows any more where the body ends."""
+        return self._is_in_body and IS_BODY_BROKEN in self.scope["state"]
+
+    def _close(self) -> None:
+        """Closes the connection once the client has sent what it was sending, and not before."""
+        self._stop_clock()
+        if not (self._is_in_head or self._is_in_body) or self._connection.is_closing():
+            self._connection.close()
+            return
+        if not self._lingering.is_half_closed:
+            self._lingering.is_half_closed = True
+            self._connection.write_eof()
+            self.flow.resume_reading()
+            self._start_clock(self._timeout_seconds, self._connection.abort)
+
+    def _start_clock(self, seconds: float, on_end: Callable[[], None]) -> None:
+        self._stop_clock()
+        self._clock = self.loop.call_later(seconds, on_end)
+
+    def _stop_clock(self) -> None:
+        if self._clock is not None:
+            self._clock.cancel()
+            self._clock = None
+
+    def _on_late_head(self) -> None:
+        seconds = f"{self._timeout_seconds:g}"
+        self._refuse(
+            Problem(
+                TIMEOUT,
+                f"expected the head of a request within {seconds} s, got {self._head_bytes} bytes",
+            )
+        )
+
+    def _refuse(self, problem: Problem) -> None:
+        """Answers what never became a request, unless an answer is under way, and closes."""
+        if self.transport.is_closing():
+            return
+        if self.cycle is None or self.cycle.response_complete:
+            request_id = uuid4().hex
+            body = problem.to_json(request_id)
+            headers = (
+                (b"content-type", MEDIA_TYPE.encode()),
+                (b"content-length", b"%d" % len(body)),
+                (b"connection", b"close"),
+                (b"x-request-id", request_id.encode()),
+                *HEADERS,
+            )
+            phrase = HTTPStatus(problem.status).phrase
+            head = b"".join(b"%s: %s\r\n" % header for header in headers)
+            self.transport.write(
+                b"HTTP/1.1 %d %s\r\n%s\r\n%s" % (problem.status, phrase.encode(), head, body)
+            )
+            self._metrics.observe_request("other", problem.status, 0)
+            get_log().info(
+                "request",
+                request_id=request_id,
+                route="other",
+                status=problem.status,
+                problem=problem.name,
+            )
+        self.transport.close()

@@ -1,0 +1,49 @@
+"""What is more than can be worked on is sent away."""
+
+import socket
+
+import httpx
+import pytest
+
+from app.api.errors import OverloadedError
+from app.metrics import Metrics
+from app.serving.admission import AdmissionControl, Permit
+from app.settings import Settings
+from tests.app.running import GRID, PNG, Server, assert_is_problem
+
+
+def test_more_predictions_than_can_be_worked_on_are_sent_away(strict_server: Server) -> None:
+    held = []
+    head = (
+        b"POST /predict HTTP/1.1\r\nHost: a\r\nContent-Type: image/png\r\nContent-Length: 9\r\n\r\n"
+    )
+    try:
+        for _ in range(4):
+            connection = socket.create_connection(("127.0.0.1", strict_server.port))
+            connection.sendall(head)
+            held.append(connection)
+        for _ in range(50):
+            answer = httpx.post(f"{strict_server.url}/predict", content=GRID, headers=PNG)
+            if answer.status_code == 503:
+                break
+        found = assert_is_problem(answer, 503)
+        assert found["type"] == "/problems#overloaded"
+        assert answer.headers["retry-after"] == "1"
+        assert httpx.get(f"{strict_server.url}/livez").status_code == 200
+    finally:
+        for connection in held:
+            connection.close()
+
+
+def test_each_picture_of_a_batch_counts_as_one_that_is_worked_on() -> None:
+    control = AdmissionControl(Settings(max_concurrent_requests=4), Metrics())
+    batch, one, later = Permit(control), Permit(control), Permit(control)
+    batch.admit(1)
+    one.admit(1)
+    batch.admit(3)  # its body has come
+    with pytest.raises(OverloadedError, match="expected at most 4 pictures at once"):
+        later.admit(1)
+    batch.release()
+    later.admit(64)  # larger than what is left, but not held up for ever
+    with pytest.raises(OverloadedError):
+        batch.admit(1)
