@@ -1,9 +1,7 @@
 """Structured logs: one line a request, and none of what a request holds."""
 
-import functools
 import logging
 import sys
-import time
 
 import orjson
 import structlog
@@ -15,7 +13,10 @@ from app.settings import Settings
 def configure_logs(settings: Settings) -> None:
     """Sends what this project and uvicorn log to standard output, in one form."""
     level = logging.getLevelNamesMapping()[settings.log_level.upper()]
-    shared: list[Processor] = [structlog.processors.add_log_level, _add_time]
+    shared: list[Processor] = [
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper("iso", utc=True),
+    ]
     render: Processor = (
         structlog.processors.JSONRenderer(serializer=_to_json)
         if settings.log_format == "json"
@@ -53,18 +54,6 @@ def get_log() -> FilteringBoundLogger:
     """Returns the log of the service, as it is configured now."""
     log: FilteringBoundLogger = structlog.get_logger().bind()
     return log
-
-
-def _add_time(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
-    """As ISO 8601 in UTC, in a quarter of the time that structlog's own stamper takes."""
-    seconds, nanoseconds = divmod(time.time_ns(), 1_000_000_000)
-    event["timestamp"] = f"{_to_second(seconds)}.{nanoseconds // 1000:06}Z"
-    return event
-
-
-@functools.lru_cache(maxsize=1)
-def _to_second(seconds: int) -> str:
-    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds))
 
 
 def _to_json(event: EventDict, **_: object) -> str:

@@ -17,7 +17,8 @@ from uuid import uuid4
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from app.api.bodies import IS_BODY_BROKEN
+from app.api.bodies import BODY_ERROR
+from app.api.errors import BodyMalformedError, ReceiveTimeoutError, RequestError
 from app.api.problems import HEAD_TOO_LARGE, INVALID_HTTP, MEDIA_TYPE, TIMEOUT, Problem
 from app.logs import get_log
 from app.serving.security_headers import HEADERS
@@ -35,18 +36,39 @@ _UPGRADE = re.compile(rb"(\r\n)upgrade:", re.IGNORECASE)
 
 
 class LingeringTransport:
-    """A transport whose ``close`` lets the protocol decide how.
+    """A transport that is closed as the protocol decides, and written to once a turn of the loop.
+
+    uvicorn writes the head of an answer and its body apart: two system calls, two packets.
 
     Args:
         transport: The connection.
+        loop: Runs it.
         close: Is called in place of closing it.
     """
 
-    def __init__(self, transport: asyncio.Transport, close: Callable[[], None]) -> None:
-        self.write = transport.write
+    def __init__(
+        self,
+        transport: asyncio.Transport,
+        loop: asyncio.AbstractEventLoop,
+        close: Callable[[], None],
+    ) -> None:
         self.close = close
         self.is_half_closed = False
         self._transport = transport
+        self._loop = loop
+        self._unwritten: list[bytes] = []
+
+    def write(self, data: bytes) -> None:
+        """Writes with all else that is written in this turn."""
+        if not self._unwritten:
+            self._loop.call_soon(self.flush)
+        self._unwritten.append(data)
+
+    def flush(self) -> None:
+        """Writes what waits to be written."""
+        if self._unwritten:
+            self._transport.write(b"".join(self._unwritten))
+            self._unwritten.clear()
 
     def is_closing(self) -> bool:
         """Whether no more may be written."""
@@ -65,7 +87,7 @@ class Protocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Starts the clock of the first request."""
-        self._lingering = LingeringTransport(transport, self._close)
+        self._lingering = LingeringTransport(transport, self.loop, self._close)
         super().connection_made(self._lingering)  # type: ignore[arg-type]
         service: Service = self.app_state["service"]
         self._metrics = service.metrics
@@ -75,17 +97,13 @@ class Protocol(HttpToolsProtocol):
         self._is_in_head = False
         self._is_in_body = False
         self._received_bytes = 0
-        self._head_bytes = 0
-        self._discarded_bytes = 0
+        self._head_bytes = self._body_bytes = self._discarded_bytes = 0
         self._start_clock(self._timeout_seconds, self._on_late_head)
 
     def data_received(self, data: bytes) -> None:
         """Bounds heads and what is discarded; hides what would make the parser lose the body."""
-        if self.transport.is_closing() or self._is_answered_in_body():
-            self._discarded_bytes += len(data)
-            if self._discarded_bytes > _MAX_DISCARDED_BYTES:
-                self._connection.abort()
-        if self.transport.is_closing() or self._is_body_broken():
+        if self.transport.is_closing() or self._has_body_error():
+            self._discard(len(data))
             return
         self._received_bytes = len(data)
         if not self._is_in_body and (b"pgrade:" in data or b"PGRADE:" in data):
@@ -97,7 +115,11 @@ class Protocol(HttpToolsProtocol):
         super().data_received(data)
         if self.transport.is_closing():
             return
-        if self._is_in_head:  # as a rule it came in one piece, and needs no clock
+        # As a rule a request comes in one piece, and needs no clock.
+        if self._is_in_body:
+            if self._clock is None:
+                self._start_clock(self._timeout_seconds, self._on_late_body)
+        elif self._is_in_head:
             if self._head_bytes > _MAX_HEAD_BYTES:
                 self._refuse(_HEAD_TOO_LARGE)
             elif self._clock is None:
@@ -115,10 +137,10 @@ class Protocol(HttpToolsProtocol):
             self._stop_clock()
 
     def on_headers_complete(self) -> None:
-        """Stops its clock: the body has a deadline of its own, in ``app.api.bodies``."""
+        """Stops its clock: the body has a deadline of its own."""
         self._is_in_head = False
         self._is_in_body = True
-        self._discarded_bytes = 0
+        self._body_bytes = self._discarded_bytes = 0
         self._stop_clock()
         if self._head_bytes > _MAX_HEAD_BYTES:  # with the body that came together with it
             size = len(self.url) + sum(len(name) + len(value) for name, value in self.headers)
@@ -127,10 +149,18 @@ class Protocol(HttpToolsProtocol):
                 raise ValueError(_HEAD_TOO_LARGE.detail)  # stops the parser
         super().on_headers_complete()
 
+    def on_body(self, body: bytes) -> None:
+        """Counts its bytes; those that come after the answer are not kept."""
+        self._body_bytes += len(body)
+        if self.cycle.response_complete:
+            self._discard(len(body))
+        super().on_body(body)
+
     def on_message_complete(self) -> None:
         """Lets a connection idle once the rest of an answered body has come."""
         was_answered = self._is_answered_in_body()
         self._is_in_body = False
+        self._stop_clock()
         super().on_message_complete()
         if was_answered and not self.transport.is_closing():
             self.cycle.more_body = False
@@ -155,7 +185,11 @@ class Protocol(HttpToolsProtocol):
                 Problem(INVALID_HTTP, "expected a request in HTTP/1.1, got something else")
             )
             return
-        self.scope["state"][IS_BODY_BROKEN] = True
+        self._fail_body(BodyMalformedError("expected chunks of HTTP/1.1, got something else"))
+
+    def _fail_body(self, error: RequestError) -> None:
+        """Tells the request that no more of its body will come; it is answered once."""
+        self.scope["state"][BODY_ERROR] = error
         self.cycle.keep_alive = False
         self.cycle.message_event.set()
         if self.cycle.response_complete:
@@ -169,13 +203,18 @@ class Protocol(HttpToolsProtocol):
     def _is_answered_in_body(self) -> bool:
         return self._is_in_body and self.cycle is not None and self.cycle.response_complete
 
-    def _is_body_broken(self) -> bool:
-        """Whether nobody knows any more where the body ends."""
-        return self._is_in_body and IS_BODY_BROKEN in self.scope["state"]
+    def _has_body_error(self) -> bool:
+        return self._is_in_body and BODY_ERROR in self.scope["state"]
+
+    def _discard(self, num_bytes: int) -> None:
+        self._discarded_bytes += num_bytes
+        if self._discarded_bytes > _MAX_DISCARDED_BYTES:
+            self._connection.abort()
 
     def _close(self) -> None:
         """Closes the connection once the client has sent what it was sending, and not before."""
         self._stop_clock()
+        self._lingering.flush()
         if not (self._is_in_head or self._is_in_body) or self._connection.is_closing():
             self._connection.close()
             return
@@ -195,13 +234,12 @@ class Protocol(HttpToolsProtocol):
             self._clock = None
 
     def _on_late_head(self) -> None:
-        seconds = f"{self._timeout_seconds:g}"
-        self._refuse(
-            Problem(
-                TIMEOUT,
-                f"expected the head of a request within {seconds} s, got {self._head_bytes} bytes",
-            )
-        )
+        expected = f"expected the head of a request within {self._timeout_seconds:g} s"
+        self._refuse(Problem(TIMEOUT, f"{expected}, got {self._head_bytes} bytes"))
+
+    def _on_late_body(self) -> None:
+        expected = f"expected the whole body within {self._timeout_seconds:g} s"
+        self._fail_body(ReceiveTimeoutError(f"{expected}, got {self._body_bytes} bytes"))
 
     def _refuse(self, problem: Problem) -> None:
         """Answers what never became a request, unless an answer is under way, and closes."""
