@@ -161,6 +161,9 @@ class BatchError(_Schema):
     error: ProblemAnswer
 
 
+BatchAnswer = list[ReadingAnswer | BatchError]
+
+
 class ModelAnswer(_Schema):
     """The model card."""
 

@@ -13,8 +13,8 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.api.context import CLIENT_CLOSED_REQUEST, RequestContext
-from app.api.problems import INTERNAL, ORIGIN, Problem, to_problem
-from app.api.routes import PREDICTION_PATHS
+from app.api.predictions import PREDICTION_PATHS
+from app.api.problems import Problem, to_problem
 from app.logs import get_log
 from app.metrics import Metrics
 from app.serving.admission import AdmissionControl, Permit
@@ -135,11 +135,11 @@ class ErrorHandlingMiddleware:
         except Exception as error:
             problem = to_problem(error)
             context.log_fields["problem"] = problem.name
-            if problem.kind is INTERNAL:
+            if problem.name == "internal":
                 self._log.error("failed", request_id=context.request_id, exc_info=error)
             if context.status == CLIENT_CLOSED_REQUEST:  # no answer has begun
                 await problem.respond()(scope, receive, send)
-            elif context.status != INTERNAL.status:
+            elif context.status != problem.status:
                 raise  # the connection has to be cut
         finally:
             context.permit.release()
@@ -159,7 +159,7 @@ class ProblemCORSMiddleware(CORSMiddleware):
             if name not in {b"content-type", b"content-length"}
         ]
         detail = "expected an origin, a method and headers that CORS_ORIGINS and the API allow"
-        return Problem(ORIGIN, detail).respond(dict(answer.headers))
+        return Problem("origin", detail).respond(dict(answer.headers))
 
 
 def _request_id(scope: Scope) -> str:

@@ -19,7 +19,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from app.api.bodies import BODY_ERROR
 from app.api.errors import BodyMalformedError, ReceiveTimeoutError, RequestError
-from app.api.problems import HEAD_TOO_LARGE, INVALID_HTTP, MEDIA_TYPE, TIMEOUT, Problem
+from app.api.problems import MEDIA_TYPE, Problem
 from app.logs import get_log
 from app.serving.security_headers import HEADERS
 from app.state import Service
@@ -28,7 +28,7 @@ _MAX_HEAD_BYTES = 64 * 1024
 # Many clients send all of a body before they look for an answer.
 _MAX_DISCARDED_BYTES = 100_000_000
 _HEAD_TOO_LARGE = Problem(
-    HEAD_TOO_LARGE, f"expected the head of a request within {_MAX_HEAD_BYTES} bytes, got more"
+    "head-too-large", f"expected the head of a request within {_MAX_HEAD_BYTES} bytes, got more"
 )
 # curl --http2 and Java's client offer HTTP/2 with every first request. A server may pass over that,
 # but the parser takes what follows for the new protocol.
@@ -182,7 +182,7 @@ class Protocol(HttpToolsProtocol):
         if not self._is_in_body:
             self._is_in_head = True  # of no request
             self._refuse(
-                Problem(INVALID_HTTP, "expected a request in HTTP/1.1, got something else")
+                Problem("invalid-http", "expected a request in HTTP/1.1, got something else")
             )
             return
         self._fail_body(BodyMalformedError("expected chunks of HTTP/1.1, got something else"))
@@ -235,7 +235,7 @@ class Protocol(HttpToolsProtocol):
 
     def _on_late_head(self) -> None:
         expected = f"expected the head of a request within {self._timeout_seconds:g} s"
-        self._refuse(Problem(TIMEOUT, f"{expected}, got {self._head_bytes} bytes"))
+        self._refuse(Problem("timeout", f"{expected}, got {self._head_bytes} bytes"))
 
     def _on_late_body(self) -> None:
         expected = f"expected the whole body within {self._timeout_seconds:g} s"
