@@ -1,4 +1,4 @@
-"""A grid to try the service with: a 7, a 1, an empty cell and a 4; ``docs/grid.png`` is the same."""
+"""A grid to try the service with: a 7, a 1, an empty cell, a 4; the same as ``docs/grid.png``."""
 
 from importlib.resources import files
 

@@ -67,6 +67,7 @@ class Supervisor:
         while True:
             ready = wait([signals, *(worker.sentinel for worker in self._workers)])
             if signals in ready:
+                os.read(signals, 1)
                 return 0
             for number, worker in enumerate(self._workers):
                 if worker.sentinel not in ready:
