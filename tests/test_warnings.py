@@ -60,7 +60,9 @@ def test_warnings_are_found_where_they_are_made() -> None:
     assert {"low_confidence", "faint", "many_frames"} <= codes_given()
 
 
-@pytest.mark.parametrize("told", [codes_of_the_schema, codes_of_the_page, codes_of_the_documentation])
+@pytest.mark.parametrize(
+    "told", [codes_of_the_schema, codes_of_the_page, codes_of_the_documentation]
+)
 def test_each_place_that_tells_of_warnings_knows_just_those_that_are_given(
     told: Callable[[], set[str]],
 ) -> None:

@@ -1,7 +1,6 @@
 // Sends a picture to the service: node docs/examples/client.mjs PICTURE [SERVER]
 import { readFile } from 'node:fs/promises';
 
-// Works in a browser too; a File from an <input> is a Blob.
 async function read(picture, server = 'http://localhost:8000') {
   const form = new FormData();
   form.append('file', picture);

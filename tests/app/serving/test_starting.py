@@ -121,7 +121,10 @@ def test_the_documentation_lists_every_setting_with_its_default() -> None:
     rows = re.findall(r"^\| `(\w+)` \| (.*?) \| (.*?) \|$", text, re.MULTILINE)
     found = {name: (default, meaning) for name, default, meaning in rows}
     expected = {
-        name.upper(): (documented_default(field.default), documented_meaning(field.description or ""))
+        name.upper(): (
+            documented_default(field.default),
+            documented_meaning(field.description or ""),
+        )
         for name, field in Settings.model_fields.items()
     }
     data_dir = found.pop("DATA_DIR")
