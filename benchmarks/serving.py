@@ -15,6 +15,11 @@ import statistics
 import tempfile
 from pathlib import Path
 
+from training.packages import PACKAGES, missing_packages
+
+if line := missing_packages((*PACKAGES, "litserve"), "make .venv/benchmark"):
+    raise SystemExit(line)
+
 from benchmarks import serving_report
 from benchmarks.serving_pictures import SIDES, write_pictures
 from benchmarks.serving_report import Figures

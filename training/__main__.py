@@ -6,6 +6,11 @@ import os
 from pathlib import Path
 from typing import Annotated
 
+from training.packages import PACKAGES, missing_packages
+
+if line := missing_packages(PACKAGES, "make .venv/development"):
+    raise SystemExit(line)
+
 import torch
 import typer
 

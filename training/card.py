@@ -43,6 +43,11 @@ anything where a misread digit does harm and nobody looks again.
 
 {data}
 
+## Licence
+
+The weights that this project releases are under the MIT licence, as its code is. The data sets that
+they were trained on have the licences named above and are no part of the repository.
+
 ## Recipe
 
 `python -m training train` with the settings below, as they stood after {steps:,} steps, {minutes}
