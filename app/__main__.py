@@ -15,7 +15,7 @@ from app.reading.images import decode_picture
 from app.reading.pipeline import normal_form
 from app.settings import Settings
 from model.errors import PictureError, ReaderError
-from model.reading import Reading, readings
+from model.reading import Reading, make_readings
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_show_locals=False)
 
@@ -99,7 +99,7 @@ def read_file(path: Path, engine: Engine, settings: Settings) -> Reading:
     picture = decode_picture(data, settings)
     normal = normal_form(picture, config)
     answers = engine.read(normal.picture[np.newaxis])
-    return readings(answers, [normal], config, [picture.notices])[0]
+    return make_readings(answers, [normal], config, [picture.notices])[0]
 
 
 def percent(probability: float) -> str:

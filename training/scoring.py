@@ -8,7 +8,7 @@ from torch import Tensor
 
 from model import vocabulary
 from model.config import ReaderConfig
-from model.decoding import Greedy, read_greedy
+from model.decoding import GreedyDecoding, decode_greedily
 from model.reader import GridReader
 from training.data import Digits, tile
 
@@ -82,15 +82,15 @@ def with_blanks(grids: Grids, config: ReaderConfig, *, seed: int) -> Grids:
     )
 
 
-def read_grids(reader: GridReader, grids: Grids, *, batch_size: int = 250) -> Greedy:
+def read_grids(reader: GridReader, grids: Grids, *, batch_size: int = 250) -> GreedyDecoding:
     """Reads all grids free-running, on the reader's device; the answer is on the CPU."""
     device = next(reader.parameters()).device
     with torch.inference_mode():
         parts = [
-            read_greedy(reader, batch.pictures.to(device).float() / 255)
+            decode_greedily(reader, batch.pictures.to(device).float() / 255)
             for batch in grids.batches(batch_size)
         ]
-    return Greedy(*(torch.cat(tensors).cpu() for tensors in zip(*parts, strict=True)))
+    return GreedyDecoding(*(torch.cat(tensors).cpu() for tensors in zip(*parts, strict=True)))
 
 
 def mark(symbols: Tensor, labels: Tensor) -> Right:

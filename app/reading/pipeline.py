@@ -16,7 +16,7 @@ from app.reading.plain_png import MOST_PIXELS
 from app.settings import Settings
 from model.config import ReaderConfig
 from model.ink import NormalForm, find_ready, normalise
-from model.reading import Reading, readings
+from model.reading import Reading, make_readings
 
 # Pictures of more than ``MOST_PIXELS`` are decoded beside the event loop: they would hold up the
 # others by more than about a millisecond; for smaller ones the way to a thread costs more. Larger
@@ -124,7 +124,9 @@ class Pipeline:
             np.stack([normal.picture for normal in normals]),
             return_attention=any(one.return_attention for one in batch),
         )
-        found = readings(answers, normals, self._config, [one.picture.notices for one in batch])
+        found = make_readings(
+            answers, normals, self._config, [one.picture.notices for one in batch]
+        )
         ended = time.perf_counter()
         reads = []
         for one, reading, normal in zip(batch, found, normals, strict=True):

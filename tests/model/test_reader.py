@@ -6,7 +6,7 @@ from torch.nn import functional as F
 
 from model import vocabulary
 from model.config import ReaderConfig
-from model.decoding import read_greedy
+from model.decoding import decode_greedily
 from model.reader import PIXEL_MEAN, PIXEL_STD, GridReader
 from training.batches import GridBatches
 from training.data import Digits
@@ -73,8 +73,10 @@ def test_asking_for_attention_changes_no_answer(reader: GridReader, pictures: to
 def test_pictures_of_a_batch_do_not_see_each_other(
     reader: GridReader, pictures: torch.Tensor
 ) -> None:
-    together = read_greedy(reader, pictures).probabilities
-    apart = torch.cat([read_greedy(reader, picture[None]).probabilities for picture in pictures])
+    together = decode_greedily(reader, pictures).probabilities
+    apart = torch.cat(
+        [decode_greedily(reader, picture[None]).probabilities for picture in pictures]
+    )
     torch.testing.assert_close(together, apart)
 
 
@@ -102,7 +104,7 @@ def test_one_batch_can_be_overfitted(reader: GridReader, config: ReaderConfig) -
         optimizer.step()
     assert loss.item() < 0.02
     with torch.inference_mode():
-        assert torch.equal(read_greedy(reader, pictures).symbols, symbols[:, 1:])
+        assert torch.equal(decode_greedily(reader, pictures).symbols, symbols[:, 1:])
 
 
 @pytest.mark.parametrize(("rows", "columns"), [(2, 2), (1, 3), (4, 4)])
@@ -112,6 +114,6 @@ def test_other_grids_are_a_setting(rows: int, columns: int, bar_digits: Digits) 
         bar_digits, config=config, batch_size=2, blank_grids=0, augmentation=None, seed=0
     )
     with torch.inference_mode():
-        greedy = read_greedy(GridReader(config).eval(), batches.at(0).pictures)
+        greedy = decode_greedily(GridReader(config).eval(), batches.at(0).pictures)
     assert greedy.symbols.shape == (2, rows * columns + 1)
     assert greedy.attention.shape == (2, rows * columns, 1, 4, rows * columns * 4)

@@ -17,7 +17,7 @@ from training.scorecard.rows import mnist_grids
 
 
 def test_scores_are_those_of_the_model_card(test_digits: Digits) -> None:
-    """Read as the service reads, with its second look; the normal form leaves MNIST as it is."""
+    """Read as the service reads, with test-time augmentation; MNIST is in the normal form."""
     scores = read_header(RELEASED).scores
     assert scores is not None
     named = {row["key"]: row for row in scores["rows"]}
@@ -48,9 +48,9 @@ def test_at_first_sight_it_reads_nearly_every_digit_and_blank(
 
 
 def test_an_empty_page_is_read_as_four_blanks(released_reader: GridReader) -> None:
-    from model.decoding import read_greedy
+    from model.decoding import decode_greedily
 
-    greedy = read_greedy(released_reader, torch.zeros(1, 56, 56))
+    greedy = decode_greedily(released_reader, torch.zeros(1, 56, 56))
     assert greedy.symbols.tolist() == [[vocabulary.BLANK] * 4 + [vocabulary.FINISH]]
 
 

@@ -113,7 +113,7 @@ def evaluate(
 
 def confusion(labels: NDArray[np.int64], read: NDArray[np.int64]) -> NDArray[np.int64]:
     """Counts answers: (11, 13), a row for what stood there, a column for what was read."""
-    matrix = np.zeros((vocabulary.NUM_ANSWERS, vocabulary.NUM_SYMBOLS), np.int64)
+    matrix = np.zeros((vocabulary.NUM_CLASSES, vocabulary.NUM_SYMBOLS), np.int64)
     np.add.at(matrix, (labels.ravel(), read.ravel()), 1)
     return matrix
 

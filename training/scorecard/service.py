@@ -34,7 +34,7 @@ class Served(NamedTuple):
     """
 
     symbols: NDArray[np.int64]
-    """(M, C + 1): as ``model.decoding.Greedy.symbols``."""
+    """(M, C + 1): as ``model.decoding.GreedyDecoding.symbols``."""
     probabilities: NDArray[np.float32]
     """(M, C, 11): digits 0 to 9, then blank."""
     is_refused: NDArray[np.bool_]
@@ -123,7 +123,7 @@ def _ask(files: Sequence[Path], weights: Path) -> list[dict[str, Any]]:
 def _served(lines: Sequence[dict[str, Any]], config: ReaderConfig) -> Served:
     count, cells = len(lines), config.num_cells
     symbols = np.full((count, cells + 1), vocabulary.FINISH, np.int64)
-    probabilities = np.zeros((count, cells, vocabulary.NUM_ANSWERS), np.float32)
+    probabilities = np.zeros((count, cells, vocabulary.NUM_CLASSES), np.float32)
     is_refused = np.zeros(count, np.bool_)
     for index, line in enumerate(lines):
         if "error" in line:

@@ -8,7 +8,7 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from app.reading.engine import CarefulEngine, OnnxEngine, TorchEngine, load_engine
+from app.reading.engine import AugmentedEngine, OnnxEngine, TorchEngine, load_engine
 from app.settings import Settings
 from model.config import ReaderConfig
 from model.errors import CheckpointFormatError, CheckpointMismatchError
@@ -46,11 +46,11 @@ def test_what_is_served_reads_as_much_of_mnist_as_was_aimed_at(test_digits: Digi
     assert right.grids.float().mean() >= 0.983
 
 
-def test_second_looks_are_read_in_batches_too() -> None:
+def test_shifted_pictures_are_read_in_batches_too() -> None:
     """However many pictures are doubtful, the network never reads more than allowed at once."""
     noise = np.random.default_rng(0).integers(0, 256, (32, 56, 56)).astype(np.uint8)
     engine = OnnxEngine(RELEASED)
-    at_once = CarefulEngine(engine, 1000).read(noise)
+    at_once = AugmentedEngine(engine, 1000).read(noise)
     sizes: list[int] = []
 
     class Counting(OnnxEngine):
@@ -58,7 +58,7 @@ def test_second_looks_are_read_in_batches_too() -> None:
             sizes.append(len(pictures))
             return super().read(pictures, return_attention=return_attention)
 
-    found = CarefulEngine(Counting(RELEASED), 32).read(noise)
+    found = AugmentedEngine(Counting(RELEASED), 32).read(noise)
     assert sizes[0] == 32
     assert len(sizes[1:]) > 0
     assert max(sizes) == 32

@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 from model import checkpoint, header, vocabulary
 from model.checkpoint import Checkpoint
 from model.config import ReaderConfig
-from model.decoding import read_greedy
+from model.decoding import decode_greedily
 from model.header import Header
 from model.reader import GridReader
 from tests.conftest import RELEASED, ROOT
@@ -120,7 +120,7 @@ def test_the_graph_has_the_contract_of_the_service(exported: Path, batch: int) -
     found = session.run(["symbols", "probabilities", "attention"], {"pictures": pictures.numpy()})
     reader = checkpoint.load(exported / "reader.safetensors").reader()
     with torch.inference_mode():
-        expected = read_greedy(reader, pictures / 255)
+        expected = decode_greedily(reader, pictures / 255)
     assert found[0].dtype == np.int64
     for array, tensor in zip(found, expected, strict=True):
         assert array.shape == tuple(tensor.shape)
