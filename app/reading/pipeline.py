@@ -15,7 +15,7 @@ from app.reading.images import Picture, decode_opened, decode_plain, open_pictur
 from app.reading.plain_png import MOST_PIXELS
 from app.settings import Settings
 from model.config import ReaderConfig
-from model.ink import NormalForm, find_ready, normalise
+from model.ink import NormalForm, find_already_normal, normalise
 from model.reading import Reading, make_readings
 
 # Pictures of more than ``MOST_PIXELS`` are decoded beside the event loop: they would hold up the
@@ -145,7 +145,7 @@ class Pipeline:
         if not left:
             return [one.normal for one in batch if one.normal is not None]
         pixels = np.stack([picture.pixels for picture in left])
-        ready = iter(zip(left, find_ready(pixels, self._config), strict=True))
+        ready = iter(zip(left, find_already_normal(pixels, self._config), strict=True))
         normals = []
         for one in batch:
             normal = one.normal
