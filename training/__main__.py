@@ -11,15 +11,15 @@ import typer
 
 from model.config import ReaderConfig
 from model.errors import ConfigError, ReaderError
-from training import measuring, plots
+from training import evaluation_commands, plots
 from training.augment import Augmentation
 from training.batches import GridBatches
 from training.data import load_mnist
-from training.drawings.writers import training_pool, validation_pool
+from training.distributed import join_process_group
+from training.drawings.writer_splits import training_pool, validation_pool
+from training.evaluation_commands import DataDir
 from training.loop import train as run_training
-from training.measuring import DataDir
 from training.options import TrainOptions
-from training.processes import joined
 from training.scorecard import evaluate as scorecard
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_show_locals=False)
@@ -102,12 +102,12 @@ def train(
         decoder_layers=decoder_layers,
         dropout=dropout,
     )
-    with joined(device) as processes:
+    with join_process_group(device) as processes:
         training = load_mnist(data_dir, "train")
         validation = {"mnist": load_mnist(data_dir, "validation")}
         drawn = None
         if drawn_share:
-            with processes.first_goes_first():
+            with processes.first_process_first():
                 drawn = training_pool(data_dir, training, options.pool, seed=_POOL_SEED, folder=out)
                 validation["drawn"] = validation_pool(
                     data_dir, grids=_VALIDATION_GRIDS, seed=_VALIDATION_SEED, folder=out
@@ -135,7 +135,11 @@ def train(
             typer.echo(f"stopped at step {progress.step} and saved; the same command goes on")
 
 
-for command in (measuring.evaluate, measuring.sensitivity, measuring.export):
+for command in (
+    evaluation_commands.evaluate,
+    evaluation_commands.sensitivity,
+    evaluation_commands.export,
+):
     app.command()(command)
 
 
@@ -159,7 +163,7 @@ def sheet(
     )
     batch = batches.at(0, strength)
     out.parent.mkdir(parents=True, exist_ok=True)
-    captions = [scorecard.text(row) for row in batch.labels.numpy()]
+    captions = [scorecard.symbols_text(row) for row in batch.labels.numpy()]
     plots.contact_sheet(list(batch.pictures.numpy()), captions, out)
     typer.echo(f"wrote {out}")
 

@@ -46,7 +46,7 @@ class Augmentation:
             raise ConfigError(f"stroke: expected a share of at most 1, got {self.stroke}")
 
 
-def draw(count: int, generator: torch.Generator) -> Tensor:
+def draw_random_numbers(count: int, generator: torch.Generator) -> Tensor:
     """Draws the random numbers of ``count`` digits: (count, numbers), on the CPU."""
     even = torch.rand(count, _AFFINE_NUMBERS + 1, generator=generator) * 2 - 1
     normal = torch.randn(count, 2 * _CONTROL**2, generator=generator)
@@ -58,7 +58,7 @@ def augment(digits: Tensor, numbers: Tensor, amounts: Augmentation, strength: fl
 
     Args:
         digits: (M, S, S), float in [0, 1], ink bright on dark.
-        numbers: (M, numbers), from ``draw``, on the device of the digits.
+        numbers: (M, numbers), from ``draw_random_numbers``, on the device of the digits.
         amounts: The limits.
         strength: Factor on all limits, 0 (nothing happens) to 1.
 
@@ -99,11 +99,11 @@ def augment(digits: Tensor, numbers: Tensor, amounts: Augmentation, strength: fl
         padding_mode="zeros",
         align_corners=False,
     )
-    inked = _restroke(warped[:, 0], stroke * amounts.stroke * strength)
+    inked = _change_stroke_width(warped[:, 0], stroke * amounts.stroke * strength)
     return (inked * torch.exp(gain * amounts.gain * strength)[:, None, None]).clamp_(0, 1)
 
 
-def _restroke(digits: Tensor, amount: Tensor) -> Tensor:
+def _change_stroke_width(digits: Tensor, amount: Tensor) -> Tensor:
     """Blends (M, S, S) with its dilation where amount (M,) > 0, with its erosion where < 0."""
     sign = torch.where(amount < 0, -1.0, 1.0)[:, None, None]  # erosion dilates the background
     signed = digits * sign

@@ -14,11 +14,11 @@ from torch import Tensor
 
 from model.config import ReaderConfig
 from model.errors import ConfigError
-from training.augment import Augmentation, augment, draw
+from training.augment import Augmentation, augment, draw_random_numbers
 from training.data import Digits, blank_out, check_cell_size, tile
 
 # One stream of random numbers for each purpose, so that they do not repeat each other.
-_DECK, _BLANKS, _AUGMENT = range(3)
+_SHUFFLE, _BLANKS, _AUGMENT = range(3)
 
 
 class Batch(NamedTuple):
@@ -98,7 +98,7 @@ class GridBatches:
         first, last = step * cells, (step + 1) * cells
         size = len(self._digits)
         decks = [
-            torch.randperm(size, generator=self._generator(_DECK, deck))
+            torch.randperm(size, generator=self._generator(_SHUFFLE, deck))
             for deck in range(first // size, math.ceil(last / size))
         ]
         skipped = first // size * size
@@ -111,7 +111,7 @@ class GridBatches:
         pictures = self._digits.pictures[indices].float() / 255  # (B, C, 28, 28)
         labels = self._digits.labels[indices]
         if self.augmentation is not None and strength > 0:
-            numbers = draw(
+            numbers = draw_random_numbers(
                 self.batch_size * self.config.num_cells, self._generator(_AUGMENT, step)
             ).view(self.batch_size, self.config.num_cells, -1)
             changed = augment(

@@ -15,7 +15,7 @@ from model import checkpoint
 from model.checkpoint import Checkpoint
 from model.header import sha256
 from model.reader import GridReader
-from training import card
+from training import model_card
 from training.onnx_graph import GreedyGraph
 
 _OPSET = 23
@@ -38,10 +38,12 @@ def export(trained: Checkpoint, out: Path, *, scores: Mapping[str, Any] | None) 
     header = trained.header
     if scores is not None:
         header = dataclasses.replace(header, scores=scores)
-    weights, graph, text = (out / name for name in ("reader.safetensors", "reader.onnx", card.NAME))
+    weights, graph, text = (
+        out / name for name in ("reader.safetensors", "reader.onnx", model_card.NAME)
+    )
     checkpoint.save(Checkpoint(header, trained.weights), weights)
     digest = sha256(weights)
-    _replace(text, card.render(header, digest, trained.reader()).encode())
+    _replace(text, model_card.render(header, digest, trained.reader()).encode())
     _replace(graph, graph_bytes(trained.reader(), digest))
     return [weights, graph, text]
 

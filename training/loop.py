@@ -26,9 +26,9 @@ from model.reader import GridReader
 from training import plots, provenance, scoring, state
 from training.batches import Batch, GridBatches, MixedBatches
 from training.data import Digits
+from training.distributed import Processes
 from training.optimizer import ReaderOptimizer
 from training.options import TrainOptions
-from training.processes import Processes
 from training.scoring import Grids
 
 logger = logging.getLogger(__name__)
@@ -81,7 +81,7 @@ def train(
         CheckpointError: ``out`` holds a resume file that is damaged or has another recipe.
         ConfigError: Options contradict each other or the digits.
     """
-    run = _Run(
+    training_run = _TrainingRun(
         options=options,
         config=config,
         training=training,
@@ -92,10 +92,10 @@ def train(
         precision=precision,
         initial=initial,
     )
-    return run.go()
+    return training_run.run()
 
 
-class _Run:
+class _TrainingRun:
     """The parts of a run, and the one place where its state changes."""
 
     def __init__(
@@ -121,7 +121,7 @@ class _Run:
             name: scoring.disjoint_grids(digits, config, seed=_VALIDATION_SEED)
             for name, digits in validation.items()
         }
-        num_drawn = options.drawn_grids(processes.world_size)
+        num_drawn = options.num_drawn_grids(processes.world_size)
         if num_drawn and drawn is None:
             raise ConfigError("expected drawings to train on, as drawn_share is above 0")
         shares = [(training, options.batch_size - num_drawn, 0), (drawn, num_drawn, 1)]
@@ -164,7 +164,7 @@ class _Run:
         self.progress = state.Progress()
         self.commit = provenance.git_commit()  # of the code that runs, whatever comes later
 
-    def go(self) -> Outcome:
+    def run(self) -> Outcome:
         if (self.out / RESUME).exists():
             self.progress = state.restore(
                 self.out / RESUME,
@@ -189,10 +189,12 @@ class _Run:
                 stack.callback(writer.close)
             while progress.step < options.steps and not is_stopped:
                 started = time.perf_counter()
-                batch = self.batches.at(progress.step, options.strength_at(progress.step))
+                batch = self.batches.at(
+                    progress.step, options.augmentation_strength_at(progress.step)
+                )
                 loss = self.step(network, batch)
                 # The mean of the stop signals is above zero in all processes or in none.
-                loss_mean, stop = self.processes.mean(
+                loss_mean, stop = self.processes.all_reduce_mean(
                     torch.stack((loss, torch.full_like(loss, float(bool(signals)))))
                 ).tolist()
                 is_stopped = stop > 0
@@ -203,9 +205,9 @@ class _Run:
                 bar.set_postfix(
                     loss=f"{loss_mean:.4f}", grids_per_second=f"{rate:.0f}", refresh=False
                 )
-                is_look = progress.step % options.evaluate_every == 0
+                is_validation_due = progress.step % options.evaluate_every == 0
                 is_last = progress.step == options.steps
-                is_best = (is_look or is_last) and self.look(writer)
+                is_best = (is_validation_due or is_last) and self.validate(writer)
                 progress.seconds += time.perf_counter() - started
                 if first and (
                     is_best or is_last or is_stopped or progress.step % options.save_every == 0
@@ -219,7 +221,7 @@ class _Run:
         """One optimizer step; returns the loss of this process's slice."""
         step, options = self.progress.step, self.options
         torch.manual_seed(options.seed + step)  # dropout follows from the step
-        symbols = with_ends(batch.labels)
+        symbols = add_start_and_finish(batch.labels)
         device = self.processes.device.type
         with torch.autocast(device, self.precision, enabled=self.precision != torch.float32):
             logits = network(batch.pictures, symbols[:, :-1])
@@ -240,7 +242,7 @@ class _Run:
             )
         return loss.detach()
 
-    def look(self, writer: SummaryWriter | None) -> bool:
+    def validate(self, writer: SummaryWriter | None) -> bool:
         """Scores the averaged weights on validation; True where they are the best so far.
 
         Every process gets the same answer from the same weights.
@@ -254,7 +256,7 @@ class _Run:
         }
         for name, grids in self.validation.items():
             greedy = scoring.read_grids(self.average, grids)
-            right = scoring.mark(greedy.symbols, grids.labels)
+            right = scoring.compare(greedy.symbols, grids.labels)
             entry[f"{name}_loss"] = validation_loss(self.average, grids)
             entry[f"{name}_digits"] = right.cells.float().mean().item()
             entry[f"{name}_grids"] = right.grids.float().mean().item()
@@ -302,7 +304,7 @@ class _Run:
         )
 
 
-def with_ends(labels: Tensor) -> Tensor:
+def add_start_and_finish(labels: Tensor) -> Tensor:
     """Puts ``<start>`` before and ``<finish>`` behind labels (B, C): (B, C + 2)."""
     ends = labels.new_tensor((vocabulary.START, vocabulary.FINISH)).expand(len(labels), 2)
     return torch.cat((ends[:, :1], labels, ends[:, 1:]), dim=1)
@@ -314,7 +316,7 @@ def validation_loss(reader: GridReader, grids: Grids) -> float:
     device = next(reader.parameters()).device
     losses = []
     for batch in grids.batches(250):
-        symbols = with_ends(batch.labels.to(device))
+        symbols = add_start_and_finish(batch.labels.to(device))
         logits = reader(batch.pictures.to(device).float() / 255, symbols[:, :-1])
         losses.append(
             F.cross_entropy(logits.flatten(0, 1), symbols[:, 1:].flatten(), reduction="none")

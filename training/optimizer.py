@@ -63,7 +63,7 @@ class Muon(Optimizer):
                 )
                 length = group["lr"] * _UPDATE_SIZE * max(size) ** 0.5
                 torch._foreach_mul_(matrices, 1 - group["lr"] * group["weight_decay"])
-                torch._foreach_sub_(matrices, list(orthogonal(updates) * length))
+                torch._foreach_sub_(matrices, list(orthogonalise(updates) * length))
 
     def _with_momentum(self, matrix: Tensor, momentum: float) -> Tensor:
         """The gradient and those before it, one look ahead as Nesterov does."""
@@ -75,7 +75,7 @@ class Muon(Optimizer):
         return matrix.grad.lerp(mean, momentum)
 
 
-def orthogonal(matrices: Tensor) -> Tensor:
+def orthogonalise(matrices: Tensor) -> Tensor:
     """Brings singular values of matrices (M, rows, columns) to about 1, within 0.6 to 1.25.
 
     Those below about a thousandth of the matrix's norm stay smaller.
@@ -140,7 +140,7 @@ class ReaderOptimizer:
         """What the optimizers remember of past gradients, named by kind and parameter."""
         return {
             f"{kind}.{name}": optimizer.state[parameter][kind]
-            for name, parameter, optimizer, kinds in self._remembered()
+            for name, parameter, optimizer, kinds in self._moment_slots()
             for kind in kinds
             if parameter in optimizer.state
         }
@@ -153,14 +153,14 @@ class ReaderOptimizer:
         """
         if step == 0:
             return
-        for name, parameter, optimizer, kinds in self._remembered():
+        for name, parameter, optimizer, kinds in self._moment_slots():
             optimizer.state[parameter] = {
                 kind: moments[f"{kind}.{name}"].to(parameter.device) for kind in kinds
             }
             if optimizer is self._adam:
                 optimizer.state[parameter]["step"] = torch.tensor(float(step))
 
-    def _remembered(self) -> Iterator[tuple[str, nn.Parameter, Optimizer, tuple[str, ...]]]:
+    def _moment_slots(self) -> Iterator[tuple[str, nn.Parameter, Optimizer, tuple[str, ...]]]:
         is_hidden = {id(matrix) for group in self._muon.param_groups for matrix in group["params"]}
         for name, parameter in self._reader.named_parameters():
             if id(parameter) in is_hidden:

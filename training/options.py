@@ -65,7 +65,7 @@ class TrainOptions:
             if not 0 <= getattr(self, name) <= 1:
                 raise ConfigError(f"{name}: expected a number in [0, 1], got {getattr(self, name)}")
 
-    def drawn_grids(self, world_size: int) -> int:
+    def num_drawn_grids(self, world_size: int) -> int:
         """Grids of a batch, over all processes together, that come from the pool."""
         return round(self.drawn_share * self.batch_size / world_size) * world_size
 
@@ -76,7 +76,7 @@ class TrainOptions:
         done = (step - self.warmup_steps) / max(1, self.steps - self.warmup_steps)
         return self.learning_rate * 0.5 * (1 + math.cos(math.pi * min(1.0, done)))
 
-    def strength_at(self, step: int) -> float:
+    def augmentation_strength_at(self, step: int) -> float:
         """Full augmentation, then a straight line down to ``calm_strength`` at the last step."""
         calm_steps = self.calm_share * self.steps
         left = self.steps - step

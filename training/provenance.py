@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from training.data import MNIST_MD5
+from training.distributed import Processes
 from training.drawings import unipen
-from training.processes import Processes
 from training.state import Progress
 
 _LIBRARIES = ("torch", "torchvision", "numpy", "safetensors", "onnx", "onnxscript", "onnxruntime")

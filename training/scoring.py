@@ -31,7 +31,7 @@ class Grids:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Right:
+class Correctness:
     """Which answers were right.
 
     Attributes:
@@ -55,15 +55,13 @@ def disjoint_grids(digits: Digits, config: ReaderConfig, *, seed: int) -> Grids:
     return _grids(digits, order[: count * config.num_cells].view(count, -1), config)
 
 
-def drawn_grids(digits: Digits, config: ReaderConfig, *, count: int, seed: int) -> Grids:
+def sample_grids(digits: Digits, config: ReaderConfig, *, count: int, seed: int) -> Grids:
     """Draws digits with replacement and lays them out as ``count`` grids."""
-    return _grids(digits, picks_with_replacement(digits, config, count=count, seed=seed), config)
+    return _grids(digits, sample_indices(digits, config, count=count, seed=seed), config)
 
 
-def picks_with_replacement(
-    digits: Digits, config: ReaderConfig, *, count: int, seed: int
-) -> Tensor:
-    """Returns which digits ``drawn_grids`` draws: (count, C)."""
+def sample_indices(digits: Digits, config: ReaderConfig, *, count: int, seed: int) -> Tensor:
+    """Returns which digits ``sample_grids`` draws: (count, C)."""
     generator = torch.Generator().manual_seed(seed)
     return torch.randint(len(digits), (count, config.num_cells), generator=generator)
 
@@ -93,11 +91,11 @@ def read_grids(reader: GridReader, grids: Grids, *, batch_size: int = 250) -> Gr
     return GreedyDecoding(*(torch.cat(tensors).cpu() for tensors in zip(*parts, strict=True)))
 
 
-def mark(symbols: Tensor, labels: Tensor) -> Right:
+def compare(symbols: Tensor, labels: Tensor) -> Correctness:
     """Compares symbols (M, T) with labels (M, C)."""
     cells = symbols[:, : labels.shape[1]]
     is_early = (cells == vocabulary.FINISH).any(dim=1)
-    return Right(cells == labels, ~is_early & (symbols[:, -1] == vocabulary.FINISH))
+    return Correctness(cells == labels, ~is_early & (symbols[:, -1] == vocabulary.FINISH))
 
 
 def _grids(digits: Digits, picks: Tensor, config: ReaderConfig) -> Grids:

@@ -10,7 +10,7 @@ from model.decoding import decode_greedily
 from model.reader import PIXEL_MEAN, PIXEL_STD, GridReader
 from training.batches import GridBatches
 from training.data import Digits
-from training.loop import with_ends
+from training.loop import add_start_and_finish
 
 
 def test_the_released_shape_is_the_one_the_project_fixes() -> None:
@@ -94,7 +94,7 @@ def test_one_batch_can_be_overfitted(reader: GridReader, config: ReaderConfig) -
     generator = torch.Generator().manual_seed(3)
     pictures = torch.rand(8, 56, 56, generator=generator)
     labels = torch.randint(11, (8, 4), generator=generator)
-    symbols = with_ends(labels)
+    symbols = add_start_and_finish(labels)
     optimizer = torch.optim.AdamW(reader.parameters(), lr=3e-3)
     for _ in range(150):
         logits = reader(pictures, symbols[:, :-1])

@@ -24,7 +24,7 @@ def test_scores_are_those_of_the_model_card(test_digits: Digits) -> None:
     engine = load_engine(Settings())
     for key, grids in mnist_grids(test_digits, ReaderConfig()).items():
         parts = [engine.read(part.pictures.numpy()).symbols for part in grids.batches(250)]
-        right = scoring.mark(torch.from_numpy(np.concatenate(parts)), grids.labels)
+        right = scoring.compare(torch.from_numpy(np.concatenate(parts)), grids.labels)
         digits = right.cells[grids.labels != vocabulary.BLANK].float().mean().item()
         whole = right.grids.float().mean().item()
         assert digits == pytest.approx(named[key]["digits"]["share"], abs=0.0005)
@@ -39,7 +39,7 @@ def test_at_first_sight_it_reads_nearly_every_digit_and_blank(
         if key == "demo":
             continue
         greedy = scoring.read_grids(released_reader, grids)
-        right = scoring.mark(greedy.symbols, grids.labels)
+        right = scoring.compare(greedy.symbols, grids.labels)
         assert right.finish.all()
         assert right.cells.float().mean() >= 0.9945
         assert right.grids.float().mean() >= 0.978

@@ -14,9 +14,9 @@ from tests.training import kills
 from training.augment import Augmentation
 from training.batches import Batch, GridBatches
 from training.data import Digits
+from training.distributed import Processes, pick_device
 from training.loop import BEST, LAST, RESUME, Outcome, train
 from training.options import TrainOptions
-from training.processes import Processes, pick_device
 
 OPTIONS = {
     "steps": 40,
@@ -165,9 +165,9 @@ def test_learning_rate_and_augmentation_follow_their_schedules() -> None:
     assert rates[:10] == sorted(rates[:10])
     assert rates[10:] == sorted(rates[10:], reverse=True)
     assert rates[-1] < 1e-6
-    assert options.strength_at(79) == 1
-    assert options.strength_at(90) == pytest.approx(0.75)
-    assert options.strength_at(100) == pytest.approx(0.5)
+    assert options.augmentation_strength_at(79) == 1
+    assert options.augmentation_strength_at(90) == pytest.approx(0.75)
+    assert options.augmentation_strength_at(100) == pytest.approx(0.5)
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,14 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
 from model.errors import ConfigError
-from training.drawings.paper import Floats, Lines, box, share, soft_field, texture
+from training.drawings.paper import (
+    Floats,
+    Lines,
+    corners_of,
+    paper_texture,
+    smooth_noise,
+    to_unit_range,
+)
 
 Range = tuple[float, float]
 
@@ -129,7 +136,7 @@ def photograph(
     camera = camera or Camera()
     height, width = page.shape
     corners = _place(height, width, random, camera)
-    to_picture = _homography(box(height, width), corners)
+    to_picture = _homography(corners_of(height, width), corners)
     from_picture = np.linalg.inv(to_picture)
     from_picture /= from_picture[2, 2]
     askew = Image.fromarray(page).transform(
@@ -139,7 +146,7 @@ def photograph(
         Image.Resampling.BILINEAR,
     )
     strength = 1 - random.uniform(*camera.ink_tone)
-    reflected = texture(height, width, random.uniform(*camera.paper_texture), random)
+    reflected = paper_texture(height, width, random.uniform(*camera.paper_texture), random)
     lines = Lines(height, width, to_picture, random)
     if random.random() < camera.ruled_share:
         lines.rule(strength)
@@ -148,7 +155,7 @@ def photograph(
     if random.random() < camera.frame_share:
         lines.frame(strength)
     if lines.has_any:
-        reflected *= lines.passed()
+        reflected *= lines.transmittance()
     reflected *= _ink(np.asarray(askew), strength, random, camera)
     reflected *= _light(height, width, random, camera)
     reflected *= random.uniform(*camera.paper_tone)
@@ -188,14 +195,14 @@ def _ink(
     """Returns the light that ink lets pass (H, W), given its coverage and its strength."""
     height, width = coverage.shape
     unevenness = random.uniform(*camera.ink_unevenness)
-    flow = soft_field(int(random.integers(5, 25)), height, width, random)
+    flow = smooth_noise(int(random.integers(5, 25)), height, width, random)
     flow *= np.float32(-unevenness)
     flow += 1
     if random.random() < camera.pencil_share:
         # A grain of a pixel or two in any size of picture: twice as coarse in a large one.
         half = (max(height // 2, 1), max(width // 2, 1))
         rough = Image.fromarray(random.integers(256, size=half, dtype=np.uint8))
-        grain = share(rough.resize((width, height), Image.Resampling.BILINEAR))
+        grain = to_unit_range(rough.resize((width, height), Image.Resampling.BILINEAR))
         flow *= 1 - np.float32(random.uniform(0.3, 0.8)) * grain * grain
     flow *= coverage
     flow *= np.float32(-strength / 255)

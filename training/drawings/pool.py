@@ -24,7 +24,7 @@ from model.config import ReaderConfig
 from model.errors import ConfigError
 from model.ink import normalise
 from training.data import Digits
-from training.drawings.scenes import Kind, show
+from training.drawings.scenes import SceneKind, render_scene
 from training.drawings.strokes import Strokes, Warp, warp
 from training.drawings.styles import restyle
 
@@ -33,7 +33,7 @@ logger = logging.getLogger(__name__)
 _CHUNK = 128  # grids made with one stream of random numbers
 
 
-class Written(NamedTuple):
+class StrokeDigit(NamedTuple):
     """A digit as strokes, with how often it is drawn compared with others."""
 
     strokes: Strokes
@@ -72,7 +72,7 @@ class PoolOptions:
             raise ConfigError(f"canvas, page, corner, paper: expected a sum of 1, got {total}")
 
     @property
-    def kinds(self) -> dict[Kind, float]:
+    def kinds(self) -> dict[SceneKind, float]:
         """The ways to show a grid with their shares."""
         return {
             "canvas": self.canvas,
@@ -83,7 +83,7 @@ class PoolOptions:
 
 
 def make_pool(
-    groups: Sequence[tuple[Sequence[Written], float]],
+    groups: Sequence[tuple[Sequence[StrokeDigit], float]],
     options: PoolOptions,
     *,
     seed: int,
@@ -111,11 +111,11 @@ def make_pool(
     workers = min(
         len(chunks), len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
     )
-    maker = _Maker(groups, options, seed)
+    maker = _ChunkMaker(groups, options, seed)
     logger.info("drawing %d grids with %d processes", len(chunks) * _CHUNK, workers)
     # A fresh interpreter for each: a fork of a process that runs torch's threads may hang.
     context = multiprocessing.get_context("spawn")
-    with context.Pool(workers, _set_maker, (maker,)) as pool:
+    with context.Pool(workers, _set_chunk_maker, (maker,)) as pool:
         done = pool.imap(_make, chunks)
         parts = list(tqdm(done, total=len(chunks), unit="chunk", disable=None, desc="pool"))
     pictures = np.concatenate([part[0] for part in parts])
@@ -129,12 +129,12 @@ def make_pool(
     return Digits(torch.from_numpy(pictures), torch.from_numpy(labels))
 
 
-class _Maker:
+class _ChunkMaker:
     """Makes chunk after chunk, in any process."""
 
     def __init__(
         self,
-        groups: Sequence[tuple[Sequence[Written], float]],
+        groups: Sequence[tuple[Sequence[StrokeDigit], float]],
         options: PoolOptions,
         seed: int,
     ) -> None:
@@ -153,15 +153,15 @@ class _Maker:
         random = np.random.default_rng((self.seed, chunk))
         config = ReaderConfig()
         size, count = config.cell_size, config.num_cells
-        kinds: list[Kind] = list(self.options.kinds)
+        kinds: list[SceneKind] = list(self.options.kinds)
         pictures, labels = [], []
         for _ in range(_CHUNK):
             group = int(random.choice(len(self.groups), p=self.shares))
             picks = np.searchsorted(self.weights[group], random.random(count))
             digits = [self.groups[group][min(pick, len(self.groups[group]) - 1)] for pick in picks]
             kind = kinds[int(random.choice(len(kinds), p=list(self.options.kinds.values())))]
-            strokes = [self._rewritten(digit, random) for digit in digits]
-            normal = normalise(show(kind, list(strokes), config, random), config)
+            strokes = [self._vary(digit, random) for digit in digits]
+            normal = normalise(render_scene(kind, list(strokes), config, random), config)
             if any(cell.box is None for cell in normal.cells):
                 continue
             tiles = normal.picture.reshape(config.rows, size, config.columns, size).swapaxes(1, 2)
@@ -169,7 +169,7 @@ class _Maker:
             labels += [digit.label for digit in digits]
         return np.concatenate(pictures), np.array(labels, np.int64)
 
-    def _rewritten(self, digit: Written, random: np.random.Generator) -> Strokes:
+    def _vary(self, digit: StrokeDigit, random: np.random.Generator) -> Strokes:
         """A digit in another way, by another hand."""
         styled = digit.strokes
         if self.options.styles:
@@ -177,21 +177,23 @@ class _Maker:
         return warp(styled, self.options.warp, random)
 
 
-_maker: _Maker | None = None  # of a process that makes chunks: sent to it once, not with each
+_chunk_maker: _ChunkMaker | None = (
+    None  # of a process that makes chunks: sent to it once, not with each
+)
 
 
-def _set_maker(maker: _Maker) -> None:
-    global _maker
-    _maker = maker
+def _set_chunk_maker(maker: _ChunkMaker) -> None:
+    global _chunk_maker
+    _chunk_maker = maker
 
 
 def _make(chunk: int) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    assert _maker is not None
-    return _maker(chunk)
+    assert _chunk_maker is not None
+    return _chunk_maker(chunk)
 
 
 def _digest(
-    groups: Sequence[tuple[Sequence[Written], float]], options: PoolOptions, seed: int
+    groups: Sequence[tuple[Sequence[StrokeDigit], float]], options: PoolOptions, seed: int
 ) -> str:
     """Names a pool by all that it depends on but the code."""
     sha256 = hashlib.sha256()

@@ -19,7 +19,7 @@ _OVERSAMPLING = 2
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
-class Hand:
+class DrawingOptions:
     """How people draw on a canvas. Every amount is drawn evenly between its limits."""
 
     pen: tuple[float, float] = (0.03, 0.08)
@@ -79,11 +79,12 @@ def warp(strokes: Strokes, amounts: Warp, random: np.random.Generator) -> Stroke
         shaking = random.normal(size=placed.shape)
         shaking[1:-1] = (shaking[:-2] + shaking[1:-1] + shaking[2:]) / np.sqrt(3)
         placed += shaking * amounts.tremor * random.uniform(0, 1.5)
-    is_thinned = random.random() < amounts.polygons
+    drops_points = random.random() < amounts.polygons
     apart = random.uniform(0.03, 0.12)
     parts = np.split(placed, np.cumsum([len(stroke) for stroke in strokes])[:-1])
     return tuple(
-        (_thinned(part, apart) if is_thinned else part).astype(np.float32) for part in parts
+        (_drop_close_points(part, apart) if drops_points else part).astype(np.float32)
+        for part in parts
     )
 
 
@@ -93,7 +94,7 @@ def draw_grid(
     rows: int,
     columns: int,
     cell_px: int,
-    hand: Hand,
+    hand: DrawingOptions,
     random: np.random.Generator,
 ) -> NDArray[np.uint8]:
     """Draws a grid.
@@ -126,7 +127,7 @@ def draw_grid(
 
 
 def _place(
-    strokes: Strokes, cell: float, pen: float, hand: Hand, random: np.random.Generator
+    strokes: Strokes, cell: float, pen: float, hand: DrawingOptions, random: np.random.Generator
 ) -> list[NDArray[np.float32]]:
     """Brings strokes to a size and a place in a cell whose corner is the origin."""
     points = np.concatenate(strokes)
@@ -157,7 +158,7 @@ def _draw(draw: ImageDraw.ImageDraw, strokes: list[NDArray[np.float32]], pen: fl
         draw.ellipse((x - radius, y - radius, x + radius, y + radius), fill=255)
 
 
-def _thinned(points: NDArray[np.float64], apart: float) -> NDArray[np.float64]:
+def _drop_close_points(points: NDArray[np.float64], apart: float) -> NDArray[np.float64]:
     """Leaves out points that follow closer than ``apart`` along the stroke; ends stay."""
     if len(points) < 3:
         return points

@@ -23,9 +23,9 @@ from model.config import ReaderConfig
 from model.errors import ConfigError
 from training import scoring
 from training.data import Digits, load_mnist
-from training.drawings.scenes import Kind, show
+from training.drawings.scenes import SceneKind, render_scene
 from training.drawings.unipen import PenDigit
-from training.drawings.writers import load_writers
+from training.drawings.writer_splits import load_writer_split
 from training.scorecard.corruptions import KINDS, corrupt
 from training.scoring import Grids
 
@@ -105,7 +105,7 @@ def make_rows(data_dir: Path, config: ReaderConfig, keys: Collection[str] = KEYS
         test = load_mnist(data_dir, "test")
         rows += [_mnist_row(key, test, config) for key in MNIST_ROWS if key in keys]
     if not set(keys).isdisjoint(DRAWN_ROWS):
-        written = load_writers(data_dir, "test")
+        written = load_writer_split(data_dir, "test")
         rows += [drawn_row(key, written, config) for key in DRAWN_ROWS if key in keys]
     if "mnist_c" in keys:
         rows.append(_corrupted_row(test, config))
@@ -117,7 +117,7 @@ def mnist_grids(test: Digits, config: ReaderConfig) -> dict[str, Grids]:
     disjoint = scoring.disjoint_grids(test, config, seed=_SEED)
     return {
         "mnist": disjoint,
-        "demo": scoring.drawn_grids(test, config, count=_DEMO_GRIDS, seed=_DEMO_SEED),
+        "demo": scoring.sample_grids(test, config, count=_DEMO_GRIDS, seed=_DEMO_SEED),
         "mnist_blanks": scoring.with_blanks(disjoint, config, seed=_SEED),
     }
 
@@ -126,7 +126,7 @@ def drawn_row(key: str, written: list[PenDigit], config: ReaderConfig) -> Row:
     """Makes a row of ``DRAWN_ROWS`` of digits: as many grids as there are digits."""
     number = list(DRAWN_ROWS).index(key)
     random = np.random.default_rng((_DRAWING_SEED, number))
-    picks = dealt(len(written), config.num_cells, random)
+    picks = arrange_in_grids(len(written), config.num_cells, random)
     labels = np.array([digit.label for digit in written], np.int64)[picks]
     if key == "blanks":
         count = random.integers(1, max(2, config.num_cells), (len(picks), 1))
@@ -135,7 +135,7 @@ def drawn_row(key: str, written: list[PenDigit], config: ReaderConfig) -> Row:
     _, writers = np.unique([digit.writer for digit in written], return_inverse=True)
 
     def picture(index: int) -> NDArray[np.uint8]:
-        kinds: Mapping[str, Kind] = {"page": "page", "corner": "corner", "paper": "paper"}
+        kinds: Mapping[str, SceneKind] = {"page": "page", "corner": "corner", "paper": "paper"}
         kind = kinds.get(key, "canvas")
         if key == "blanks" and index % 2:
             kind = "page"
@@ -143,7 +143,9 @@ def drawn_row(key: str, written: list[PenDigit], config: ReaderConfig) -> Row:
             None if label == vocabulary.BLANK else written[pick].strokes
             for pick, label in zip(picks[index].tolist(), labels[index].tolist(), strict=True)
         ]
-        return show(kind, strokes, config, np.random.default_rng((_DRAWING_SEED, number, index)))
+        return render_scene(
+            kind, strokes, config, np.random.default_rng((_DRAWING_SEED, number, index))
+        )
 
     return Row(
         key=key,
@@ -156,7 +158,7 @@ def drawn_row(key: str, written: list[PenDigit], config: ReaderConfig) -> Row:
     )
 
 
-def dealt(count: int, cells: int, random: np.random.Generator) -> NDArray[np.int64]:
+def arrange_in_grids(count: int, cells: int, random: np.random.Generator) -> NDArray[np.int64]:
     """Deals ``count`` things out to as many grids: (count, cells), each once in each place.
 
     No grid holds one thing twice where there are at least as many things as cells.
@@ -170,10 +172,8 @@ def _mnist_row(key: str, test: Digits, config: ReaderConfig) -> Row:
     grids = mnist_grids(test, config)[key]
     sources = _by_grid(len(grids), config)
     if key == "demo":  # a digit may be in several grids
-        sources = scoring.picks_with_replacement(
-            test, config, count=_DEMO_GRIDS, seed=_DEMO_SEED
-        ).numpy()
-    return Row(key, MNIST_ROWS[key], grids.labels.numpy(), sources, _ready_made(grids.pictures))
+        sources = scoring.sample_indices(test, config, count=_DEMO_GRIDS, seed=_DEMO_SEED).numpy()
+    return Row(key, MNIST_ROWS[key], grids.labels.numpy(), sources, _picture_getter(grids.pictures))
 
 
 def _corrupted_row(test: Digits, config: ReaderConfig) -> Row:
@@ -210,7 +210,7 @@ def _by_grid(count: int, config: ReaderConfig) -> NDArray[np.int64]:
     return np.repeat(np.arange(count)[:, None], config.num_cells, axis=1)
 
 
-def _ready_made(pictures: Tensor) -> Callable[[int], NDArray[np.uint8]]:
+def _picture_getter(pictures: Tensor) -> Callable[[int], NDArray[np.uint8]]:
     def picture(index: int) -> NDArray[np.uint8]:
         pixels: NDArray[np.uint8] = pictures[index].numpy()
         return pixels

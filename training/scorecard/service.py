@@ -27,7 +27,7 @@ _CHUNK = 500  # pictures read by one process, while the next ones are drawn
 _JPEG_QUALITY = 90
 
 
-class Served(NamedTuple):
+class ServiceAnswers(NamedTuple):
     """What the service said about M pictures.
 
     A picture that it refused counts as read without any digit.
@@ -47,13 +47,13 @@ class Served(NamedTuple):
         return highest
 
 
-def read_pictures(
+def read_with_service(
     pictures: Iterable[NDArray[np.uint8]],
     *,
     suffix: str,
     readers: Sequence[Path],
     config: ReaderConfig,
-) -> list[Served]:
+) -> list[ServiceAnswers]:
     """Has pictures read by the service, once on each reader.
 
     Args:
@@ -79,7 +79,7 @@ def read_pictures(
                 files.append(file)
             waiting.append([executor.submit(_ask, files, weights) for weights in readers])
         return [
-            _served([line for chunk in waiting for line in chunk[reader].result()], config)
+            _service_answers([line for chunk in waiting for line in chunk[reader].result()], config)
             for reader in range(len(readers))
         ]
 
@@ -120,7 +120,7 @@ def _ask(files: Sequence[Path], weights: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in lines]
 
 
-def _served(lines: Sequence[dict[str, Any]], config: ReaderConfig) -> Served:
+def _service_answers(lines: Sequence[dict[str, Any]], config: ReaderConfig) -> ServiceAnswers:
     count, cells = len(lines), config.num_cells
     symbols = np.full((count, cells + 1), vocabulary.FINISH, np.int64)
     probabilities = np.zeros((count, cells, vocabulary.NUM_CLASSES), np.float32)
@@ -138,4 +138,4 @@ def _served(lines: Sequence[dict[str, Any]], config: ReaderConfig) -> Served:
                 symbols[index, place] = vocabulary.BLANK
         if any(warning["code"] == "finish_misplaced" for warning in line["warnings"]):
             symbols[index, -1] = vocabulary.BLANK
-    return Served(symbols, probabilities, is_refused)
+    return ServiceAnswers(symbols, probabilities, is_refused)

@@ -15,7 +15,7 @@ from model.errors import CheckpointFormatError, CheckpointMismatchError
 from model.reading import Answers
 from tests.conftest import RELEASED
 from training.data import Digits
-from training.scoring import disjoint_grids, mark
+from training.scoring import compare, disjoint_grids
 
 
 @pytest.mark.parametrize("batch", [1, 7, 64])
@@ -41,7 +41,7 @@ def test_what_is_served_reads_as_much_of_mnist_as_was_aimed_at(test_digits: Digi
     found = np.concatenate(
         [engine.read(part.pictures.numpy()).symbols for part in grids.batches(32)]
     )
-    right = mark(torch.from_numpy(found), grids.labels)
+    right = compare(torch.from_numpy(found), grids.labels)
     assert right.cells.float().mean() >= 0.996
     assert right.grids.float().mean() >= 0.983
 

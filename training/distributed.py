@@ -33,7 +33,7 @@ class Processes:
         return DistributedDataParallel(module, device_ids=devices)
 
     @contextlib.contextmanager
-    def first_goes_first(self) -> Iterator[None]:
+    def first_process_first(self) -> Iterator[None]:
         """The others enter when the first has left, and find what it has written."""
         if self.world_size > 1 and not self.is_first:
             distributed.barrier()
@@ -41,7 +41,7 @@ class Processes:
         if self.world_size > 1 and self.is_first:
             distributed.barrier()
 
-    def mean(self, values: Tensor) -> Tensor:
+    def all_reduce_mean(self, values: Tensor) -> Tensor:
         """Returns the mean over all processes, the same in each."""
         if self.world_size > 1:
             distributed.all_reduce(values)
@@ -69,7 +69,7 @@ def pick_device(name: str) -> torch.device:
 
 
 @contextlib.contextmanager
-def joined(device_name: str) -> Iterator[Processes]:
+def join_process_group(device_name: str) -> Iterator[Processes]:
     """Joins the process group that ``torchrun`` describes in the environment, if there is one."""
     device = pick_device(device_name)
     if "RANK" not in os.environ:

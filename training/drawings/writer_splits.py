@@ -13,8 +13,8 @@ import numpy as np
 
 from model.errors import ConfigError
 from training.data import SPLITS, Digits
-from training.drawings.pool import PoolOptions, Written, make_pool
-from training.drawings.reink import centre_lines
+from training.drawings.pool import PoolOptions, StrokeDigit, make_pool
+from training.drawings.skeleton import skeleton_strokes
 from training.drawings.strokes import Warp
 from training.drawings.unipen import SITES, PenDigit, load_unipen
 
@@ -27,7 +27,7 @@ _VALIDATION_STRIDE = 8
 _STRAIGHT = 0.9
 
 
-def load_writers(data_dir: Path, split: str) -> list[PenDigit]:
+def load_writer_split(data_dir: Path, split: str) -> list[PenDigit]:
     """Loads one split of UNIPEN's digits, fetching them where they are missing.
 
     Args:
@@ -81,11 +81,13 @@ def training_pool(
         seed: Another seed draws differently.
         folder: Where the pool is kept; None keeps it nowhere.
     """
-    groups: list[tuple[Sequence[Written], float]] = []
+    groups: list[tuple[Sequence[StrokeDigit], float]] = []
     if options.reinked_share < 1:
-        groups.append((as_written(load_writers(data_dir, "train")), 1 - options.reinked_share))
+        groups.append(
+            (weight_by_writer(load_writer_split(data_dir, "train")), 1 - options.reinked_share)
+        )
     if options.reinked_share > 0:
-        groups.append((reinked(mnist, options.reinked_digits, seed), options.reinked_share))
+        groups.append((reink_digits(mnist, options.reinked_digits, seed), options.reinked_share))
     return make_pool(groups, options, seed=seed, folder=folder)
 
 
@@ -93,26 +95,26 @@ def validation_pool(data_dir: Path, *, grids: int, seed: int, folder: Path | Non
     """Makes drawings of the validation writers' digits, as they wrote them."""
     as_it_is = Warp(rotation=0, shear=0, stretch=0, bend=0, tremor=0, polygons=0)
     options = PoolOptions(grids=grids, reinked_share=0, styles=0, warp=as_it_is)
-    written = as_written(load_writers(data_dir, "validation"))
+    written = weight_by_writer(load_writer_split(data_dir, "validation"))
     return make_pool([(written, 1.0)], options, seed=seed, folder=folder)
 
 
-def as_written(digits: Sequence[PenDigit]) -> list[Written]:
+def weight_by_writer(digits: Sequence[PenDigit]) -> list[StrokeDigit]:
     """Weighs digits so that a writer of many counts for more than one of few, but not as much more.
 
     A writer of n digits weighs as the root of n.
     """
     counts = Counter(digit.writer for digit in digits)
     return [
-        Written(digit.strokes, digit.label, float(1 / np.sqrt(counts[digit.writer])))
+        StrokeDigit(digit.strokes, digit.label, float(1 / np.sqrt(counts[digit.writer])))
         for digit in digits
     ]
 
 
-def reinked(digits: Digits, count: int, seed: int) -> list[Written]:
+def reink_digits(digits: Digits, count: int, seed: int) -> list[StrokeDigit]:
     """Takes ``count`` of MNIST's digits at random as centre lines, to be drawn again."""
     random = np.random.default_rng(seed)
     picks = random.permutation(len(digits))[:count]
-    lines = centre_lines(digits.pictures.numpy()[picks])
+    lines = skeleton_strokes(digits.pictures.numpy()[picks])
     labels = digits.labels.numpy()[picks].tolist()
-    return [Written(line, label) for line, label in zip(lines, labels, strict=True) if line]
+    return [StrokeDigit(line, label) for line, label in zip(lines, labels, strict=True) if line]

@@ -16,7 +16,7 @@ _FACTOR = 2
 _SMOOTHING_ROUNDS = 4
 
 
-def centre_lines(pictures: NDArray[np.uint8]) -> list[Strokes]:
+def skeleton_strokes(pictures: NDArray[np.uint8]) -> list[Strokes]:
     """Finds the centre lines of digits.
 
     Args:
@@ -27,11 +27,11 @@ def centre_lines(pictures: NDArray[np.uint8]) -> list[Strokes]:
         ink has none.
     """
     is_ink = np.stack([_enlarged(picture) > 100 for picture in pictures])
-    thin = thinned(is_ink)
-    return [_segments(mask) for mask in thin]
+    skeletons = thin(is_ink)
+    return [_segments(mask) for mask in skeletons]
 
 
-def thinned(is_ink: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def thin(is_ink: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Peels ink off until lines of one pixel are left: (M, h, w) bool, all pictures at once."""
     ink = np.pad(is_ink, ((0, 0), (1, 1), (1, 1)))
     active = np.arange(len(ink))

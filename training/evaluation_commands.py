@@ -14,7 +14,7 @@ from model.errors import ConfigError
 from model.header import read_header, sha256
 from training import export as release
 from training import plots
-from training.drawings.writers import load_writers
+from training.drawings.writer_splits import load_writer_split
 from training.scorecard import evaluate as scorecard
 from training.scorecard import report
 from training.scorecard.rows import KEYS, Row, make_rows
@@ -120,7 +120,7 @@ def sensitivity(
     if plain is not None:
         readers["trained on MNIST alone"] = plain
     config = read_header(weights).config
-    written = load_writers(data_dir, "test")
+    written = load_writer_split(data_dir, "test")
     out.mkdir(parents=True, exist_ok=True)
     figures = {}
     for name in names:
@@ -153,7 +153,7 @@ def _measure(rows: list[Row], weights: Path, out: Path) -> list[dict[str, Any]]:
         written += scorecard.write_pictures(measured, out)
     console = Console()
     console.width = max(console.width, 110)  # a file has no width of its own
-    console.print(report.table(figures))
+    console.print(report.terminal_table(figures))
     typer.echo(f"wrote {len(written)} pictures to {out}")
     return figures
 
