@@ -32,7 +32,7 @@ def describe() -> None:
 
 _RECIPE = TrainOptions()
 _NETWORK = ReaderConfig()
-_POOL_SEED = 0  # of another run too: a pool is kept, and a seed changes how it is dealt
+_POOL_SEED = 0  # the same for every run, so that a stored pool is reused
 _VALIDATION_GRIDS, _VALIDATION_SEED = 2000, 1
 _LOG_LEVELS = ("debug", "info", "warning", "error")
 
@@ -169,7 +169,7 @@ def sheet(
 
 
 def _precision(name: str, device: torch.device) -> torch.dtype:
-    """Mixed precision where it was measured to help: bfloat16 on CUDA, not on CPUs or MPS."""
+    """Turns the option into a type; auto is bfloat16 on CUDA alone, where it was faster."""
     if name == "auto":
         helps = device.type == "cuda" and torch.cuda.is_bf16_supported()
         return torch.bfloat16 if helps else torch.float32
@@ -179,7 +179,7 @@ def _precision(name: str, device: torch.device) -> torch.dtype:
 
 
 def _log_level() -> str:
-    """The least level that is logged, as ``logging`` calls it; the service has the same names."""
+    """The log level, as ``logging`` calls it; the service accepts the same names."""
     name = os.environ.get("LOG_LEVEL") or "info"
     if name.lower() not in _LOG_LEVELS:
         raise ConfigError(f"LOG_LEVEL: expected {', '.join(_LOG_LEVELS)}; got {name!r}")
@@ -187,7 +187,7 @@ def _log_level() -> str:
 
 
 def main() -> None:
-    """Runs a command; what the project raises on purpose becomes one line and exit code 1."""
+    """Runs a command; a ``ReaderError`` is printed as one line, with exit code 1."""
     try:
         logging.basicConfig(level=_log_level(), format="%(message)s")
         app()

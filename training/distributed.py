@@ -1,4 +1,4 @@
-"""One process or several: the same loop runs alone or under ``torchrun``."""
+"""Distributed data-parallel training: the same loop runs in one process or under ``torchrun``."""
 
 import contextlib
 import dataclasses
@@ -22,11 +22,11 @@ class Processes:
 
     @property
     def is_first(self) -> bool:
-        """The first process alone writes files and prints."""
+        """Whether this process writes files and prints: only the first one does."""
         return self.rank == 0
 
     def wrap(self, module: nn.Module) -> nn.Module:
-        """Makes gradients the mean over all processes."""
+        """Wraps a module so that its gradients are averaged over all processes."""
         if self.world_size == 1:
             return module
         devices = [self.device] if self.device.type == "cuda" else None
@@ -34,7 +34,7 @@ class Processes:
 
     @contextlib.contextmanager
     def first_process_first(self) -> Iterator[None]:
-        """The others enter when the first has left, and find what it has written."""
+        """Lets the other processes enter once the first has left, to find the files it wrote."""
         if self.world_size > 1 and not self.is_first:
             distributed.barrier()
         yield

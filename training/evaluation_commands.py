@@ -1,4 +1,4 @@
-"""The commands that measure a reader: evaluate, sensitivity, and export, which measures first."""
+"""The commands ``evaluate``, ``sensitivity``, and ``export``, which evaluates first."""
 
 import json
 import shutil
@@ -53,7 +53,7 @@ def evaluate(
     A checkpoint with its graph beside it is read with ONNX Runtime, one without with torch.
     """
     with tempfile.TemporaryDirectory(prefix="evaluate-") as folder:
-        # A copy: a run that goes on would put another reader in its place meanwhile.
+        # A copy: a training run may replace the checkpoint meanwhile.
         header = read_header(weights)
         copy = Path(folder, "reader.safetensors")
         for path in (weights, weights.with_suffix(".onnx")):
@@ -85,9 +85,9 @@ def export(
     if measure:
         rows = make_rows(data_dir, trained.header.config)
         with tempfile.TemporaryDirectory(prefix="export-") as folder:
-            # What is measured is the pair that is served, before it is put into place.
-            tried = release.export(trained, Path(folder), scores=None)[0]
-            scores = {"rows": _measure(rows, tried, weights.parent)}
+            # Exported to a temporary folder first, as the graph that is served is what is measured.
+            exported = release.export(trained, Path(folder), scores=None)[0]
+            scores = {"rows": _measure(rows, exported, weights.parent)}
     written = release.export(trained, out, scores=scores)
     for path in written:
         typer.echo(f"wrote {path}")

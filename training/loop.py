@@ -1,4 +1,4 @@
-"""The training loop: resumable to the bit, interruptible at any moment, alone or distributed."""
+"""The training loop: resumable bit for bit after a kill at any moment, alone or distributed."""
 
 import contextlib
 import dataclasses
@@ -35,7 +35,7 @@ logger = logging.getLogger(__name__)
 
 RESUME, LAST, BEST = "resume.safetensors", "last.safetensors", "best.safetensors"
 _VALIDATION_SEED = 0
-# Between the seeds of a batch's parts, which would else be changed alike.
+# Offset between the seeds of a batch's parts, which would otherwise be augmented alike.
 _SEED_STEP = 1_000_003
 
 
@@ -60,7 +60,7 @@ def train(
     precision: torch.dtype = torch.float32,
     initial: Path | None = None,
 ) -> Outcome:
-    """Trains a reader, or goes on where an earlier call with the same recipe was interrupted.
+    """Trains a reader, or resumes an interrupted run of the same recipe.
 
     Writes to ``out``: ``last.safetensors`` and ``best.safetensors`` (readers made of the averaged
     weights, best by their loss on validation), ``resume.safetensors``, TensorBoard event files,
@@ -71,11 +71,11 @@ def train(
         config: The network.
         training: MNIST's digits to train on.
         drawn: The pool of drawings to train on; None where ``options.drawn_share`` is 0.
-        validation: Digits to choose by, in sets that count alike.
+        validation: Sets of digits to choose the best weights by; each set counts alike.
         out: Folder for everything that is written.
         processes: This process and its device.
         precision: Of matrix products: float32, or bfloat16 for mixed precision.
-        initial: A checkpoint to begin with instead of random weights; the recipe names it.
+        initial: A checkpoint to start from instead of random weights; the recipe names it.
 
     Raises:
         CheckpointError: ``out`` holds a resume file that is damaged or has another recipe.
@@ -96,7 +96,7 @@ def train(
 
 
 class _TrainingRun:
-    """The parts of a run, and the one place where its state changes."""
+    """The parts of a run; all changes to its state are made here."""
 
     def __init__(
         self,
@@ -162,7 +162,7 @@ class _TrainingRun:
         self.average.load_state_dict(self.reader.state_dict())
         self.optimizer = ReaderOptimizer(self.reader, options)
         self.progress = state.Progress()
-        self.commit = provenance.git_commit()  # of the code that runs, whatever comes later
+        self.commit = provenance.git_commit()  # at the start: the files may change while it runs
 
     def run(self) -> Outcome:
         if (self.out / RESUME).exists():
@@ -193,7 +193,7 @@ class _TrainingRun:
                     progress.step, options.augmentation_strength_at(progress.step)
                 )
                 loss = self.step(network, batch)
-                # The mean of the stop signals is above zero in all processes or in none.
+                # A signal to one process stops all: the mean is above zero in every process.
                 loss_mean, stop = self.processes.all_reduce_mean(
                     torch.stack((loss, torch.full_like(loss, float(bool(signals)))))
                 ).tolist()
@@ -220,7 +220,7 @@ class _TrainingRun:
     def step(self, network: nn.Module, batch: Batch) -> Tensor:
         """One optimizer step; returns the loss of this process's slice."""
         step, options = self.progress.step, self.options
-        torch.manual_seed(options.seed + step)  # dropout follows from the step
+        torch.manual_seed(options.seed + step)  # the same dropout after resuming
         symbols = add_start_and_finish(batch.labels)
         device = self.processes.device.type
         with torch.autocast(device, self.precision, enabled=self.precision != torch.float32):
@@ -234,7 +234,7 @@ class _TrainingRun:
         loss.backward()
         nn.utils.clip_grad_norm_(self.reader.parameters(), options.clip_norm)
         self.optimizer.step(options.learning_rate_at(step))
-        # Young averages forget faster, so that the random start is soon gone.
+        # Less decay at first, so that the random initial weights are soon gone from the average.
         decay = min(options.average_decay, (1 + step) / (10 + step))
         with torch.no_grad():
             torch._foreach_lerp_(
@@ -243,9 +243,9 @@ class _TrainingRun:
         return loss.detach()
 
     def validate(self, writer: SummaryWriter | None) -> bool:
-        """Scores the averaged weights on validation; True where they are the best so far.
+        """Scores the averaged weights on validation digits; True where they are the best so far.
 
-        Every process gets the same answer from the same weights.
+        Every process computes the same scores, as all have the same weights.
         """
         progress = self.progress
         steps = progress.step - (progress.history[-1]["step"] if progress.history else 0)
@@ -256,14 +256,14 @@ class _TrainingRun:
         }
         for name, grids in self.validation.items():
             greedy = scoring.read_grids(self.average, grids)
-            right = scoring.compare(greedy.symbols, grids.labels)
+            correctness = scoring.compare(greedy.symbols, grids.labels)
             entry[f"{name}_loss"] = validation_loss(self.average, grids)
-            entry[f"{name}_digits"] = right.cells.float().mean().item()
-            entry[f"{name}_grids"] = right.grids.float().mean().item()
+            entry[f"{name}_digits"] = correctness.cells.float().mean().item()
+            entry[f"{name}_grids"] = correctness.grids.float().mean().item()
         for figure in ("loss", "digits", "grids"):
             values = [entry[f"{name}_{figure}"] for name in self.validation]
             entry[f"validation_{figure}"] = sum(values) / len(values)
-        # Between good readers a few digits decide how many are right; the loss hears all of them.
+        # By the loss: the accuracy of good readers differs by a few digits, which may be chance.
         is_best = entry["validation_loss"] < min(
             (earlier["validation_loss"] for earlier in progress.history), default=math.inf
         )
@@ -288,7 +288,7 @@ class _TrainingRun:
         return is_best
 
     def save(self, *, is_best: bool) -> None:
-        """Writes readers first and the resume file last: what a kill leaves is never ahead."""
+        """Writes the readers, then the resume file, which so is never newer than they are."""
         made = provenance.describe(self.recipe, self.progress, self.processes, self.commit)
         reader = Checkpoint(Header(config=self.config, provenance=made), self.average.state_dict())
         if is_best:
@@ -312,7 +312,7 @@ def add_start_and_finish(labels: Tensor) -> Tensor:
 
 @torch.inference_mode()
 def validation_loss(reader: GridReader, grids: Grids) -> float:
-    """Mean cross-entropy in nats a symbol, teacher-forced: the same quantity as training's."""
+    """Mean cross-entropy in nats a symbol, with teacher forcing, as in training."""
     device = next(reader.parameters()).device
     losses = []
     for batch in grids.batches(250):
@@ -326,7 +326,7 @@ def validation_loss(reader: GridReader, grids: Grids) -> float:
 
 @contextlib.contextmanager
 def _stop_signals() -> Iterator[list[int]]:
-    """Collects SIGTERM and SIGINT instead of dying of them; the loop stops after its step."""
+    """Collects SIGTERM and SIGINT, so that the loop can stop and save after the current step."""
     received: list[int] = []
 
     def remember(number: int, _frame: FrameType | None) -> None:

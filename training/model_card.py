@@ -1,4 +1,4 @@
-"""The model card, generated from what a checkpoint says about itself."""
+"""The model card, generated from the header of a checkpoint."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -157,7 +157,7 @@ def render(header: Header, digest: str, reader: GridReader) -> str:
 
 
 def _initial_weights(recipe: Mapping[str, Any]) -> str:
-    """Says which weights the run began with, where they were no random ones."""
+    """Says which weights the run started from, if not from random ones."""
     initial = recipe.get("initial")
     if not initial:
         return ""
@@ -189,7 +189,7 @@ def _data(sources: Mapping[str, Any], recipe: Mapping[str, Any]) -> str:
         if "md5" in source
     ]
     if _is_drawn(recipe):
-        # Checkpoints of before the header named them were made with the same ones.
+        # Older headers do not name them; the digits were the same.
         digests = sources.get("UNIPEN", {}).get("sha256", SITES)
         sites = ", ".join(f"{site} `{digest[:12]}`" for site, digest in digests.items())
         lines.append(

@@ -1,4 +1,4 @@
-"""What counts as right, on validation and on the scorecard: always free-running."""
+"""Comparison of readings with labels, for validation and scorecard; decoding is always greedy."""
 
 import dataclasses
 from collections.abc import Iterator
@@ -32,11 +32,11 @@ class Grids:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Correctness:
-    """Which answers were right.
+    """Which answers are right.
 
     Attributes:
         cells: (M, C) bool.
-        finish: (M,) bool: ``<finish>`` came behind the last cell and nowhere else.
+        finish: (M,) bool: ``<finish>`` came after the last cell and nowhere else.
     """
 
     cells: Tensor
@@ -49,25 +49,25 @@ class Correctness:
 
 
 def disjoint_grids(digits: Digits, config: ReaderConfig, *, seed: int) -> Grids:
-    """Shuffles digits and lays them out as grids, each used once; a rest too small is left out."""
+    """Shuffles digits and lays them out as grids, each used once; a remainder is left out."""
     order = torch.randperm(len(digits), generator=torch.Generator().manual_seed(seed))
     count = len(digits) // config.num_cells
     return _grids(digits, order[: count * config.num_cells].view(count, -1), config)
 
 
 def sample_grids(digits: Digits, config: ReaderConfig, *, count: int, seed: int) -> Grids:
-    """Draws digits with replacement and lays them out as ``count`` grids."""
+    """Samples digits with replacement and lays them out as ``count`` grids."""
     return _grids(digits, sample_indices(digits, config, count=count, seed=seed), config)
 
 
 def sample_indices(digits: Digits, config: ReaderConfig, *, count: int, seed: int) -> Tensor:
-    """Returns which digits ``sample_grids`` draws: (count, C)."""
+    """Returns which digits ``sample_grids`` samples: (count, C)."""
     generator = torch.Generator().manual_seed(seed)
     return torch.randint(len(digits), (count, config.num_cells), generator=generator)
 
 
 def with_blanks(grids: Grids, config: ReaderConfig, *, seed: int) -> Grids:
-    """Empties one to all but one of each grid's cells, picked at random."""
+    """Blanks cells of each grid at random: at least one, at most all but one."""
     generator = torch.Generator().manual_seed(seed)
     size, cells = grids.labels.shape
     count = torch.randint(1, max(2, cells), (size, 1), generator=generator)
@@ -81,7 +81,7 @@ def with_blanks(grids: Grids, config: ReaderConfig, *, seed: int) -> Grids:
 
 
 def read_grids(reader: GridReader, grids: Grids, *, batch_size: int = 250) -> GreedyDecoding:
-    """Reads all grids free-running, on the reader's device; the answer is on the CPU."""
+    """Reads grids by greedy decoding on the reader's device; the results are on the CPU."""
     device = next(reader.parameters()).device
     with torch.inference_mode():
         parts = [

@@ -1,8 +1,8 @@
-"""Training digits as the service sees drawings: shown, photographed, and brought to normal form.
+"""The pool: synthetic training digits, drawn in scenes and brought to the normal form.
 
-A pool is made once, before training: grids of strokes are drawn in every way of ``scenes``, go
-through the normal form as any picture does, and fall into cells again. Strokes are warped anew each
-time they are drawn, so a pool holds many times more digits than there are recordings.
+A pool is made once, before training: grids of strokes are rendered in every scene, brought to the
+normal form as the service does, and divided into cells. Strokes are warped anew each time they are
+drawn, so a pool holds many times more digits than there are recordings.
 """
 
 import dataclasses
@@ -34,7 +34,7 @@ _CHUNK = 128  # grids made with one stream of random numbers
 
 
 class StrokeDigit(NamedTuple):
-    """A digit as strokes, with how often it is drawn compared with others."""
+    """A digit as strokes, and its weight in sampling."""
 
     strokes: Strokes
     label: int
@@ -48,16 +48,16 @@ class PoolOptions:
     grids: int = 40_000
     """Grids drawn."""
     canvas: float = 0.3
-    """Share of each way to show a grid: these four add up to 1."""
+    """Share of each scene: these four add up to 1."""
     page: float = 0.2
     corner: float = 0.2
     paper: float = 0.3
     reinked_share: float = 0.28
-    """Share of the grids whose digits are MNIST's, re-inked; the others are real strokes."""
+    """Share of the grids whose digits are MNIST's, re-inked; the others are recorded strokes."""
     reinked_digits: int = 12_000
     """Digits of MNIST that are re-inked."""
     styles: float = 0.25
-    """Probability that a digit is rewritten in a way that few people have: see ``styles``."""
+    """Probability that a digit gets a rare way of writing: see ``styles``."""
     warp: Warp = dataclasses.field(default_factory=Warp)
 
     def __post_init__(self) -> None:
@@ -73,7 +73,7 @@ class PoolOptions:
 
     @property
     def kinds(self) -> dict[SceneKind, float]:
-        """The ways to show a grid with their shares."""
+        """The scenes with their shares."""
         return {
             "canvas": self.canvas,
             "page": self.page,
@@ -89,14 +89,14 @@ def make_pool(
     seed: int,
     folder: Path | None = None,
 ) -> Digits:
-    """Makes a pool, or takes the one that an earlier call with the same arguments left.
+    """Makes a pool, or loads the one that an earlier call with the same arguments stored.
 
     Args:
-        groups: Digits of one look each (real strokes, re-inked MNIST), with their shares of the
-            grids: a grid is of one group.
+        groups: Digits of one source each (recorded strokes, re-inked MNIST), with their shares of
+            the grids: all digits of a grid are of one group.
         options: What is made.
-        seed: Another seed draws differently; the number of processors changes nothing.
-        folder: Where the pool is kept; None keeps it nowhere.
+        seed: The pool depends on it, and not on the number of processors.
+        folder: Where the pool is stored; None stores it nowhere.
 
     Returns:
         The cells of all grids in which every digit was found.
@@ -130,7 +130,7 @@ def make_pool(
 
 
 class _ChunkMaker:
-    """Makes chunk after chunk, in any process."""
+    """Makes chunks of a pool, each independent of the others."""
 
     def __init__(
         self,
@@ -170,7 +170,7 @@ class _ChunkMaker:
         return np.concatenate(pictures), np.array(labels, np.int64)
 
     def _vary(self, digit: StrokeDigit, random: np.random.Generator) -> Strokes:
-        """A digit in another way, by another hand."""
+        """Restyles and warps a digit."""
         styled = digit.strokes
         if self.options.styles:
             styled = restyle(styled, digit.label, self.options.styles, random)
@@ -195,7 +195,7 @@ def _make(chunk: int) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
 def _digest(
     groups: Sequence[tuple[Sequence[StrokeDigit], float]], options: PoolOptions, seed: int
 ) -> str:
-    """Names a pool by all that it depends on but the code."""
+    """Names a pool by everything it depends on except the code."""
     sha256 = hashlib.sha256()
     sha256.update(json.dumps([dataclasses.asdict(options), seed]).encode())
     for written, share in groups:

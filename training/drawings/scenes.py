@@ -1,4 +1,4 @@
-"""The ways in which people show a grid: pictures as the service gets them, made from strokes."""
+"""Scenes in which people show a grid: renders strokes as pictures that the service could get."""
 
 import dataclasses
 from collections.abc import Mapping
@@ -26,7 +26,7 @@ class Scene:
 SCENES: Mapping[SceneKind, Scene] = {
     "canvas": Scene(hand=DrawingOptions(), is_dark_on_light=False),
     "page": Scene(hand=DrawingOptions(), is_dark_on_light=True),
-    # Small digits, pushed aside.
+    # Small digits near a corner of their cell.
     "corner": Scene(hand=DrawingOptions(size=(0.25, 0.4), edge=0.85), is_dark_on_light=False),
     # People write with thinner pens, and fill a cell more evenly, than they draw.
     "paper": Scene(
@@ -44,13 +44,13 @@ def render_scene(
     config: ReaderConfig,
     random: np.random.Generator,
 ) -> NDArray[np.uint8]:
-    """Makes the picture of a grid.
+    """Renders the picture of a grid.
 
     Args:
         kind: Which of ``SCENES``.
         digits: Strokes for each cell in reading order; None leaves a cell blank.
         config: Rows and columns.
-        random: Draws all that is left open: sizes, places, pen, colours, resolution, paper, camera.
+        random: Draws everything else: sizes, places, pen, colours, resolution, paper, camera.
 
     Returns:
         (height, width), uint8, grey.

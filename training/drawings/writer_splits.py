@@ -1,8 +1,8 @@
-"""Who writes for what: UNIPEN's writers are divided once into training, validation and test.
+"""The split of UNIPEN into training, validation and test, by writer and never by digit.
 
-By writer, never by digit; and the test has sites of its own, so that neither a hand nor a tablet or
-a way of recording has been seen before. About one label in a hundred is wrong. Training leaves out
-recordings that have plainly lost a stroke; nothing is left out of validation and test.
+The test has sites of its own, so that neither its writers nor its tablets have been seen before.
+About one label in a hundred is wrong. Training leaves out recordings that obviously lack a stroke;
+validation and test leave out nothing.
 """
 
 from collections import Counter
@@ -19,11 +19,11 @@ from training.drawings.strokes import Warp
 from training.drawings.unipen import SITES, PenDigit, load_unipen
 
 TEST_SITES = frozenset({"aga", "art", "gmd", "imp"})
-# Small sites say nothing about training, but are four more hands to choose by.
+# Sites too small to train on; their writers are for validation.
 VALIDATION_SITES = frozenset({"cea", "ceb", "lou", "pri"})
-# Of the other sites every so manieth writer is for validation.
+# Of the other sites, one writer in this many is for validation.
 _VALIDATION_STRIDE = 8
-# A stroke is straight where its ends are this share of its length apart.
+# A stroke is straight where the distance of its ends is at least this share of its length.
 _STRAIGHT = 0.9
 
 
@@ -54,10 +54,10 @@ def load_writer_split(data_dir: Path, split: str) -> list[PenDigit]:
 
 
 def has_lost_a_stroke(digit: PenDigit) -> bool:
-    """Tells recordings of which a part is missing.
+    """Tells whether a recording lacks a stroke.
 
-    A one that lies is the foot of a one; a zero, a four or an eight that is a single straight
-    stroke is its slash or its stem.
+    A horizontal one is only its foot; a zero, four or eight of a single straight stroke is only its
+    slash or stem.
     """
     width, height = np.ptp(np.concatenate(digit.strokes), axis=0)
     if digit.label == 1:
@@ -72,14 +72,14 @@ def has_lost_a_stroke(digit: PenDigit) -> bool:
 def training_pool(
     data_dir: Path, mnist: Digits, options: PoolOptions, *, seed: int, folder: Path | None
 ) -> Digits:
-    """Makes the pool of the training writers' digits and of re-inked ones, or takes the kept one.
+    """Makes the pool of training writers' and re-inked digits, or loads the stored one.
 
     Args:
         data_dir: Holds ``unipen/``.
         mnist: Training digits, some of which are re-inked.
         options: What the pool is made of.
-        seed: Another seed draws differently.
-        folder: Where the pool is kept; None keeps it nowhere.
+        seed: Of the pool.
+        folder: Where the pool is stored; None stores it nowhere.
     """
     groups: list[tuple[Sequence[StrokeDigit], float]] = []
     if options.reinked_share < 1:
@@ -92,18 +92,15 @@ def training_pool(
 
 
 def validation_pool(data_dir: Path, *, grids: int, seed: int, folder: Path | None) -> Digits:
-    """Makes drawings of the validation writers' digits, as they wrote them."""
-    as_it_is = Warp(rotation=0, shear=0, stretch=0, bend=0, tremor=0, polygons=0)
-    options = PoolOptions(grids=grids, reinked_share=0, styles=0, warp=as_it_is)
+    """Makes drawings of the validation writers' digits, without warps and rare styles."""
+    no_warp = Warp(rotation=0, shear=0, stretch=0, bend=0, tremor=0, polygons=0)
+    options = PoolOptions(grids=grids, reinked_share=0, styles=0, warp=no_warp)
     written = weight_by_writer(load_writer_split(data_dir, "validation"))
     return make_pool([(written, 1.0)], options, seed=seed, folder=folder)
 
 
 def weight_by_writer(digits: Sequence[PenDigit]) -> list[StrokeDigit]:
-    """Weighs digits so that a writer of many counts for more than one of few, but not as much more.
-
-    A writer of n digits weighs as the root of n.
-    """
+    """Weights digits so that a writer of n digits has a total weight of the square root of n."""
     counts = Counter(digit.writer for digit in digits)
     return [
         StrokeDigit(digit.strokes, digit.label, float(1 / np.sqrt(counts[digit.writer])))
@@ -112,7 +109,7 @@ def weight_by_writer(digits: Sequence[PenDigit]) -> list[StrokeDigit]:
 
 
 def reink_digits(digits: Digits, count: int, seed: int) -> list[StrokeDigit]:
-    """Takes ``count`` of MNIST's digits at random as centre lines, to be drawn again."""
+    """Returns ``count`` of MNIST's digits, picked at random, as strokes."""
     random = np.random.default_rng(seed)
     picks = random.permutation(len(digits))[:count]
     lines = skeleton_strokes(digits.pictures.numpy()[picks])

@@ -1,4 +1,4 @@
-"""The scorecard: how well a reader reads what chose nothing, through the service's own path."""
+"""The scorecard: a reader measured through the service, on data that had no part in training."""
 
 import dataclasses
 from collections.abc import Callable, Iterator, Sequence
@@ -71,10 +71,10 @@ class RowResult:
     def _groups(
         self, cells: NDArray[np.bool_], grids: NDArray[np.bool_], is_digit: NDArray[np.bool_]
     ) -> dict[str, dict[str, float]]:
-        """The shares of each group; of grids where every grid is of one group."""
+        """The shares of each group; those of grids only where no grid is of several groups."""
         groups = self.row.groups
         assert groups is not None
-        are_pure = bool((groups == groups[:, :1]).all())
+        have_one_group = bool((groups == groups[:, :1]).all())
         found = {}
         for name in dict.fromkeys(sorted(groups.ravel().tolist())):
             is_counted = (groups == name) & is_digit
@@ -84,7 +84,7 @@ class RowResult:
                 "num_digits": int(is_counted.sum()),
                 "digits": float(cells[is_counted].mean()),
             }
-            if are_pure:
+            if have_one_group:
                 found[name]["grids"] = float(grids[groups[:, 0] == name].mean())
         return found
 
@@ -102,7 +102,7 @@ def evaluate(
         rows: What to measure on.
         weights: A checkpoint; where its graph is beside it, that is what reads.
         config: Of the reader.
-        report: Is told the title of each row before it is read.
+        report: Called with the title of each row before it is read.
     """
     for row in rows:
         report(row.title)
@@ -112,7 +112,7 @@ def evaluate(
 
 
 def confusion_matrix(labels: NDArray[np.int64], read: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Counts answers: (11, 13), a row for what stood there, a column for what was read."""
+    """Counts answers: (11, 13), a row for each label, a column for each symbol read."""
     matrix = np.zeros((vocabulary.NUM_CLASSES, vocabulary.NUM_SYMBOLS), np.int64)
     np.add.at(matrix, (labels.ravel(), read.ravel()), 1)
     return matrix
@@ -121,17 +121,17 @@ def confusion_matrix(labels: NDArray[np.int64], read: NDArray[np.int64]) -> NDAr
 def measure_calibration(
     confidence: NDArray[np.float32], right: NDArray[np.bool_]
 ) -> dict[str, float | None]:
-    """Returns how far a reader's confidence can be trusted.
+    """Measures how well confidence predicts which cells are right.
 
     Args:
         confidence: Of each cell, (M, C), in [0, 1].
         right: Whether the cell was read rightly, (M, C).
 
     Returns:
-        ``calibration_error``: expected difference of confidence and share of right cells, in 15
-        bins of equal width. ``warned``: share of the cells that the service warns about, being less
-        sure than its line. ``wrong_warned``: that share of the wrong cells, None where all are
-        right. ``right_unwarned``: share of right cells among the others.
+        ``calibration_error``: expected calibration error in 15 bins of equal width. ``warned``:
+        share of the cells less confident than ``LOW_CONFIDENCE``, of which the service warns.
+        ``wrong_warned``: that share among the wrong cells, None where all are right.
+        ``right_unwarned``: share of right cells among those not warned of.
 
     Reference: Guo et al., "On Calibration of Modern Neural Networks", 2017, section 2.
     """

@@ -1,4 +1,4 @@
-"""The scorecard in words: for the terminal, for ``docs/scorecard.md`` and for the model card."""
+"""The scorecard as tables: for the terminal, ``docs/scorecard.md`` and the model card."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
@@ -142,7 +142,7 @@ def rows_table(rows: Sequence[Figures]) -> str:
 
 
 def blanks_table(rows: Sequence[Figures]) -> str:
-    """How often blanks and digits are taken for each other, as Markdown."""
+    """How often blanks and digits are confused, as Markdown."""
     lines = [
         f"Target: at most {100 - BLANKS_TARGET:.1f} % of either.",
         "",
@@ -159,7 +159,7 @@ def blanks_table(rows: Sequence[Figures]) -> str:
 
 
 def calibration_table(rows: Sequence[Figures]) -> str:
-    """What confidence is worth, as Markdown."""
+    """How well confidence is calibrated, as Markdown."""
     lines = [
         "| row | calibration error | cells warned of, % | wrong cells warned of, % "
         "| right among the others, % |",

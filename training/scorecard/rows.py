@@ -1,10 +1,10 @@
-"""The rows of the scorecard: which pictures are shown to a reader, the same ones every time.
+"""The rows of the scorecard: the pictures that a reader is measured on, the same every time.
 
-None of them had a part in training or in choosing: MNIST's test digits, and UNIPEN's test writers,
-whose sites are found in no other split. Every label is taken as it is, wrong ones included.
+None had a part in training or in choosing weights: MNIST's test digits, and UNIPEN's test writers,
+whose sites are in no other split. Labels are used as they are, wrong ones included.
 
-Each digit of the test writers is used once in each place of a grid, in a drawing of its own. Who
-writes beside whom is shuffled.
+Each digit of the test writers is used once in each cell of a grid, each time in a new drawing. The
+digits of a grid are picked at random, whoever wrote them.
 """
 
 import dataclasses
@@ -60,11 +60,11 @@ class Row:
         key: One of ``KEYS``.
         title: For people.
         labels: (M, C), int64: what stands in the cells.
-        sources: (M, C), int64: cells that are not independent of each other have the same number:
-            those of a writer, or of a grid. What the bootstrap draws.
+        sources: (M, C), int64: the cluster of each cell, a writer or a grid, which is what the
+            bootstrap samples.
         picture: Makes the picture (H, W), uint8, of a grid, given its number.
         suffix: Of the kind of file that the service gets.
-        groups: (M, C): names under which shares are given besides, as the writers' sites.
+        groups: (M, C): names of groups whose shares are also given, such as the writers' sites.
     """
 
     key: str
@@ -159,13 +159,13 @@ def drawn_row(key: str, written: list[PenDigit], config: ReaderConfig) -> Row:
 
 
 def arrange_in_grids(count: int, cells: int, random: np.random.Generator) -> NDArray[np.int64]:
-    """Deals ``count`` things out to as many grids: (count, cells), each once in each place.
+    """Arranges ``count`` things in as many grids: (count, cells), each once in each cell.
 
     No grid holds one thing twice where there are at least as many things as cells.
     """
     order = random.permutation(count)
-    turns = random.permutation(count)[:cells] if count >= cells else np.arange(cells)
-    return np.stack([np.roll(order, turn) for turn in turns], axis=1).astype(np.int64)
+    shifts = random.permutation(count)[:cells] if count >= cells else np.arange(cells)
+    return np.stack([np.roll(order, shift) for shift in shifts], axis=1).astype(np.int64)
 
 
 def _mnist_row(key: str, test: Digits, config: ReaderConfig) -> Row:
@@ -188,7 +188,7 @@ def _corrupted_row(test: Digits, config: ReaderConfig) -> Row:
         pictures = torch.from_numpy(corrupt(digits.pictures.numpy(), kind, random))
         return scoring.disjoint_grids(Digits(pictures, digits.labels), config, seed=_SEED)
 
-    # Dealt out so that the first grids of the row have every kind among them.
+    # By turns, so that the first grids of the row have every kind among them.
     kinds = np.tile(KINDS, count)
     labels = scoring.disjoint_grids(digits, config, seed=_SEED).labels.numpy()
 

@@ -1,7 +1,7 @@
-"""How a reader fares as one thing changes at a time: the pen, a digit's size, place, turn, blur.
+"""Sensitivity of a reader to one parameter at a time: pen, size, offset, rotation and blur.
 
-The digits are the test writers', drawn light on dark as on the page, and read by the service. At
-every point of a sweep they are the same digits, so that lines are smooth and readers compare.
+The digits are the test writers', drawn light on dark as on the page, and read by the service. Every
+point of a sweep has the same digits, so that points and readers can be compared.
 """
 
 import dataclasses
@@ -27,7 +27,7 @@ _SEED = 7
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
 class Setting:
-    """How a grid is drawn. What a sweep does not change is as it stands here."""
+    """How a grid is drawn; the defaults are for what a sweep does not change."""
 
     pen: float = 5.0
     """Width, per cent of a cell."""
@@ -42,13 +42,13 @@ class Setting:
 
 
 class Sweep(NamedTuple):
-    """One thing that changes."""
+    """A parameter and the values that it takes."""
 
     field: str
     label: str
     values: tuple[float, ...]
     setting: Setting = Setting()
-    """What does not change."""
+    """The other parameters."""
 
 
 SWEEPS: Mapping[str, Sweep] = {
@@ -85,11 +85,11 @@ def sweep(
     """Measures readers along a sweep.
 
     Args:
-        which: What changes.
+        which: The parameter.
         written: Digits to draw.
         readers: Checkpoints.
         config: Of all readers.
-        grids: Drawn at each point, one digit of ``written`` in one place at most.
+        grids: Drawn at each point; a digit is used at most once in each cell.
 
     Returns:
         For each reader, for each value: the share of digits that are right, with its interval by
@@ -152,7 +152,7 @@ def draw(
 
 def _ink(strokes: Strokes, setting: Setting) -> NDArray[np.uint8]:
     """Draws one digit and returns the box of its ink."""
-    # A cell twice as large as the digit: whatever its size, all of it is inside.
+    # In a cell twice as large as the digit, so that all of it is inside.
     cell_px = round(2 * setting.size / 100 * _CELL_PX)
     pen = setting.pen / (2 * setting.size)
     hand = DrawingOptions(pen=(pen, pen), size=(0.5, 0.5))

@@ -1,7 +1,7 @@
-"""Has pictures read by the service itself: by its command line, in a process of its own.
+"""Reads pictures with the service itself: by its command line, in a separate process.
 
-Training and service import nothing of each other, so what is measured is what is served: files are
-encoded, decoded, brought to the normal form and read as a user's are.
+Training does not import the service, so what is measured is what is served: files are encoded,
+decoded, brought to the normal form and read as a user's are.
 """
 
 import json
@@ -23,12 +23,12 @@ from model.config import ReaderConfig
 from model.errors import ReaderError
 
 _ROOT = Path(__file__).parents[2]
-_CHUNK = 500  # pictures read by one process, while the next ones are drawn
+_CHUNK = 500  # pictures read by one process, while the next chunk is drawn
 _JPEG_QUALITY = 90
 
 
 class ServiceAnswers(NamedTuple):
-    """What the service said about M pictures.
+    """What the service answered for M pictures.
 
     A picture that it refused counts as read without any digit.
     """
@@ -38,7 +38,7 @@ class ServiceAnswers(NamedTuple):
     probabilities: NDArray[np.float32]
     """(M, C, 11): digits 0 to 9, then blank."""
     is_refused: NDArray[np.bool_]
-    """(M,): no picture that can be read, it said."""
+    """(M,): the service answered an error."""
 
     @property
     def confidence(self) -> NDArray[np.float32]:
@@ -54,11 +54,11 @@ def read_with_service(
     readers: Sequence[Path],
     config: ReaderConfig,
 ) -> list[ServiceAnswers]:
-    """Has pictures read by the service, once on each reader.
+    """Reads pictures with the service, once with each reader.
 
     Args:
-        pictures: (H, W), uint8, of any size; made one by one while others are read.
-        suffix: ``.png`` or ``.jpg`` (quality 90): what they are stored as.
+        pictures: (H, W), uint8, of any size; an iterator is consumed while others are read.
+        suffix: ``.png`` or ``.jpg`` (quality 90): the format they are stored in.
         readers: Checkpoints. One with its graph beside it is read with ONNX Runtime, else torch.
         config: Of all readers.
 
@@ -74,7 +74,7 @@ def read_with_service(
             files = []
             for index, picture in enumerate(chunk):
                 file = Path(folder, f"{number}-{index}{suffix}")
-                # Level 1: a PNG's pixels are the same at any, and others take longer.
+                # The fastest compression: a PNG's pixels are the same at any level.
                 Image.fromarray(picture).save(file, quality=_JPEG_QUALITY, compress_level=1)
                 files.append(file)
             waiting.append([executor.submit(_ask, files, weights) for weights in readers])
