@@ -50,7 +50,7 @@ docker-test: ## build both images and try them for real; needs docker
 	tests/docker/run.sh
 
 kills: .venv/development ## kill a training run 50 times and compare it with one left alone
-	$(BIN)/python -m tests.training.kills $(ARGS)
+	$(BIN)/python -m tests.training.kill_and_resume $(ARGS)
 
 fuzz: .venv/development ## thousands of made-up requests against the documented API
 	$(BIN)/python -m tests.app.fuzz $(ARGS)

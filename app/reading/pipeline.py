@@ -14,8 +14,8 @@ from app.reading.images import Picture, decode_opened, decode_plain, open_pictur
 from app.reading.plain_png import MOST_PIXELS
 from app.settings import Settings
 from model.config import ReaderConfig
-from model.ink import NormalForm, find_ready, normalise
-from model.reading import Reading, readings
+from model.ink import NormalForm, find_already_normal, normalise
+from model.reading import Reading, make_readings
 
 # Pictures of more than ``MOST_PIXELS`` are decoded beside the event loop: they would hold up the
 # others by more than about a millisecond; for smaller ones the way to a thread costs more. Larger
@@ -119,7 +119,9 @@ class Pipeline:
             np.stack([normal.picture for normal in normals]),
             return_attention=any(one.return_attention for one in batch),
         )
-        found = readings(answers, normals, self._config, [one.picture.notices for one in batch])
+        found = make_readings(
+            answers, normals, self._config, [one.picture.notices for one in batch]
+        )
         ended = time.perf_counter()
         reads = []
         for one, reading, normal in zip(batch, found, normals, strict=True):
@@ -132,7 +134,7 @@ class Pipeline:
     def _normal_forms(self, batch: list[_Prepared]) -> list[NormalForm]:
         """Completes the normal forms of a batch."""
         left = [one.picture.pixels for one in batch if one.normal is None]
-        ready = iter(find_ready(np.stack(left), self._config) if left else ())
+        ready = iter(find_already_normal(np.stack(left), self._config) if left else ())
         return [
             one.normal or next(ready) or normal_form(one.picture, self._config) for one in batch
         ]

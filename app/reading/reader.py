@@ -13,7 +13,7 @@ from app.reading.images import decode_opened, decode_picture
 from app.reading.pipeline import normal_form
 from app.settings import Settings
 from model.errors import PictureError
-from model.reading import Reading, readings
+from model.reading import Reading, make_readings
 
 
 class Reader:
@@ -68,7 +68,7 @@ class Reader:
         config = self._engine.header.config
         normal = normal_form(decoded, config)
         answers = self._engine.read(normal.picture[np.newaxis])
-        return readings(answers, [normal], config, [decoded.notices])[0]
+        return make_readings(answers, [normal], config, [decoded.notices])[0]
 
 
 def _image(pixels: NDArray[Any]) -> Image.Image:

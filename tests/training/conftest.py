@@ -9,7 +9,7 @@ import torch
 from model.errors import DataError
 from tests.conftest import ROOT
 from training.drawings.unipen import PenDigit, ensure_unipen
-from training.drawings.writers import load_writers
+from training.drawings.writer_splits import load_writer_split
 
 # Threads of networks as small as those here wait for each other more than they work.
 torch.set_num_threads(1)
@@ -37,4 +37,4 @@ def all_data_dir(data_dir: Path, unipen_dir: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def test_writers(all_data_dir: Path) -> list[PenDigit]:
-    return load_writers(all_data_dir, "test")
+    return load_writer_split(all_data_dir, "test")

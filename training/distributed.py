@@ -1,4 +1,4 @@
-"""One process or several: the same loop runs alone or under ``torchrun``."""
+"""Distributed data-parallel training: the same loop runs in one process or under ``torchrun``."""
 
 import contextlib
 import dataclasses
@@ -22,26 +22,26 @@ class Processes:
 
     @property
     def is_first(self) -> bool:
-        """The first process alone writes files and prints."""
+        """Whether this process writes files and prints: only the first one does."""
         return self.rank == 0
 
     def wrap(self, module: nn.Module) -> nn.Module:
-        """Makes gradients the mean over all processes."""
+        """Wraps a module so that its gradients are averaged over all processes."""
         if self.world_size == 1:
             return module
         devices = [self.device] if self.device.type == "cuda" else None
         return DistributedDataParallel(module, device_ids=devices)
 
     @contextlib.contextmanager
-    def first_goes_first(self) -> Iterator[None]:
-        """The others enter when the first has left, and find what it has written."""
+    def first_process_first(self) -> Iterator[None]:
+        """Lets the other processes enter once the first has left, to find the files it wrote."""
         if self.world_size > 1 and not self.is_first:
             distributed.barrier()
         yield
         if self.world_size > 1 and self.is_first:
             distributed.barrier()
 
-    def mean(self, values: Tensor) -> Tensor:
+    def all_reduce_mean(self, values: Tensor) -> Tensor:
         """Returns the mean over all processes, the same in each."""
         if self.world_size > 1:
             distributed.all_reduce(values)
@@ -69,7 +69,7 @@ def pick_device(name: str) -> torch.device:
 
 
 @contextlib.contextmanager
-def joined(device_name: str) -> Iterator[Processes]:
+def join_process_group(device_name: str) -> Iterator[Processes]:
     """Joins the process group that ``torchrun`` describes in the environment, if there is one."""
     device = pick_device(device_name)
     if "RANK" not in os.environ:

@@ -1,6 +1,6 @@
-"""MNIST digits as strokes: thinned to their centre line, to be drawn again with a round pen.
+"""Skeletons of MNIST's digits as strokes, to be drawn again ("re-inked") with a round pen.
 
-So training data have the look of drawn strokes even where there are no recordings of a pen.
+So training has drawn strokes of MNIST's writers too, not only of those who were recorded.
 
 Reference: Zhang & Suen, "A Fast Parallel Algorithm for Thinning Digital Patterns", CACM 1984.
 """
@@ -11,28 +11,28 @@ from PIL import Image
 
 from training.drawings.strokes import Strokes
 
-# Thinned at so many times MNIST's size: the centre line of a stroke of two pixels is then smooth.
+# Thinned at this multiple of MNIST's resolution: strokes of two pixels then have a smooth skeleton.
 _FACTOR = 2
 _SMOOTHING_ROUNDS = 4
 
 
-def centre_lines(pictures: NDArray[np.uint8]) -> list[Strokes]:
-    """Finds the centre lines of digits.
+def skeleton_strokes(pictures: NDArray[np.uint8]) -> list[Strokes]:
+    """Returns the skeletons of digits.
 
     Args:
         pictures: (M, 28, 28), uint8, ink bright on dark.
 
     Returns:
-        For each digit its centre line as many short strokes of two points, pixels; a digit without
-        ink has none.
+        The skeleton of each digit as many short strokes of two points, in pixels; none for a digit
+        without ink.
     """
     is_ink = np.stack([_enlarged(picture) > 100 for picture in pictures])
-    thin = thinned(is_ink)
-    return [_segments(mask) for mask in thin]
+    skeletons = thin(is_ink)
+    return [_segments(mask) for mask in skeletons]
 
 
-def thinned(is_ink: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Peels ink off until lines of one pixel are left: (M, h, w) bool, all pictures at once."""
+def thin(is_ink: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Thins ink to lines of one pixel: (M, h, w) bool, all pictures at once."""
     ink = np.pad(is_ink, ((0, 0), (1, 1), (1, 1)))
     active = np.arange(len(ink))
     while len(active):
@@ -65,7 +65,7 @@ def _enlarged(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def _segments(mask: NDArray[np.bool_]) -> Strokes:
-    """Joins the pixels of a centre line that touch, after smoothing their places."""
+    """Returns a segment for each pair of adjacent skeleton pixels, their positions smoothed."""
     rows, columns = np.nonzero(mask)
     if not len(rows):
         return ()
@@ -75,14 +75,14 @@ def _segments(mask: NDArray[np.bool_]) -> Strokes:
     for down, right in ((0, 1), (1, 0), (1, 1), (1, -1)):
         other = number[rows + 1 + down, columns + 1 + right]
         is_pair = other >= 0
-        if down and right:  # a diagonal step is none where the corner is taken
+        if down and right:  # no diagonal where both pixels are joined through a corner
             is_pair &= number[rows + 1 + down, columns + 1] < 0
             is_pair &= number[rows + 1, columns + 1 + right] < 0
         pairs.append(np.column_stack((np.flatnonzero(is_pair), other[is_pair])))
     edges = np.concatenate(pairs)
     points = np.column_stack((columns, rows)).astype(np.float64)
     degree = np.bincount(edges.ravel(), minlength=len(points))
-    is_free = degree == 2  # ends and branches stay where they are
+    is_free = degree == 2  # ends and branches are not smoothed
     for _ in range(_SMOOTHING_ROUNDS):
         total = np.zeros_like(points)
         np.add.at(total, edges[:, 0], points[edges[:, 1]])

@@ -1,4 +1,4 @@
-"""The model card, generated from what a checkpoint says about itself."""
+"""The model card, generated from the header of a checkpoint."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,7 +8,7 @@ from model.header import Header
 from model.reader import GridReader
 from model.reading import LOW_CONFIDENCE
 from training.drawings.unipen import SITES
-from training.drawings.writers import TEST_SITES, VALIDATION_SITES
+from training.drawings.writer_splits import TEST_SITES, VALIDATION_SITES
 from training.scorecard import report
 
 NAME = "MODEL_CARD.md"
@@ -147,7 +147,7 @@ def render(header: Header, digest: str, reader: GridReader) -> str:
         device=made.get("device", "unknown"),
         seed=made.get("seed", "unknown"),
         best_step=made.get("best_step", 0),
-        begun=_begun(made.get("recipe", {})),
+        begun=_initial_weights(made.get("recipe", {})),
         recipe=_rows(_flat(recipe)),
         scores=_scores(header.scores),
         limits=_LIMITS_DRAWN if _is_drawn(recipe) else _LIMITS_PLAIN,
@@ -161,8 +161,8 @@ def render(header: Header, digest: str, reader: GridReader) -> str:
     )
 
 
-def _begun(recipe: Mapping[str, Any]) -> str:
-    """Says which weights the run began with, where they were no random ones."""
+def _initial_weights(recipe: Mapping[str, Any]) -> str:
+    """Says which weights the run started from, if not from random ones."""
     initial = recipe.get("initial")
     if not initial:
         return ""
@@ -194,7 +194,7 @@ def _data(sources: Mapping[str, Any], recipe: Mapping[str, Any]) -> str:
         if "md5" in source
     ]
     if _is_drawn(recipe):
-        # Checkpoints of before the header named them were made with the same ones.
+        # Older headers do not name them; the digits were the same.
         digests = sources.get("UNIPEN", {}).get("sha256", SITES)
         sites = ", ".join(f"{site} `{digest[:12]}`" for site, digest in digests.items())
         lines.append(
@@ -223,18 +223,18 @@ def _scores(scores: Mapping[str, Any] | None) -> str:
             "Pictures were files, read by the service. Intervals of drawn rows resample writers.",
             "`docs/scorecard.md` has more: by site, by digit, by kind of corruption.",
             "",
-            "Blanks and digits taken for each other. " + report.blanks(rows),
+            "Blanks and digits taken for each other. " + report.blanks_table(rows),
             "",
             f"What confidence is worth; the service warns below {LOW_CONFIDENCE:.0%}:",
             "",
-            report.honesty(rows),
+            report.calibration_table(rows),
         ]
     first = rows[0]
     lines += [
         "",
         f"Confusion, {first['name']} (written down the side, read along the top):",
         "",
-        report.confusion(first["confusion"]),
+        report.confusion_table(first["confusion"]),
     ]
     return "\n".join(lines)
 

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from app.settings import RELEASED_WEIGHTS
 from model import checkpoint, vocabulary
-from model.decoding import read_greedy
+from model.decoding import decode_greedily
 from model.reader import GridReader
 
 
@@ -30,7 +30,7 @@ def to_tensor(data: bytes) -> Tensor:
 def read(reader: GridReader, pictures: Tensor) -> list[dict[str, object]]:
     """Reads pictures (B, 56, 56) together: the digits of each, and how sure the reader is."""
     with torch.inference_mode():
-        greedy = read_greedy(reader, pictures)
+        greedy = decode_greedily(reader, pictures)
     return [
         {
             "digits": [vocabulary.digit_of(symbol) for symbol in symbols[:-1]],

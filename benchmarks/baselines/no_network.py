@@ -1,6 +1,6 @@
 """FastAPI that receives a picture, decodes it, and runs no network: what is left to win.
 
-uvicorn benchmarks.rivals.no_network:app
+uvicorn benchmarks.baselines.no_network:app
 """
 
 import io

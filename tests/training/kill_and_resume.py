@@ -1,6 +1,6 @@
 """Kills a training run at random moments and compares it with one that was left alone.
 
-    python -m tests.training.kills [--kills 50]
+    python -m tests.training.kill_and_resume [--kills 50]
 
 The run is short and saves after every second step, so that many kills fall into a save. After
 each kill both checkpoints have to load; at the end, every weight has to be the same, bit for bit.
@@ -20,9 +20,9 @@ import torch
 from model import checkpoint
 from model.config import ReaderConfig
 from tests.conftest import ROOT, make_bar_digits
+from training.distributed import Processes
 from training.loop import BEST, LAST, RESUME, train
 from training.options import TrainOptions
-from training.processes import Processes
 
 
 def run(out: Path, steps: int) -> None:
@@ -48,7 +48,14 @@ def run(out: Path, steps: int) -> None:
 
 def start(out: Path, steps: int) -> subprocess.Popen[bytes]:
     """Starts the run in a process of its own."""
-    command = [sys.executable, "-m", "tests.training.kills", "--run", str(out), str(steps)]
+    command = [
+        sys.executable,
+        "-m",
+        "tests.training.kill_and_resume",
+        "--run",
+        str(out),
+        str(steps),
+    ]
     return subprocess.Popen(command, cwd=ROOT, stderr=subprocess.DEVNULL)
 
 

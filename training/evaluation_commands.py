@@ -1,4 +1,4 @@
-"""The commands that measure a reader: evaluate, sensitivity, and export, which measures first."""
+"""The commands ``evaluate``, ``sensitivity``, and ``export``, which evaluates first."""
 
 import json
 import shutil
@@ -14,7 +14,7 @@ from model.errors import ConfigError
 from model.header import read_header, sha256
 from training import export as release
 from training import plots
-from training.drawings.writers import load_writers
+from training.drawings.writer_splits import load_writer_split
 from training.scorecard import evaluate as scorecard
 from training.scorecard import report
 from training.scorecard.rows import KEYS, Row, make_rows
@@ -53,7 +53,7 @@ def evaluate(
     A checkpoint with its graph beside it is read with ONNX Runtime, one without with torch.
     """
     with tempfile.TemporaryDirectory(prefix="evaluate-") as folder:
-        # A copy: a run that goes on would put another reader in its place meanwhile.
+        # A copy: a training run may replace the checkpoint meanwhile.
         header = read_header(weights)
         copy = Path(folder, "reader.safetensors")
         for path in (weights, weights.with_suffix(".onnx")):
@@ -85,9 +85,9 @@ def export(
     if measure:
         rows = make_rows(data_dir, trained.header.config)
         with tempfile.TemporaryDirectory(prefix="export-") as folder:
-            # What is measured is the pair that is served, before it is put into place.
-            tried = release.export(trained, Path(folder), scores=None)[0]
-            scores = {"rows": _measure(rows, tried, weights.parent)}
+            # Exported to a temporary folder first, as the graph that is served is what is measured.
+            exported = release.export(trained, Path(folder), scores=None)[0]
+            scores = {"rows": _measure(rows, exported, weights.parent)}
     written = release.export(trained, out, scores=scores)
     for path in written:
         typer.echo(f"wrote {path}")
@@ -120,7 +120,7 @@ def sensitivity(
     if plain is not None:
         readers["trained on MNIST alone"] = plain
     config = read_header(weights).config
-    written = load_writers(data_dir, "test")
+    written = load_writer_split(data_dir, "test")
     out.mkdir(parents=True, exist_ok=True)
     figures = {}
     for name in names:
@@ -153,7 +153,7 @@ def _measure(rows: list[Row], weights: Path, out: Path) -> list[dict[str, Any]]:
         written += scorecard.write_pictures(measured, out)
     console = Console()
     console.width = max(console.width, 110)  # a file has no width of its own
-    console.print(report.table(figures))
+    console.print(report.terminal_table(figures))
     typer.echo(f"wrote {len(written)} pictures to {out}")
     return figures
 

@@ -1,8 +1,8 @@
-"""Who writes for what: UNIPEN's writers are divided once into training, validation and test.
+"""The split of UNIPEN into training, validation and test, by writer and never by digit.
 
-By writer, never by digit; and the test has sites of its own, so that neither a hand nor a tablet or
-a way of recording has been seen before. About one label in a hundred is wrong. Training leaves out
-recordings that have plainly lost a stroke; nothing is left out of validation and test.
+The test has sites of its own, so that neither its writers nor its tablets have been seen before.
+About one label in a hundred is wrong. Training leaves out recordings that obviously lack a stroke;
+validation and test leave out nothing.
 """
 
 from collections import Counter
@@ -13,21 +13,21 @@ import numpy as np
 
 from model.errors import ConfigError
 from training.data import SPLITS, Digits
-from training.drawings.pool import PoolOptions, Written, make_pool
-from training.drawings.reink import centre_lines
+from training.drawings.pool import PoolOptions, StrokeDigit, make_pool
+from training.drawings.skeleton import skeleton_strokes
 from training.drawings.strokes import Warp
 from training.drawings.unipen import SITES, PenDigit, load_unipen
 
 TEST_SITES = frozenset({"aga", "art", "gmd", "imp"})
-# Small sites say nothing about training, but are four more hands to choose by.
+# Sites too small to train on; their writers are for validation.
 VALIDATION_SITES = frozenset({"cea", "ceb", "lou", "pri"})
-# Of the other sites every so manieth writer is for validation.
+# Of the other sites, one writer in this many is for validation.
 _VALIDATION_STRIDE = 8
-# A stroke is straight where its ends are this share of its length apart.
+# A stroke is straight where the distance of its ends is at least this share of its length.
 _STRAIGHT = 0.9
 
 
-def load_writers(data_dir: Path, split: str) -> list[PenDigit]:
+def load_writer_split(data_dir: Path, split: str) -> list[PenDigit]:
     """Loads one split of UNIPEN's digits, fetching them where they are missing.
 
     Args:
@@ -54,10 +54,10 @@ def load_writers(data_dir: Path, split: str) -> list[PenDigit]:
 
 
 def has_lost_a_stroke(digit: PenDigit) -> bool:
-    """Tells recordings of which a part is missing.
+    """Tells whether a recording lacks a stroke.
 
-    A one that lies is the foot of a one; a zero, a four or an eight that is a single straight
-    stroke is its slash or its stem.
+    A horizontal one is only its foot; a zero, four or eight of a single straight stroke is only its
+    slash or stem.
     """
     width, height = np.ptp(np.concatenate(digit.strokes), axis=0)
     if digit.label == 1:
@@ -72,47 +72,46 @@ def has_lost_a_stroke(digit: PenDigit) -> bool:
 def training_pool(
     data_dir: Path, mnist: Digits, options: PoolOptions, *, seed: int, folder: Path | None
 ) -> Digits:
-    """Makes the pool of the training writers' digits and of re-inked ones, or takes the kept one.
+    """Makes the pool of training writers' and re-inked digits, or loads the stored one.
 
     Args:
         data_dir: Holds ``unipen/``.
         mnist: Training digits, some of which are re-inked.
         options: What the pool is made of.
-        seed: Another seed draws differently.
-        folder: Where the pool is kept; None keeps it nowhere.
+        seed: Of the pool.
+        folder: Where the pool is stored; None stores it nowhere.
     """
-    groups: list[tuple[Sequence[Written], float]] = []
+    groups: list[tuple[Sequence[StrokeDigit], float]] = []
     if options.reinked_share < 1:
-        groups.append((as_written(load_writers(data_dir, "train")), 1 - options.reinked_share))
+        groups.append(
+            (weight_by_writer(load_writer_split(data_dir, "train")), 1 - options.reinked_share)
+        )
     if options.reinked_share > 0:
-        groups.append((reinked(mnist, options.reinked_digits, seed), options.reinked_share))
+        groups.append((reink_digits(mnist, options.reinked_digits, seed), options.reinked_share))
     return make_pool(groups, options, seed=seed, folder=folder)
 
 
 def validation_pool(data_dir: Path, *, grids: int, seed: int, folder: Path | None) -> Digits:
-    """Makes drawings of the validation writers' digits, as they wrote them."""
-    as_it_is = Warp(rotation=0, shear=0, stretch=0, bend=0, tremor=0, polygons=0)
-    options = PoolOptions(grids=grids, reinked_share=0, styles=0, warp=as_it_is)
-    written = as_written(load_writers(data_dir, "validation"))
+    """Makes drawings of the validation writers' digits, without warps and rare styles."""
+    no_warp = Warp(rotation=0, shear=0, stretch=0, bend=0, tremor=0, polygons=0)
+    options = PoolOptions(grids=grids, reinked_share=0, styles=0, warp=no_warp)
+    written = weight_by_writer(load_writer_split(data_dir, "validation"))
     return make_pool([(written, 1.0)], options, seed=seed, folder=folder)
 
 
-def as_written(digits: Sequence[PenDigit]) -> list[Written]:
-    """Weighs digits so that a writer of many counts for more than one of few, but not as much more.
-
-    A writer of n digits weighs as the root of n.
-    """
+def weight_by_writer(digits: Sequence[PenDigit]) -> list[StrokeDigit]:
+    """Weights digits so that a writer of n digits has a total weight of the square root of n."""
     counts = Counter(digit.writer for digit in digits)
     return [
-        Written(digit.strokes, digit.label, float(1 / np.sqrt(counts[digit.writer])))
+        StrokeDigit(digit.strokes, digit.label, float(1 / np.sqrt(counts[digit.writer])))
         for digit in digits
     ]
 
 
-def reinked(digits: Digits, count: int, seed: int) -> list[Written]:
-    """Takes ``count`` of MNIST's digits at random as centre lines, to be drawn again."""
+def reink_digits(digits: Digits, count: int, seed: int) -> list[StrokeDigit]:
+    """Returns ``count`` of MNIST's digits, picked at random, as strokes."""
     random = np.random.default_rng(seed)
     picks = random.permutation(len(digits))[:count]
-    lines = centre_lines(digits.pictures.numpy()[picks])
+    lines = skeleton_strokes(digits.pictures.numpy()[picks])
     labels = digits.labels.numpy()[picks].tolist()
-    return [Written(line, label) for line, label in zip(lines, labels, strict=True) if line]
+    return [StrokeDigit(line, label) for line, label in zip(lines, labels, strict=True) if line]

@@ -5,10 +5,10 @@ import torch
 
 from model import vocabulary
 from model.config import ReaderConfig
-from model.decoding import Greedy, read_greedy
+from model.decoding import GreedyDecoding, decode_greedily
 from model.reader import GridReader
 from training.export import graph_bytes
-from training.graph import GreedyGraph
+from training.onnx_graph import GreedyGraph
 
 CONFIGS = (
     ReaderConfig(),
@@ -33,7 +33,7 @@ def random_pictures(config: ReaderConfig, count: int) -> torch.Tensor:
     return torch.randint(0, 256, (count, config.height, config.width), dtype=torch.uint8)
 
 
-def assert_same(answers: tuple[torch.Tensor, ...], expected: Greedy) -> None:
+def assert_same(answers: tuple[torch.Tensor, ...], expected: GreedyDecoding) -> None:
     symbols, probabilities, attention = answers
     assert torch.equal(symbols, expected.symbols)
     torch.testing.assert_close(probabilities, expected.probabilities, atol=1e-4, rtol=0)
@@ -45,7 +45,7 @@ def test_the_graph_reads_as_the_network_does(config: ReaderConfig) -> None:
     reader = random_reader(config)
     pictures = random_pictures(config, 16)
     with torch.inference_mode():
-        assert_same(GreedyGraph(reader)(pictures), read_greedy(reader, pictures.float() / 255))
+        assert_same(GreedyGraph(reader)(pictures), decode_greedily(reader, pictures.float() / 255))
 
 
 def test_rows_that_end_early_stay_ended() -> None:
@@ -55,7 +55,7 @@ def test_rows_that_end_early_stay_ended() -> None:
     for finish_bias in (0.0, 1.0, 2.0, 4.0):
         reader = random_reader(config, finish_bias)
         with torch.inference_mode():
-            expected = read_greedy(reader, pictures.float() / 255)
+            expected = decode_greedily(reader, pictures.float() / 255)
             assert_same(GreedyGraph(reader)(pictures), expected)
         endings |= set((expected.symbols == vocabulary.FINISH).sum(dim=1).tolist())
     assert len(endings) > 1, "all rows ended at the same step"
@@ -70,6 +70,6 @@ def test_the_exported_graph_reads_any_batch(config: ReaderConfig) -> None:
     for count in (1, 2, 7, 32):
         pictures = random_pictures(config, count)
         with torch.inference_mode():
-            expected = read_greedy(reader, pictures.float() / 255)
+            expected = decode_greedily(reader, pictures.float() / 255)
         outputs = session.run(None, {"pictures": pictures.numpy()})
         assert_same(tuple(map(torch.from_numpy, map(np.array, outputs))), expected)

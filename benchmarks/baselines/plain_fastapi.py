@@ -1,11 +1,11 @@
 """FastAPI as most would write it: an upload, Pillow, the eager network.
 
-uvicorn benchmarks.rivals.plain_fastapi:app
+uvicorn benchmarks.baselines.plain_fastapi:app
 """
 
 from fastapi import FastAPI, UploadFile
 
-from benchmarks.rivals.network import load_reader, read, to_tensor
+from benchmarks.baselines.network import load_reader, read, to_tensor
 
 app = FastAPI()
 reader = load_reader()

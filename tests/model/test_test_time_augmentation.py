@@ -1,11 +1,11 @@
-"""Looking again at what is doubtful: which pictures, how shifted, and what becomes of them."""
+"""Test-time augmentation: which pictures are read again, how they are shifted, what is returned."""
 
 import numpy as np
 from numpy.typing import NDArray
 
 from model.config import ReaderConfig
 from model.reading import Answers
-from model.second_look import look_again
+from model.test_time_augmentation import average_over_shifts
 from model.vocabulary import BLANK, FINISH
 
 CONFIG = ReaderConfig()
@@ -44,13 +44,13 @@ def pictures(count: int) -> NDArray[np.uint8]:
 def test_what_is_sure_is_read_once() -> None:
     reader = Reader()
     answers = answers_of(0.95, 0.9001)
-    assert look_again(pictures(2), answers, reader, CONFIG) is answers
+    assert average_over_shifts(pictures(2), answers, reader, CONFIG) is answers
     assert reader.asked == []
 
 
 def test_what_is_doubtful_is_read_shifted_along_both_diagonals_cell_by_cell() -> None:
     reader = Reader()
-    look_again(pictures(3), answers_of(0.95, 0.6, 0.95), reader, CONFIG)
+    average_over_shifts(pictures(3), answers_of(0.95, 0.6, 0.95), reader, CONFIG)
     (asked,) = reader.asked
     assert asked.shape == (4, 56, 56)
     places = {tuple(np.argwhere(picture == 2)[0] - 10) for picture in asked}
@@ -64,7 +64,7 @@ def test_what_is_doubtful_is_read_shifted_along_both_diagonals_cell_by_cell() ->
 def test_the_mean_decides_and_the_others_keep_their_answers() -> None:
     answers = answers_of(0.95, 0.6, 0.95)
     before = answers.probabilities.copy(), answers.symbols.copy()
-    found = look_again(pictures(3), answers, Reader(), CONFIG)
+    found = average_over_shifts(pictures(3), answers, Reader(), CONFIG)
     np.testing.assert_allclose(found.probabilities[1, 0, [3, 8]], [0.28, 0.72], atol=1e-6)
     assert found.symbols.tolist() == [[3, 10, 10, 10, 12], [8, 10, 10, 10, 12], [3, 10, 10, 10, 12]]
     np.testing.assert_array_equal(found.probabilities[[0, 2]], before[0][[0, 2]])
@@ -77,5 +77,5 @@ def test_a_picture_whose_cells_were_miscounted_keeps_its_first_answer() -> None:
     answers = answers_of(0.6)
     answers.symbols[0, 2] = FINISH
     reader = Reader()
-    assert look_again(pictures(1), answers, reader, CONFIG) is answers
+    assert average_over_shifts(pictures(1), answers, reader, CONFIG) is answers
     assert reader.asked == []

@@ -1,6 +1,6 @@
 """LitServe with batching and the eager network.
 
-python -m benchmarks.rivals.litserve_batching PORT
+python -m benchmarks.baselines.litserve_batching PORT
 """
 
 import sys
@@ -8,7 +8,7 @@ import sys
 import litserve
 from torch import Tensor
 
-from benchmarks.rivals.network import load_reader, read, to_tensor
+from benchmarks.baselines.network import load_reader, read, to_tensor
 
 
 class GridAPI(litserve.LitAPI):
