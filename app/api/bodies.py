@@ -3,19 +3,14 @@
 import asyncio
 import base64
 import binascii
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 import orjson
 from starlette.requests import ClientDisconnect, Request
 
 from app.api.context import context_of
-from app.api.errors import (
-    BodyContentError,
-    BodyMalformedError,
-    BodyTooLargeError,
-    MediaTypeError,
-)
-from app.api.forms import MULTIPART, read_form
+from app.api.errors import RequestError, malformed, too_large, unexpected
+from app.api.forms import MULTIPART, Parts, read_form
 from app.api.query import NAMES
 from app.reading.errors import printable
 from app.state import Service
@@ -28,7 +23,6 @@ BODY_ERROR = "body_error"
 _SPACE = str.maketrans("", "", " \t\r\n")
 # JSON of more bytes than this is decoded beside the event loop.
 _INLINE_BYTES = 64_000
-_MAX_REASON_CHARACTERS = 200
 _JSON_NAMES = {
     dict: "an object",
     list: "an array",
@@ -46,8 +40,7 @@ async def receive_picture(request: Request, service: Service) -> bytes:
     Raises:
         RequestError: The body is of another type, malformed, too large or too late.
     """
-    headers = _headers(request)
-    content_type, media_type = _content_type(headers)
+    headers, content_type, media_type = _headers(request)
     if media_type in PICTURE_TYPES:
         return await _receive(request, headers, service)
     if media_type == MULTIPART:
@@ -55,15 +48,14 @@ async def receive_picture(request: Request, service: Service) -> bytes:
         files = _files("file", parts)
         if len(files) != 1:
             came = f"{len(files)} of them" if files else _names(parts)
-            raise BodyContentError(f"expected one field 'file' that holds a picture, got {came}")
+            raise unexpected(f"expected one field 'file' that holds a picture, got {came}")
         return files[0]
     if media_type == JSON:
         body = await _receive(request, headers, service)
         if len(body) <= _INLINE_BYTES:
             return _from_json(body)
         return await asyncio.get_running_loop().run_in_executor(service.executor, _from_json, body)
-    expected = ", ".join((MULTIPART, JSON, *PICTURE_TYPES))
-    raise MediaTypeError(f"expected Content-Type {expected}; got {printable(media_type) or 'none'}")
+    raise _wrong_type(media_type, MULTIPART, JSON, *PICTURE_TYPES)
 
 
 async def receive_pictures(request: Request, service: Service) -> list[bytes]:
@@ -72,32 +64,29 @@ async def receive_pictures(request: Request, service: Service) -> list[bytes]:
     Raises:
         RequestError: The body is of another type, malformed, too large or too late.
     """
-    headers = _headers(request)
-    content_type, media_type = _content_type(headers)
+    headers, content_type, media_type = _headers(request)
     if media_type != MULTIPART:
-        came = printable(media_type) or "none"
-        raise MediaTypeError(f"expected Content-Type {MULTIPART}, got {came}")
+        raise _wrong_type(media_type, MULTIPART)
     parts = read_form(await _receive(request, headers, service), content_type)
     files = _files("files", parts)
     if not files:
-        raise BodyContentError(
-            f"expected fields 'files' that hold one picture each, got {_names(parts)}"
-        )
+        raise unexpected(f"expected fields 'files' that hold one picture each, got {_names(parts)}")
     limit = service.settings.max_batch_pictures
     if len(files) > limit:
-        raise BodyContentError(f"expected at most {limit} pictures, got {len(files)}")
+        raise unexpected(f"expected at most {limit} pictures, got {len(files)}")
     return files
 
 
-def _headers(request: Request) -> dict[bytes, bytes]:
-    """The headers of a request; of those that came twice, the first."""
-    return dict(reversed(request.scope["headers"]))
-
-
-def _content_type(headers: dict[bytes, bytes]) -> tuple[str, str]:
-    """Content-Type as it came, and the media type in it."""
+def _headers(request: Request) -> tuple[dict[bytes, bytes], str, str]:
+    """Headers, of those that came twice the first; Content-Type; the media type in it."""
+    headers = dict(reversed(request.scope["headers"]))
     content_type = headers.get(b"content-type", b"").decode("latin-1")
-    return content_type, content_type.partition(";")[0].strip().lower()
+    return headers, content_type, content_type.partition(";")[0].strip().lower()
+
+
+def _wrong_type(media_type: str, *expected: str) -> RequestError:
+    came = printable(media_type) or "none"
+    return RequestError("media-type", f"expected Content-Type {', '.join(expected)}; got {came}")
 
 
 async def _receive(request: Request, headers: dict[bytes, bytes], service: Service) -> bytes:
@@ -105,13 +94,11 @@ async def _receive(request: Request, headers: dict[bytes, bytes], service: Servi
     limit = service.settings.max_request_bytes
     coding = headers.get(b"content-encoding", b"identity").strip().lower()
     if coding != b"identity":
-        name = printable(coding.decode("latin-1"))
-        raise MediaTypeError(f"expected a body as it is, got Content-Encoding {name}")
+        came = printable(coding.decode("latin-1"))
+        raise RequestError("media-type", f"expected a body as it is, got Content-Encoding {came}")
     announced = headers.get(b"content-length", b"")
     if announced.isdigit() and int(announced) > limit:
-        raise BodyTooLargeError(
-            f"expected a body of at most {limit} bytes, got {announced.decode()}"
-        )
+        raise too_large(f"expected a body of at most {limit} bytes, got {announced.decode()}")
     permit = context_of(request).permit
     chunks: list[bytes] = []
     size = 0
@@ -125,7 +112,7 @@ async def _receive(request: Request, headers: dict[bytes, bytes], service: Servi
         size += len(chunk)
         permit.hold(len(chunk))
         if size > limit:
-            raise BodyTooLargeError(f"expected a body of at most {limit} bytes, got more")
+            raise too_large(f"expected a body of at most {limit} bytes, got more")
         chunks.append(chunk)
         if not message.get("more_body", False):
             return chunks[0] if len(chunks) == 1 else b"".join(chunks)
@@ -135,15 +122,13 @@ def _from_json(body: bytes) -> bytes:
     try:
         value = orjson.loads(body)
     except orjson.JSONDecodeError as error:
-        reason = printable(str(error), _MAX_REASON_CHARACTERS)
-        raise BodyMalformedError(f"expected JSON: {reason}") from error
+        raise malformed(f"expected JSON: {printable(str(error), 200)}") from error
     image = value.get("image") if isinstance(value, dict) else None
     if not isinstance(image, str):
-        if not isinstance(value, dict):
-            came = _JSON_NAMES[type(value)]
-        else:
-            came = f"{_JSON_NAMES[type(image)]} in 'image'" if "image" in value else "no 'image'"
-        raise BodyContentError(
+        came = _JSON_NAMES[type(image if isinstance(value, dict) else value)]
+        if isinstance(value, dict):
+            came = f"{came} in 'image'" if "image" in value else "no 'image'"
+        raise unexpected(
             f"expected a JSON object whose 'image' is a string (base64 or a data URL), got {came}"
         )
     _refuse_others("image", value)
@@ -151,14 +136,14 @@ def _from_json(body: bytes) -> bytes:
     if text[:5].lower() == "data:":
         head, comma, text = text.partition(",")
         if not comma or not head.lower().endswith(";base64"):
-            raise BodyContentError("expected a data URL of base64: data:image/png;base64,...")
+            raise unexpected("expected a data URL of base64: data:image/png;base64,...")
     try:
         return base64.b64decode(text.translate(_SPACE), validate=True)
     except (binascii.Error, ValueError) as error:
-        raise BodyContentError(f"expected base64 in 'image': {error}") from error
+        raise unexpected(f"expected base64 in 'image': {error}") from error
 
 
-def _files(field: str, parts: Sequence[tuple[str, bytes]]) -> list[bytes]:
+def _files(field: str, parts: Parts) -> list[bytes]:
     """The contents of a field; none where it is missing, whatever else there is."""
     files = [content for name, content in parts if name == field]
     if files:
@@ -166,17 +151,16 @@ def _files(field: str, parts: Sequence[tuple[str, bytes]]) -> list[bytes]:
     return files
 
 
-def _names(parts: Sequence[tuple[str, bytes]]) -> str:
+def _names(parts: Parts) -> str:
     names = ", ".join(repr(printable(name)) for name, _ in parts[:5])
     return f"the fields {names}" if names else "no field"
 
 
 def _refuse_others(expected: str, came: Iterable[str]) -> None:
     """Refuses fields that would be passed over, and says where an option belongs."""
-    others = sorted(set(came) - {expected})
-    if not others:
+    if not (others := sorted(set(came) - {expected})):
         return
     message = f"expected '{expected}' alone, got also {', '.join(map(printable, others[:5]))}"
     if options := [name for name in NAMES if name in others]:
         message += f"; in the query it would be an option: ?{options[0]}=..."
-    raise BodyContentError(message)
+    raise unexpected(message)

@@ -13,10 +13,10 @@ class Permit(Protocol):
     """What a request may use of the service: see ``app.serving.admission``."""
 
     def admit(self, num_pictures: int) -> None:
-        """Sets how many pictures are read for the request. Raises OverloadedError."""
+        """Sets how many pictures are read for the request. Raises RequestError."""
 
     def hold(self, num_bytes: int) -> None:
-        """Counts bytes of its body that are kept in memory. Raises OverloadedError."""
+        """Counts bytes of its body that are kept in memory. Raises RequestError."""
 
     def release(self) -> None:
         """Gives all of it back."""

@@ -1,43 +1,26 @@
-"""Errors of a request, besides those of its pictures (``app.reading.errors``).
+"""Requests that cannot be answered; those whose pictures cannot be read are PictureError."""
 
-    RequestError                a request that cannot be answered
-    ├── BodyMalformedError      the body is not what its Content-Type says
-    ├── BodyContentError        well formed, but a field is missing, unknown or of another type
-    ├── BodyTooLargeError       more bytes than the settings allow
-    ├── MediaTypeError          a Content-Type that is not read here
-    ├── ReceiveTimeoutError     the body did not arrive in time
-    └── UnavailableError        the service cannot answer now; later, or another instance, may
-        ├── OverloadedError     too many requests at once
-        └── DrainingError       it is about to stop
-
-A message says what was expected and what came. ``app.api.problems`` gives each its status.
-"""
+from functools import partial
 
 from model.errors import ReaderError
 
 
-class RequestError(ReaderError): ...
+class RequestError(ReaderError):
+    """A request that cannot be answered.
+
+    Args:
+        kind: A name in ``problems.toml``, which gives its status.
+        detail: What was expected and what came.
+    """
+
+    def __init__(self, kind: str, detail: str) -> None:
+        super().__init__(detail)
+        self.kind = kind
 
 
-class BodyMalformedError(RequestError): ...
-
-
-class BodyContentError(RequestError): ...
-
-
-class BodyTooLargeError(RequestError): ...
-
-
-class MediaTypeError(RequestError): ...
-
-
-class ReceiveTimeoutError(RequestError): ...
-
-
-class UnavailableError(RequestError): ...
-
-
-class OverloadedError(UnavailableError): ...
-
-
-class DrainingError(UnavailableError): ...
+malformed = partial(RequestError, "body-malformed")
+"""The body is not what its Content-Type says."""
+unexpected = partial(RequestError, "body-content")
+"""The body is well formed, but a field is missing, unknown or of another type."""
+too_large = partial(RequestError, "body-too-large")
+"""The body has more bytes than the settings allow."""

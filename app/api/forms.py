@@ -3,40 +3,39 @@
 Reference: RFC 7578; RFC 2046, section 5.1.1.
 """
 
-from collections.abc import Sequence
-
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
-from app.api.errors import BodyMalformedError
+from app.api.errors import malformed
 from app.reading.errors import printable
 
 MULTIPART = "multipart/form-data"
-
 _MAX_PARTS = 2048
-_MAX_REASON_CHARACTERS = 200
+
+Parts = list[tuple[str, bytes]]
+"""Name and content of each part of a form, in order."""
 
 
-def read_form(body: bytes, content_type: str) -> Sequence[tuple[str, bytes]]:
-    """Returns name and content of each part of a form, in order.
+def read_form(body: bytes, content_type: str) -> Parts:
+    """Takes a form apart.
 
     Args:
         body: All of it.
         content_type: The header, which names the boundary.
 
     Raises:
-        BodyMalformedError: The body is no such form.
+        RequestError: The body is no such form.
     """
     boundary = parse_options_header(content_type)[1].get(b"boundary")
     if not boundary:
-        raise BodyMalformedError(f"expected a boundary in the Content-Type {MULTIPART}, got none")
+        raise malformed(f"expected a boundary in the Content-Type {MULTIPART}, got none")
     # What stands before the first boundary is no part; the parser takes it for a broken one.
     start = body.find(b"--" + boundary)
     if start < 0:
-        raise BodyMalformedError("expected a form that begins with its boundary, got none")
+        raise malformed("expected a form that begins with its boundary, got none")
     form = _Form()
     try:
-        parser = MultipartParser(
+        MultipartParser(
             boundary,
             {
                 "on_header_field": form.on_header_name,
@@ -45,26 +44,19 @@ def read_form(body: bytes, content_type: str) -> Sequence[tuple[str, bytes]]:
                 "on_part_end": form.on_part_end,
                 "on_end": form.on_end,
             },
-        )
-        parser.write(body[start:] if start else body)
+        ).write(body[start:] if start else body)
     except FormParserError as error:
-        reason = printable(str(error), _MAX_REASON_CHARACTERS)
-        raise BodyMalformedError(
-            f"expected a form of parts between boundaries: {reason}"
-        ) from error
+        raise malformed(f"expected a form: {printable(str(error), 200)}") from error
     if not form.is_complete:
-        raise BodyMalformedError("expected a form that ends with its boundary, got a part of it")
+        raise malformed("expected a form that ends with its boundary, got a part of it")
     return form.parts
 
 
 class _Form:
-    """The parts of a form as the parser tells of them.
-
-    It is given the whole body at once, so names and values of headers come whole as well.
-    """
+    """A form as the parser tells of it, which gets it in one piece: names and values come whole."""
 
     def __init__(self) -> None:
-        self.parts: list[tuple[str, bytes]] = []
+        self.parts: Parts = []
         self.is_complete = False
         self._is_disposition = False
         self._name: bytes | None = None
@@ -82,11 +74,9 @@ class _Form:
 
     def on_part_end(self) -> None:
         if self._name is None:
-            raise BodyMalformedError(
-                "expected a name in the Content-Disposition of a part, got none"
-            )
+            raise malformed("expected a name in the Content-Disposition of a part, got none")
         if len(self.parts) == _MAX_PARTS:
-            raise BodyMalformedError(f"expected a form of at most {_MAX_PARTS} parts, got more")
+            raise malformed(f"expected a form of at most {_MAX_PARTS} parts, got more")
         self.parts.append((self._name.decode("utf-8", "replace"), b"".join(self._content)))
         self._name, self._content = None, []
 

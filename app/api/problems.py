@@ -20,8 +20,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.api import errors
 from app.api.context import context_of
+from app.api.errors import RequestError
 from app.reading.errors import PictureFormatError, PictureTooLargeError
 from model.errors import PictureError, ReaderError
 
@@ -56,17 +56,9 @@ _KIND_OF_PICTURE: dict[type[Exception], str] = {
     PictureFormatError: "picture-format",
     PictureError: "picture-unreadable",
 }
-_KIND_OF_BODY: dict[type[Exception], str] = {
-    errors.BodyMalformedError: "body-malformed",
-    errors.BodyContentError: "body-content",
-    errors.BodyTooLargeError: "body-too-large",
-    errors.MediaTypeError: "media-type",
-    errors.ReceiveTimeoutError: "timeout",
-    errors.OverloadedError: "overloaded",
-}
-_KIND_OF = {**_KIND_OF_PICTURE, **_KIND_OF_BODY, errors.DrainingError: "stopping"}
 # What a prediction may answer. In a batch, the problems of a picture stand in its place.
-BATCH_KINDS = (*_KIND_OF_BODY.values(), "invalid-parameter", "internal")
+_BODY_KINDS = ("body-malformed", "body-content", "body-too-large", "media-type", "timeout")
+BATCH_KINDS = (*_BODY_KINDS, "overloaded", "invalid-parameter", "internal")
 PREDICT_KINDS = (*_KIND_OF_PICTURE.values(), *BATCH_KINDS)
 
 
@@ -116,7 +108,9 @@ class Problem:
 
 def to_problem(error: Exception) -> Problem:
     """Returns the problem that an error is."""
-    for one, name in _KIND_OF.items():
+    if isinstance(error, RequestError):
+        return Problem(error.kind, str(error))
+    for one, name in _KIND_OF_PICTURE.items():
         if isinstance(error, one):
             return Problem(name, str(error))
     return Problem("internal", KINDS["internal"].example)

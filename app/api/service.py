@@ -8,7 +8,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from app.api import documentation
 from app.api.answers import ArrayResponse
-from app.api.errors import DrainingError
+from app.api.errors import RequestError
 from app.api.problems import KINDS
 from app.api.schemas import HealthAnswer, KindAnswer, ModelAnswer
 from app.metrics import CONTENT_TYPE
@@ -40,7 +40,7 @@ async def livez() -> Response:
 async def readyz(service: ServiceDependency) -> Response:
     """The reader is loaded and requests are welcome; 503 from SIGTERM on."""
     if service.lifecycle.is_draining:
-        raise DrainingError("the service was told to stop; send requests elsewhere")
+        raise RequestError("stopping", "the service was told to stop; send requests elsewhere")
     return ArrayResponse({"status": "ok"})
 
 

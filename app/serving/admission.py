@@ -1,6 +1,6 @@
 """Admission control: bounds on what all requests together may use of this process."""
 
-from app.api.errors import OverloadedError
+from app.api.errors import RequestError
 from app.metrics import Metrics
 from app.settings import Settings
 
@@ -32,11 +32,11 @@ class Permit:
         that is larger than what is left is admitted; what comes after it is not.
 
         Raises:
-            OverloadedError: As many as are allowed are read for other requests.
+            RequestError: As many as are allowed are read for other requests.
         """
         control, limit = self._control, self._control.settings.max_concurrent_requests
         if control.num_pictures - self._num_pictures >= limit:
-            raise OverloadedError(f"expected at most {limit} pictures at once")
+            raise RequestError("overloaded", f"expected at most {limit} pictures at once")
         control.num_pictures += num_pictures - self._num_pictures
         self._num_pictures = num_pictures
         control.metrics.set_in_flight(control.num_pictures)
@@ -45,13 +45,13 @@ class Permit:
         """Counts bytes of the request's body.
 
         Raises:
-            OverloadedError: All bodies together are larger than allowed.
+            RequestError: All bodies together are larger than allowed.
         """
         control, limit = self._control, self._control.settings.max_held_bytes
         self._num_bytes += num_bytes
         control.num_bytes += num_bytes
         if control.num_bytes > limit:
-            raise OverloadedError(f"expected at most {limit} bytes of requests at once")
+            raise RequestError("overloaded", f"expected at most {limit} bytes of requests at once")
 
     def release(self) -> None:
         """Gives back what the request used."""

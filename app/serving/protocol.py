@@ -17,7 +17,7 @@ from uuid import uuid4
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from app.api.bodies import BODY_ERROR
-from app.api.errors import BodyMalformedError, ReceiveTimeoutError, RequestError
+from app.api.errors import RequestError, malformed
 from app.api.problems import MEDIA_TYPE, Problem
 from app.logs import get_log
 from app.serving.security_headers import HEADERS
@@ -119,7 +119,7 @@ class Protocol(HttpToolsProtocol):
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002
         """Answers what is not HTTP; where it is a body, its request is told and answers itself."""
         if self._is_in_body:
-            self._fail_body(BodyMalformedError("expected chunks of HTTP/1.1, got something else"))
+            self._fail_body(malformed("expected chunks of HTTP/1.1, got something else"))
             return
         self._is_in_head = True  # of no request
         self._refuse(Problem("invalid-http", "expected a request in HTTP/1.1, got something else"))
@@ -182,7 +182,7 @@ class Protocol(HttpToolsProtocol):
 
     def _on_late_body(self) -> None:
         expected = f"expected the whole body within {self._timeout_seconds:g} s"
-        self._fail_body(ReceiveTimeoutError(f"{expected}, got {self._body_bytes} bytes"))
+        self._fail_body(RequestError("timeout", f"{expected}, got {self._body_bytes} bytes"))
 
     def _refuse(self, problem: Problem) -> None:
         """Answers what never became a request, unless an answer is under way, and closes."""

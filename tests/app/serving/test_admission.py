@@ -5,7 +5,7 @@ import socket
 import httpx
 import pytest
 
-from app.api.errors import OverloadedError
+from app.api.errors import RequestError
 from app.metrics import Metrics
 from app.serving.admission import AdmissionControl, Permit
 from app.settings import Settings
@@ -41,9 +41,9 @@ def test_each_picture_of_a_batch_counts_as_one_that_is_worked_on() -> None:
     batch.admit(1)
     one.admit(1)
     batch.admit(3)  # its body has come
-    with pytest.raises(OverloadedError, match="expected at most 4 pictures at once"):
+    with pytest.raises(RequestError, match="expected at most 4 pictures at once"):
         later.admit(1)
     batch.release()
     later.admit(64)  # larger than what is left, but not held up for ever
-    with pytest.raises(OverloadedError):
+    with pytest.raises(RequestError):
         batch.admit(1)
