@@ -13,7 +13,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test train evaluate sensitivity export sheet bench bench-serving kills docker-test fuzz screenshots check format clean
+.PHONY: help serve test train evaluate sensitivity export sheet bench bench-serving kills docker-test fuzz refusals worker-kills screenshots check format clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
@@ -51,6 +51,12 @@ docker-test: ## build both images and try them for real; needs docker
 
 kills: .venv/development ## kill a training run 50 times and compare it with one left alone
 	$(BIN)/python -m tests.training.kill_and_resume $(ARGS)
+
+refusals: .venv/development ## large bodies that are refused early, with many clients; needs curl
+	$(BIN)/python -m tests.app.refusals $(ARGS)
+
+worker-kills: .venv/development ## kill both workers of a service again and again
+	$(BIN)/python -m tests.app.worker_kills $(ARGS)
 
 fuzz: .venv/development ## thousands of made-up requests against the documented API
 	$(BIN)/python -m tests.app.fuzz $(ARGS)

@@ -20,7 +20,6 @@ from app.reading.engine import load_engine
 from app.reading.example import EXAMPLE_PNG
 from app.reading.pipeline import Pipeline
 from app.serving.admission import AdmissionControl
-from app.serving.draining import draining
 from app.serving.middleware import (
     AccessLogMiddleware,
     ErrorHandlingMiddleware,
@@ -47,10 +46,7 @@ def create_app(settings: Settings) -> ASGIApp:
         config = engine.header.config
         for size in (1, settings.network_batch):  # the first batches of a size are slow
             engine.read(np.zeros((size, config.height, config.width), np.uint8))
-        with (
-            ThreadPoolExecutor(settings.decode_threads, "decode") as executor,
-            draining(lifecycle, settings.drain_seconds),
-        ):
+        with ThreadPoolExecutor(settings.decode_threads, "decode") as executor:
             service = Service(
                 settings=settings,
                 engine=engine,

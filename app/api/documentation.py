@@ -71,15 +71,14 @@ def answers(path: str, model: Any, kinds: Iterable[str]) -> dict[int | str, dict
     example = {"example": EXAMPLES[path]} if path in EXAMPLES else {}
     good = {"description": "OK", "content": {media_type: example}}
     found: dict[int | str, dict[str, Any]] = {200: good | ({"model": model} if model else {})}
-    for kind in (KINDS[name] for name in kinds):
-        phrase = HTTPStatus(kind.status).phrase
+    for problem in (Problem(name, KINDS[name]["example"]) for name in kinds):
+        phrase = HTTPStatus(problem.status).phrase
         schema = {"$ref": "#/components/schemas/ProblemAnswer"}
-        content = {MEDIA_TYPE: {"schema": schema, "examples": {}}}
-        problem = found.setdefault(kind.status, {"description": phrase, "content": content})
-        problem["content"][MEDIA_TYPE]["examples"][kind.name] = {
-            "summary": kind.title,
-            "value": Problem(kind.name, kind.example).to_dict("9f0c6d1e2b3a4c5d8e7f60718293a4b5"),
-        }
+        content: dict[str, Any] = {MEDIA_TYPE: {"schema": schema, "examples": {}}}
+        answer = found.setdefault(problem.status, {"description": phrase, "content": content})
+        value = problem.to_dict("9f0c6d1e2b3a4c5d8e7f60718293a4b5")
+        example = {"summary": value["title"], "value": value}
+        answer["content"][MEDIA_TYPE]["examples"][problem.name] = example
     for answer in found.values():
         schema = {"type": "string"}
         answer["headers"] = {"X-Request-ID": {"schema": schema, "description": "As in the log."}}

@@ -28,28 +28,10 @@ from model.errors import PictureError, ReaderError
 MEDIA_TYPE = "application/problem+json"
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
-class Kind:
-    """A kind of problem."""
-
-    name: str
-    status: int
-    title: str
-    example: str
-    """A detail, as the documentation shows it."""
-
-    @property
-    def uri(self) -> str:
-        """Where the kind is described, relative to the service."""
-        return f"/problems#{self.name}"
-
-
-KINDS = {
-    name: Kind(name=name, **values)
-    for name, values in tomllib.loads(
-        files("app.api").joinpath("problems.toml").read_text("utf-8")
-    ).items()
-}
+# By its name, each kind's status, its title, and a detail as an example.
+KINDS: dict[str, dict[str, Any]] = tomllib.loads(
+    files("app.api").joinpath("problems.toml").read_text("utf-8")
+)
 # The first class that an error is an instance of says its kind.
 _KIND_OF_PICTURE: dict[type[Exception], str] = {
     PictureTooLargeError: "picture-too-large",
@@ -75,14 +57,15 @@ class Problem:
     @property
     def status(self) -> int:
         """The status of the answer."""
-        return KINDS[self.name].status if self.name in KINDS else int(self.name)
+        status: int = KINDS[self.name]["status"] if self.name in KINDS else int(self.name)
+        return status
 
     def to_dict(self, request_id: str | None) -> dict[str, Any]:
         """Returns the members of the answer."""
         kind = KINDS.get(self.name)
         content: dict[str, Any] = {
-            "type": kind.uri if kind else "about:blank",
-            "title": kind.title if kind else HTTPStatus(self.status).phrase,
+            "type": f"/problems#{self.name}" if kind else "about:blank",
+            "title": kind["title"] if kind else HTTPStatus(self.status).phrase,
             "status": self.status,
             "detail": self.detail,
         }
@@ -113,7 +96,7 @@ def to_problem(error: Exception) -> Problem:
     for one, name in _KIND_OF_PICTURE.items():
         if isinstance(error, one):
             return Problem(name, str(error))
-    return Problem("internal", KINDS["internal"].example)
+    return Problem("internal", KINDS["internal"]["example"])
 
 
 def install_handlers(app: FastAPI) -> None:

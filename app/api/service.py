@@ -52,7 +52,10 @@ async def metrics(service: ServiceDependency) -> Response:
 async def problems() -> Response:
     """The kinds of problems that errors are of."""
     return ArrayResponse(
-        [{"type": kind.uri, "status": kind.status, "title": kind.title} for kind in KINDS.values()]
+        [
+            {"type": f"/problems#{name}", "status": kind["status"], "title": kind["title"]}
+            for name, kind in KINDS.items()
+        ]
     )
 
 

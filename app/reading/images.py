@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import ExifTags, Image, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 from app.reading.errors import PictureFormatError, PictureTooLargeError, printable
 from app.reading.plain_png import read_plain_png
@@ -23,17 +23,8 @@ Image.MAX_IMAGE_PIXELS = None
 # sees, and a photograph then costs a few megabytes instead of hundreds.
 _LONGEST_SIDE = 1120
 
-# What EXIF's orientation asks for; 1 is upright.
-_TURNS = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
-_ON_THEIR_SIDE = frozenset(_TURNS[number] for number in (5, 6, 7, 8))
+_ORIENTATION = ExifTags.Base.Orientation
+_UPRIGHT, _ON_THEIR_SIDE = 1, (5, 6, 7, 8)
 
 
 class Picture(NamedTuple):
@@ -121,16 +112,18 @@ def decode_opened(picture: Image.Image) -> Picture:
             # Counting the frames instead would mean looking at each of what may be millions.
             has_more_frames = bool(getattr(picture, "is_animated", False))
             picture.load()
-            turn = _turn(picture)
+            orientation = _orientation(picture)
             shrink = _shrinking(picture)
             pixels = _grey(picture, shrink if min(picture.size) >= shrink else 1)
         except MemoryError:
             raise
         except Exception as error:  # see ``open_picture``
             raise PictureError(f"the picture is damaged: {_reason(error)}") from error
-    if turn is not None:
-        pixels = np.asarray(Image.fromarray(pixels).transpose(turn))
-        if turn in _ON_THEIR_SIDE:
+    if orientation != _UPRIGHT:
+        lying = Image.fromarray(pixels)
+        lying.getexif()[_ORIENTATION] = orientation
+        pixels = np.asarray(ImageOps.exif_transpose(lying))
+        if orientation in _ON_THEIR_SIDE:
             width, height = height, width
     return Picture(pixels, width, height, has_more_frames)
 
@@ -162,15 +155,15 @@ def _reason(error: Exception) -> str:
     return printable(text, 200)
 
 
-def _turn(picture: Image.Image) -> Image.Transpose | None:
-    """Which way EXIF wants a decoded picture turned; damaged EXIF wants nothing."""
+def _orientation(picture: Image.Image) -> int:
+    """Of a decoded picture, by EXIF; damaged EXIF says nothing."""
     try:
-        orientation = picture.getexif().get(ExifTags.Base.Orientation)
-        return _TURNS.get(orientation) if isinstance(orientation, int) else None
+        orientation: Any = picture.getexif().get(_ORIENTATION)
     except MemoryError:
         raise
     except Exception:  # the pixels are good all the same
-        return None
+        return _UPRIGHT
+    return int(orientation) if orientation in range(1, 9) else _UPRIGHT
 
 
 def _grey(picture: Image.Image, shrink: int) -> NDArray[np.uint8]:

@@ -145,7 +145,7 @@ class ProblemCORSMiddleware(CORSMiddleware):
         if answer.status_code < 400:
             return answer
         headers = {name: value for name, value in answer.headers.items() if "content" not in name}
-        return Problem("origin", KINDS["origin"].example).respond(headers)
+        return Problem("origin", KINDS["origin"]["example"]).respond(headers)
 
 
 def _request_id(scope: Scope) -> str:

@@ -1,22 +1,29 @@
-"""The pages that people open: ``/`` with ``/static/``, and ``/docs``."""
+"""The pages that people open: ``/`` with ``/static/``, and ``/docs``, all served from here."""
 
+import os
 from importlib.resources import files
 from pathlib import Path
 
 from fastapi import FastAPI
 from fastapi.openapi.docs import get_swagger_ui_html
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app.serving.static_files import serve_files
 from app.settings import Settings
 from model.errors import ConfigError
 
 _INDEX = "index.html"
-# A service worker under /static/ may work for the whole page.
-_HEADERS = {"Service-Worker-Allowed": "/"}
-# They lie in the same folder and are no part of the page.
+# They lie in the folder of the page and are no part of it.
 _FOR_DEVELOPERS = frozenset({"README.md", "package.json"})
+_HEADERS = {
+    # A browser asks whether its copy is still good, so a new version is seen at once.
+    "Cache-Control": "no-cache",
+    # A service worker under /static/ may work for the whole page.
+    "Service-Worker-Allowed": "/",
+}
 
 
 def check_page(settings: Settings) -> None:
@@ -29,15 +36,13 @@ def check_page(settings: Settings) -> None:
 
 def add_page_routes(app: FastAPI, settings: Settings) -> None:
     """Adds the page for drawing."""
-    page = serve_files(
-        settings.static_dir, index=_INDEX, left_out=_FOR_DEVELOPERS, headers=_HEADERS
-    )
+    page = _serve_files(settings.static_dir)
     app.router.routes.append(Route("/", page, methods=["GET"], include_in_schema=False))
     app.mount("/static", page)
 
 
 def add_documentation_routes(app: FastAPI) -> None:
-    """Adds ``/docs``, with all that it shows served from here."""
+    """Adds ``/docs``, with all that it shows."""
     page = get_swagger_ui_html(
         openapi_url="/openapi.json",
         title=app.title,
@@ -46,17 +51,41 @@ def add_documentation_routes(app: FastAPI) -> None:
         swagger_favicon_url="/static/icon.svg",
     )
     # The page's own script stands in the page; the content security policy wants it in a file.
-    text = bytes(page.body).decode()
-    head, _, rest = text.partition("<script>")
+    head, _, rest = bytes(page.body).decode().partition("<script>")
     script, _, tail = rest.partition("</script>")
     html = f'{head}<script src="/docs/start.js"></script>{tail}'
 
+    @app.get("/docs", include_in_schema=False)
     async def docs() -> Response:
         return HTMLResponse(html)
 
+    @app.get("/docs/start.js", include_in_schema=False)
     async def start_script() -> Response:
         return Response(script, media_type="text/javascript")
 
-    app.add_api_route("/docs", docs, methods=["GET"], include_in_schema=False)
-    app.add_api_route("/docs/start.js", start_script, methods=["GET"], include_in_schema=False)
-    app.mount("/docs/assets", serve_files(Path(str(files("fastapi_offline"))) / "static"))
+    app.mount("/docs/assets", _serve_files(Path(str(files("fastapi_offline"))) / "static"))
+
+
+def _serve_files(folder: Path) -> ASGIApp:
+    """Serves a folder: whole files, compressed, and only where a browser's copy is old."""
+    return GZipMiddleware(_Files(directory=folder, check_dir=False), 1024, compresslevel=6)
+
+
+class _Files(StaticFiles):
+    """Sends no part of a file: all are small, and Starlette's errors of ranges are no problems."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = [(name, value) for name, value in scope["headers"] if name != b"range"]
+        await super().__call__({**scope, "headers": headers}, receive, send)
+
+    def get_path(self, scope: Scope) -> str:
+        return _INDEX if scope["path"] == "/" else super().get_path(scope)
+
+    def lookup_path(self, path: str) -> tuple[str, os.stat_result | None]:
+        return ("", None) if Path(path).name in _FOR_DEVELOPERS else super().lookup_path(path)
+
+    def file_response(self, *args: object, **kwargs: object) -> Response:
+        response = super().file_response(*args, **kwargs)  # type: ignore[arg-type]
+        response.headers.update(_HEADERS)
+        del response.headers["accept-ranges"]
+        return response

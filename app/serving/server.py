@@ -18,30 +18,48 @@ from app.serving.protocol import Protocol
 from app.serving.supervisor import Supervisor
 from app.settings import Settings
 
-# Connections that are accepted in a turn of the event loop.
+# Connections that a single worker accepts in a turn of the event loop.
 _LISTENERS = 16
 
 
 class Server(uvicorn.Server):
-    """Accepts several connections in a turn of the event loop.
-
-    uvloop takes one from each listening socket and then turns to what the others have sent. Where
-    each turn reads a batch of pictures, the last of many that come together would wait for as many
-    batches. So the socket is listened to several times. Several workers each take one: what one of
-    them has taken, no other can.
-    """
+    """uvicorn's server, which drains before it stops and accepts connections that come together."""
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Listens once it has started."""
+        """Starts the app, then listens: several times, where no other worker does.
+
+        uvloop takes one connection from each listening socket and then turns to what the others
+        have sent. Where each turn reads a batch of pictures, the last of many that come together
+        would wait for as many batches. Several workers listen once each: what one of them has
+        taken, no other can.
+        """
         await super().startup(sockets)
         loop = asyncio.get_running_loop()
+        self._loop, self._service = loop, self.lifespan.state["service"]
+        if sockets is not None:
+            return
         for listener in [listener for server in self.servers for listener in server.sockets]:
             for _ in range(_LISTENERS - 1):
                 same = socket.socket(fileno=os.dup(listener.fileno()))
                 # The socket is one, and so is its queue: it gets the length that was named last.
+                backlog = self.config.backlog
                 self.servers.append(
-                    await loop.create_server(self._protocol, sock=same, backlog=self.config.backlog)
+                    await loop.create_server(self._protocol, sock=same, backlog=backlog)
                 )
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Drains at the first SIGTERM: /readyz answers 503, connections close after an answer.
+
+        ``drain_seconds`` later the server stops: it accepts no more, answers what is in flight, and
+        ends. A second signal, or one of another kind, stops it at once.
+        """
+        if sig != signal.SIGTERM or not self.started or self._service.lifecycle.is_draining:
+            super().handle_exit(sig, frame)
+            return
+        self._service.lifecycle.is_draining = True
+        delay, stop = self._service.settings.drain_seconds, super().handle_exit
+        # A signal comes between any two instructions of the loop.
+        self._loop.call_soon_threadsafe(self._loop.call_later, delay, stop, sig, frame)
 
     def _protocol(self) -> Protocol:
         state = self.lifespan.state
@@ -65,8 +83,8 @@ def serve(settings: Settings, factory: str) -> int:
     configure_logs(settings)
     config = configure(settings, factory)
     # uvicorn sends itself the signal that it stopped for, once all is done.
-    signal.signal(signal.SIGTERM, _exit)
-    signal.signal(signal.SIGINT, _exit)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: sys.exit(0))
     if settings.workers == 1:
         Server(config).run()
         return 0
@@ -101,8 +119,4 @@ def configure(settings: Settings, factory: str) -> uvicorn.Config:
 
 def run_worker(config: uvicorn.Config, listener: socket.socket) -> None:
     """Serves in this process, on a socket that other workers share."""
-    uvicorn.Server(config).run([listener])
-
-
-def _exit(_: int, __: FrameType | None) -> None:
-    sys.exit(0)
+    Server(config).run([listener])

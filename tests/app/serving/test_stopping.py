@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from tests.app.running import DIGITS, GRID, PNG, Server
+from tests.app.worker_kills import kill_workers, workers_of
 
 
 async def load(server: Server, seconds_before: float) -> tuple[list[str], list[int]]:
@@ -139,16 +140,6 @@ def wait_until(is_so: Callable[[], bool], seconds: float = 10) -> None:
         time.sleep(0.05)
 
 
-def workers_of(server: Server) -> list[int]:
-    """Processes that a server started and that serve."""
-    children = Path(f"/proc/{server.process.pid}/task/{server.process.pid}/children")
-    return [
-        int(pid)
-        for pid in children.read_text().split()
-        if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()
-    ]
-
-
 def assert_is_answering(server: Server) -> None:
     """Soon, and nothing that died is counted as being worked on."""
     with httpx.Client(base_url=server.url, headers={"Connection": "close"}, timeout=30) as client:
@@ -164,3 +155,34 @@ def assert_is_answering(server: Server) -> None:
             assert time.monotonic() < deadline
             time.sleep(0.2)
     assert answer.json()["digits"] == DIGITS
+
+
+def test_workers_that_are_starting_hold_up_neither_a_stop_nor_each_other(tmp_path: Path) -> None:
+    with Server(tmp_path / "log", WORKERS="2", DRAIN_SECONDS="0") as server:
+        kill_workers(server)
+        wait_until(lambda: len(workers_of(server)) == 2, 20)  # which have only just been started
+        started = time.monotonic()
+        assert server.stop() == 0
+        assert time.monotonic() - started < 20
+
+
+def test_a_worker_that_does_not_end_is_killed(tmp_path: Path) -> None:
+    with Server(
+        tmp_path / "log", WORKERS="2", DRAIN_SECONDS="0", SHUTDOWN_TIMEOUT_SECONDS="1"
+    ) as server:
+        os.kill(workers_of(server)[0], signal.SIGSTOP)
+        assert server.stop() == 0
+
+
+def test_a_supervisor_that_is_killed_takes_its_workers_along(tmp_path: Path) -> None:
+    with Server(tmp_path / "log", WORKERS="2", DRAIN_SECONDS="0") as server:
+        workers = workers_of(server)
+        server.process.kill()
+        wait_until(lambda: not any(is_running(pid) for pid in workers), 30)
+
+
+def is_running(pid: int) -> bool:
+    try:
+        return "Z" not in Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return False
