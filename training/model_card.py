@@ -30,7 +30,7 @@ stands there or that the cell is blank, how probable each answer is and where it
 | patches | {num_patches} of {patch_size} by {patch_size} pixels, linearly projected to {d_model} |
 | encoder | layers: {encoder_layers}; {num_heads} heads, MLP width {mlp_width} |
 | decoder | layers: {decoder_layers}, with cross-attention; greedy, at most {num_steps} symbols |
-| second look | below {low_confidence}: four more readings, shifted by a pixel, averaged |
+| test-time augmentation | below {low_confidence}: four more, shifted by a pixel, averaged |
 | symbols | {symbols} |
 
 ## Intended use

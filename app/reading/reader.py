@@ -1,5 +1,6 @@
 """The reader for other Python programs: a picture in, its reading out, without a server."""
 
+import dataclasses
 import os
 from pathlib import Path
 from typing import Any, Self
@@ -16,17 +17,13 @@ from model.errors import PictureError
 from model.reading import Reading, make_readings
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
 class Reader:
-    """Loaded weights that read one picture at a time; make one with ``Reader.load``.
+    """Loaded weights that read one picture at a time; ``Reader.load`` makes one."""
 
-    Args:
-        engine: The loaded network.
-        settings: Limits of pictures that come as files.
-    """
-
-    def __init__(self, engine: Engine, settings: Settings) -> None:
-        self._engine = engine
-        self._settings = settings
+    engine: Engine
+    settings: Settings
+    """Its limits hold for pictures that come as files."""
 
     @classmethod
     def load(cls, weights: str | os.PathLike[str] | None = None) -> Self:
@@ -64,10 +61,10 @@ class Reader:
                 data = picture if isinstance(picture, bytes) else Path(picture).read_bytes()
             except OSError as error:
                 raise PictureError(f"the file cannot be read: {error.strerror}") from error
-            decoded = decode_picture(data, self._settings)
-        config = self._engine.header.config
+            decoded = decode_picture(data, self.settings)
+        config = self.engine.header.config
         normal = normal_form(decoded, config)
-        answers = self._engine.read(normal.picture[np.newaxis])
+        answers = self.engine.read(normal.picture[np.newaxis])
         return make_readings(answers, [normal], config, [decoded.notices])[0]
 
 
