@@ -6,17 +6,22 @@ import httpx
 import pytest
 
 from tests.app.running import Server
+from tests.waiting import PATIENCE
+
+# Longer than a client of these tests keeps one: a connection is never closed as it is used again.
+KEEP_ALIVE_SECONDS = "600"
 
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with Server(tmp_path_factory.mktemp("server") / "log", DRAIN_SECONDS="0") as server:
+    log = tmp_path_factory.mktemp("server") / "log"
+    with Server(log, DRAIN_SECONDS="0", KEEP_ALIVE_SECONDS=KEEP_ALIVE_SECONDS) as server:
         yield server
 
 
 @pytest.fixture(scope="session")
 def client(server: Server) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=server.url, timeout=30) as client:
+    with httpx.Client(base_url=server.url, timeout=PATIENCE) as client:
         yield client
 
 
@@ -34,11 +39,12 @@ def strict_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         MAX_CONCURRENT_REQUESTS="4",
         RECEIVE_TIMEOUT_SECONDS="0.5",
         DRAIN_SECONDS="0",
+        KEEP_ALIVE_SECONDS=KEEP_ALIVE_SECONDS,
     ) as server:
         yield server
 
 
 @pytest.fixture(scope="session")
 def strict(strict_server: Server) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=strict_server.url, timeout=30) as client:
+    with httpx.Client(base_url=strict_server.url, timeout=PATIENCE) as client:
         yield client

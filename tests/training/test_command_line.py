@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from tests.conftest import ROOT
+from tests.waiting import PATIENCE
 
 
 def start(log_level: str) -> "subprocess.CompletedProcess[str]":
@@ -16,7 +17,7 @@ def start(log_level: str) -> "subprocess.CompletedProcess[str]":
         env=os.environ | {"LOG_LEVEL": log_level},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=PATIENCE,
     )
 
 

@@ -16,6 +16,7 @@ from app.settings import Settings
 from model.header import read_header, sha256
 from tests.app.running import DIGITS, PNG, Server
 from tests.conftest import RELEASED, ROOT
+from tests.waiting import PATIENCE
 
 METHODS = {"get", "post"}
 
@@ -35,7 +36,7 @@ def run(line: str, server: Server) -> str:
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
     )
     assert ended.returncode == 0, ended.stderr
     return ended.stdout
