@@ -50,7 +50,7 @@ docker-test: ## build both images and try them for real; needs docker
 	tests/docker/run.sh
 
 kills: .venv/development ## kill a training run 50 times and compare it with one left alone
-	$(BIN)/python -m tests.training.kills $(ARGS)
+	$(BIN)/python -m tests.training.kill_and_resume $(ARGS)
 
 fuzz: .venv/development ## thousands of made-up requests against the documented API
 	$(BIN)/python -m tests.app.fuzz $(ARGS)
@@ -73,20 +73,28 @@ clean: ## remove the environment and caches; data and runs stay
 .venv/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "Python 3.11 or newer is needed, $$($(PYTHON) --version) was found; try: make PYTHON=python3.12 ..."; exit 1; }
-	$(PYTHON) -m venv .venv
+	@echo "Making a Python environment in .venv ..."
+	@$(PYTHON) -m venv .venv
 	@touch $@
 
 .venv/serving: .venv/python pyproject.toml constraints.txt
-	$(PIP) --editable .
+	@echo "Installing what serving needs into .venv: 65 MB to download, about a minute ..."
+	@$(PIP) --editable .
+	@echo "Installed."
 	@touch $@
 
 .venv/development: .venv/python pyproject.toml constraints.txt
+	@echo "Installing what training and tests need into .venv: 400 MB to download, several minutes ..."
+	@echo "(On Linux torch brings CUDA, some gigabytes more, unless TORCH_INDEX_URL names its CPU build.)"
 ifneq ($(TORCH_INDEX_URL),)
-	$(PIP) --index-url $(TORCH_INDEX_URL) torch
+	@$(PIP) --index-url $(TORCH_INDEX_URL) torch
 endif
-	$(PIP) --editable '.[development]'
+	@$(PIP) --editable '.[development]'
+	@echo "Installed."
 	@touch $@ .venv/serving
 
 .venv/benchmark: .venv/development
-	$(PIP) --editable '.[benchmark]'
+	@echo "Installing what the serving benchmark compares with into .venv ..."
+	@$(PIP) --editable '.[benchmark]'
+	@echo "Installed."
 	@touch $@

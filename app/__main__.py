@@ -10,12 +10,10 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from app.reading.engine import Engine, load_engine
-from app.reading.images import decode_picture
-from app.reading.pipeline import normal_form
+from app.reading.reader import Reader
 from app.settings import Settings
 from model.errors import PictureError, ReaderError
-from model.reading import Reading, readings
+from model.reading import Reading
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_show_locals=False)
 
@@ -53,13 +51,12 @@ def read(
     A picture that cannot be read gives one line on standard error and exit code 1; the others
     are read all the same.
     """
-    settings = Settings.load()
-    engine = load_engine(settings)
+    reader = Reader.load()
     has_failed = False
     table = Table("picture", "reading", "sure", "each cell", "warnings")
     for path in images:
         try:
-            answer = read_file(path, engine, settings)
+            answer = reader.read(path)
         except PictureError as error:
             has_failed = True
             typer.echo(f"error: {path}: {error}", err=True)
@@ -67,7 +64,7 @@ def read(
                 typer.echo(json.dumps({"picture": str(path), "error": str(error)}))
             continue
         if as_json:
-            typer.echo(json.dumps(to_json(path, answer)))
+            typer.echo(json.dumps(to_json(path, answer), default=np.ndarray.tolist))
         else:
             table.add_row(
                 str(path),
@@ -83,23 +80,6 @@ def read(
         Console(soft_wrap=not sys.stdout.isatty()).print(table)
     if has_failed:
         raise typer.Exit(1)
-
-
-def read_file(path: Path, engine: Engine, settings: Settings) -> Reading:
-    """Reads one picture.
-
-    Raises:
-        PictureError: The file cannot be read, or is no picture of a grid.
-    """
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise PictureError(f"the file cannot be read: {error.strerror}") from error
-    config = engine.header.config
-    picture = decode_picture(data, settings)
-    normal = normal_form(picture, config)
-    answers = engine.read(normal.picture[np.newaxis])
-    return readings(answers, [normal], config, [picture.notices])[0]
 
 
 def percent(probability: float) -> str:
@@ -119,18 +99,8 @@ def to_json(path: Path, answer: Reading) -> dict[str, object]:
         "digits": answer.digits,
         "reading": answer.text,
         "confidence": answer.confidence,
-        "cells": [
-            {
-                "row": cell.row,
-                "column": cell.column,
-                "digit": cell.digit,
-                "confidence": cell.confidence,
-                "probabilities": cell.probabilities.tolist(),
-                "ink_box": cell.ink_box,
-            }
-            for cell in answer.cells
-        ],
-        "warnings": [{"code": w.code, "detail": w.detail} for w in answer.warnings],
+        "cells": [cell._asdict() for cell in answer.cells],
+        "warnings": [warning._asdict() for warning in answer.warnings],
     }
 
 

@@ -10,10 +10,10 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp
 
 from app import __version__
-from app.api.documentation import install_document
 from app.api.fast_path import PredictFastPath
+from app.api.predictions import add_prediction_routes
 from app.api.problems import install_handlers
-from app.api.routes import add_prediction_routes, add_service_routes
+from app.api.service import add_service_routes
 from app.logs import configure_logs
 from app.metrics import Metrics
 from app.reading.engine import load_engine
@@ -75,7 +75,6 @@ def create_app(settings: Settings) -> ASGIApp:
         redirect_slashes=False,
     )
     install_handlers(app)
-    install_document(app)
     add_prediction_routes(app, settings)
     add_service_routes(app)
     add_page_routes(app, settings)

@@ -1,6 +1,7 @@
 """What the service counts, for Prometheus."""
 
 import os
+from collections.abc import Sequence
 from functools import cache
 
 from prometheus_client import (
@@ -27,15 +28,13 @@ class Metrics:
 
     def __init__(self) -> None:
         self._registry = CollectorRegistry()
-        self._requests = Counter(
+        requests = Counter(
             "requests", "Requests answered.", ("route", "status"), registry=self._registry
         )
-        self._seconds = Histogram(
+        seconds = self._histogram(
             "request_seconds",
             "Time from the head of a request to the end of its answer.",
             ("route",),
-            buckets=_SECONDS,
-            registry=self._registry,
         )
         self._in_flight = Gauge(
             "predictions_in_flight",
@@ -43,25 +42,23 @@ class Metrics:
             multiprocess_mode="livesum",
             registry=self._registry,
         )
-        self._stages = Histogram(
-            "stage_seconds",
-            "Time that a picture spends in each stage.",
-            ("stage",),
-            buckets=_SECONDS,
-            registry=self._registry,
+        stages = self._histogram(
+            "stage_seconds", "Time that a picture spends in each stage.", ("stage",)
         )
-        self._batches = Histogram(
+        self._batches = self._histogram(
             "batch_pictures",
             "Pictures that the network reads together, second looks apart.",
             buckets=(1, 2, 4, 8, 16, 32, 64),
-            registry=self._registry,
         )
-        self._decode, self._ink, self._network = (
-            self._stages.labels(stage) for stage in ("decode", "ink", "network")
-        )
+        self._decode, self._ink, self._network = map(stages.labels, ("decode", "ink", "network"))
         # Looking a child up by its labels costs more than counting with it.
-        self._requests_of = cache(self._requests.labels)
-        self._seconds_of = cache(self._seconds.labels)
+        self._requests_of = cache(requests.labels)
+        self._seconds_of = cache(seconds.labels)
+
+    def _histogram(
+        self, name: str, text: str, labels: Sequence[str] = (), buckets: Sequence[float] = _SECONDS
+    ) -> Histogram:
+        return Histogram(name, text, labels, buckets=buckets, registry=self._registry)
 
     def observe_request(self, route: str, status: int, seconds: float) -> None:
         """Counts an answered request."""

@@ -25,13 +25,13 @@ from model.ink import normalise
 from training import scoring
 from training.augment import Augmentation
 from training.data import load_mnist
+from training.distributed import Processes
 from training.drawings.pool import PoolOptions
-from training.drawings.scenes import SCENES, show
+from training.drawings.scenes import SCENES, render_scene
 from training.drawings.strokes import Warp
-from training.drawings.writers import as_written, load_writers, training_pool
+from training.drawings.writer_splits import load_writer_split, training_pool, weight_by_writer
 from training.loop import LAST, train
 from training.options import TrainOptions
-from training.processes import Processes
 from training.scoring import Grids
 
 NO_WARP = Warp(rotation=0, shear=0, stretch=0, bend=0, tremor=0, polygons=0)
@@ -95,13 +95,13 @@ def drawings(data_dir: Path, count: int) -> Drawings:
     """Draws grids of the validation writers' digits, shown in each of ``SCENES`` in turn."""
     config = ReaderConfig()
     random = np.random.default_rng(1)
-    written = as_written(load_writers(data_dir, "validation"))
+    written = weight_by_writer(load_writer_split(data_dir, "validation"))
     weights = np.array([one.weight for one in written])
     normal, shrunk, labels = [], [], []
     for number in range(count):
         kind = list(SCENES)[number % len(SCENES)]
         picks = random.choice(len(written), config.num_cells, p=weights / weights.sum())
-        picture = show(kind, [written[pick].strokes for pick in picks], config, random)
+        picture = render_scene(kind, [written[pick].strokes for pick in picks], config, random)
         normal.append(normalise(picture, config).picture)
         small = Image.fromarray(picture).resize((config.width, config.height), Image.Resampling.BOX)
         # Ink bright on dark: as much as a demo does that knows what it is drawn on.
@@ -158,7 +158,7 @@ def run(
         ("drawn", drawn_grids.normal),
         ("shrunk", drawn_grids.shrunk),
     ):
-        right = scoring.mark(scoring.read_grids(reader, shown).symbols, shown.labels)
+        right = scoring.compare(scoring.read_grids(reader, shown).symbols, shown.labels)
         figures[f"{key}_digits"] = right.cells.float().mean().item()
         figures[f"{key}_grids"] = right.grids.float().mean().item()
     kept.write_text(json.dumps(figures))

@@ -15,19 +15,30 @@ import statistics
 import tempfile
 from pathlib import Path
 
+from training.packages import PACKAGES, missing_packages
+
+if line := missing_packages((*PACKAGES, "litserve"), "make .venv/benchmark"):
+    raise SystemExit(line)
+
 from benchmarks import serving_report
 from benchmarks.serving_pictures import SIDES, write_pictures
 from benchmarks.serving_report import Figures
-from benchmarks.serving_server import Contender, Load, running
+from benchmarks.serving_server import BenchmarkedService, Load, running
 
 OURS = ("-m", "app", "serve", "--port", "PORT")
 UVICORN = ("-m", "uvicorn", "--port", "PORT")
-CONTENDERS = (
-    Contender(name="this service, raw", command=OURS, form="raw"),
-    Contender(name="this service, multipart", command=OURS),
-    Contender(name="no network", command=(*UVICORN, "benchmarks.rivals.no_network:app")),
-    Contender(name="LitServe", command=("-m", "benchmarks.rivals.litserve_batching", "PORT")),
-    Contender(name="plain FastAPI", command=(*UVICORN, "benchmarks.rivals.plain_fastapi:app")),
+SERVICES = (
+    BenchmarkedService(name="this service, raw", command=OURS, form="raw"),
+    BenchmarkedService(name="this service, multipart", command=OURS),
+    BenchmarkedService(
+        name="no network", command=(*UVICORN, "benchmarks.baselines.no_network:app")
+    ),
+    BenchmarkedService(
+        name="LitServe", command=("-m", "benchmarks.baselines.litserve_batching", "PORT")
+    ),
+    BenchmarkedService(
+        name="plain FastAPI", command=(*UVICORN, "benchmarks.baselines.plain_fastapi:app")
+    ),
 )
 CONNECTIONS = (1, 8, 64)
 PICTURES = 64
@@ -69,12 +80,12 @@ def measure(
         RuntimeError: A server does not answer, answers an error, or reads other digits.
     """
     loads: dict[tuple[str, int, int], list[Load]] = {}
-    starts: dict[str, list[float]] = {one.name: [] for one in CONTENDERS}
-    memory: dict[str, list[float]] = {one.name: [] for one in CONTENDERS}
+    starts: dict[str, list[float]] = {one.name: [] for one in SERVICES}
+    memory: dict[str, list[float]] = {one.name: [] for one in SERVICES}
     first = pictures[SIDES[0]][0].read_bytes()
     expected: object = None
     for number in range(arguments.rounds):
-        for contender in CONTENDERS:
+        for contender in SERVICES:
             print(f"round {number + 1} of {arguments.rounds}: {contender.name}", flush=True)
             with running(contender, arguments.server_core, first, folder / "log") as server:
                 starts[contender.name].append(server.start_seconds)
@@ -102,7 +113,7 @@ def measure(
                 for connections in CONNECTIONS
             },
         )
-        for contender in CONTENDERS
+        for contender in SERVICES
     ]
 
 

@@ -19,7 +19,7 @@ START_LIMIT_SECONDS = 60.0
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
-class Contender:
+class BenchmarkedService:
     """A service and how it is sent pictures."""
 
     name: str
@@ -41,7 +41,9 @@ class Load:
 class Server:
     """A running contender."""
 
-    def __init__(self, contender: Contender, port: int, pid: int, start_seconds: float) -> None:
+    def __init__(
+        self, contender: BenchmarkedService, port: int, pid: int, start_seconds: float
+    ) -> None:
         self.contender = contender
         self.start_seconds = start_seconds
         """From the start of the process to its first answer."""
@@ -91,7 +93,9 @@ class Server:
 
 
 @contextlib.contextmanager
-def running(contender: Contender, core: int, picture: bytes, log: Path) -> Iterator[Server]:
+def running(
+    contender: BenchmarkedService, core: int, picture: bytes, log: Path
+) -> Iterator[Server]:
     """Starts a contender on one core and stops it at the end.
 
     Raises:

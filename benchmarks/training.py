@@ -21,7 +21,7 @@ from model.reader import GridReader
 from training.augment import Augmentation
 from training.batches import Batch, GridBatches
 from training.data import Digits
-from training.loop import with_ends
+from training.loop import add_start_and_finish
 from training.optimizer import ReaderOptimizer
 from training.options import TrainOptions
 
@@ -57,7 +57,7 @@ def measure(options: TrainOptions, augmentation: Augmentation | None, rounds: in
     for step in range(rounds + 5):
         times.append([])
         batch = timed(lambda step=step: batches.at(step))
-        symbols = with_ends(batch.labels)
+        symbols = add_start_and_finish(batch.labels)
 
         def forward(batch: Batch = batch, symbols: torch.Tensor = symbols) -> torch.Tensor:
             logits = reader(batch.pictures, symbols[:, :-1])

@@ -9,7 +9,7 @@ from torch.nn import functional as F
 
 
 class KeyValues(NamedTuple):
-    """What can be attended to, split into heads: keys and values, each (B, K, S, D/K)."""
+    """Keys and values to attend to, split into heads: each (B, K, S, D/K)."""
 
     keys: Tensor
     values: Tensor
@@ -24,9 +24,9 @@ class KeyValues(NamedTuple):
 class MultiHeadAttention(nn.Module):
     """Scaled dot-product attention with K heads.
 
-    Keys and values are made by ``keys_values`` and handed to ``forward``, so that one class serves
+    ``keys_values`` makes keys and values, ``forward`` attends to them. So one class serves
     self-attention (made from the input itself), cross-attention (made once from the encoder's
-    memory) and stepwise decoding (what earlier steps made, with the newest appended).
+    memory) and decoding step by step (those of earlier steps, with the newest appended).
 
     Reference: Vaswani et al., "Attention Is All You Need", 2017, section 3.2.
     """

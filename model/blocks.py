@@ -1,4 +1,4 @@
-"""The one residual block that both towers are built of."""
+"""The residual block that both encoder and decoder are built of."""
 
 from typing import NamedTuple
 
@@ -61,8 +61,8 @@ class Block(nn.Module):
 
         Args:
             x: Tokens, (B, T, D).
-            memory: What cross-attention looks at; required by a block that has one.
-            past: Self-attention's keys and values of earlier steps.
+            memory: Keys and values of cross-attention; required by a block that has one.
+            past: Keys and values of self-attention from earlier steps.
             is_causal: Self-attention sees no later position; only without ``past``.
             return_weights: Also return the weights of cross-attention.
         """

@@ -16,7 +16,7 @@ from model.reader import GridReader
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """A reader's weights with all that is known about them."""
+    """A reader's weights and the header that describes them."""
 
     header: Header
     weights: Mapping[str, Tensor]

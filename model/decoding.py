@@ -1,4 +1,4 @@
-"""Free-running greedy reading: the decoder is fed what it said itself."""
+"""Greedy autoregressive decoding: each step's most probable symbol is the next step's input."""
 
 from typing import NamedTuple
 
@@ -9,25 +9,25 @@ from model import vocabulary
 from model.reader import GridReader
 
 
-class Greedy(NamedTuple):
-    """What a reader says about B pictures, step by step.
+class GreedyDecoding(NamedTuple):
+    """What was decoded for B pictures.
 
-    A row that has said ``<finish>`` has ended: its later symbols are ``<finish>`` and its later
-    probabilities and attention are zero, because nothing was read there.
+    A sequence ends with its first ``<finish>``: all later symbols are ``<finish>``, all later
+    probabilities and attention weights zero.
     """
 
-    symbols: Tensor  # (B, T), int64: of each step, <finish> last where all went well
-    # (B, C, 11): what each cell holds, digits 0 to 9 and then blank. Softmax over the whole
-    # vocabulary, so a row adds up to a little less than one.
+    symbols: Tensor  # (B, T), int64: one a step; <finish> is the last one of a complete reading
+    # (B, C, 11): of digits 0 to 9 and then blank. The softmax is over the whole vocabulary, so
+    # those of a cell add up to a little less than one.
     probabilities: Tensor
-    attention: Tensor  # (B, C, L, K, N): where cross-attention looked while each cell was read
+    attention: Tensor  # (B, C, L, K, N): weights of cross-attention while each cell was read
 
 
-def read_greedy(reader: GridReader, pictures: Tensor) -> Greedy:
-    """Reads pictures with cached keys and values, each step taking the most probable symbol.
+def decode_greedily(reader: GridReader, pictures: Tensor) -> GreedyDecoding:
+    """Decodes pictures with cached keys and values, each step taking the most probable symbol.
 
-    All of the ``num_steps`` steps are run for every row, so that the same code serves one picture,
-    a batch, and the exported graph, in which the steps stand one behind the other.
+    Every picture takes all ``num_steps`` steps, ended or not: pictures of a batch stay together,
+    and the exported graph needs no loop.
 
     Args:
         reader: A reader in evaluation mode.
@@ -47,11 +47,11 @@ def read_greedy(reader: GridReader, pictures: Tensor) -> Greedy:
         if is_cell:
             assert decoded.attention is not None
             running = is_running.to(scores.dtype)
-            answers = scores[:, : vocabulary.NUM_ANSWERS]
+            answers = scores[:, : vocabulary.NUM_CLASSES]
             probabilities.append(answers * running[:, None])
             attention.append(decoded.attention[:, 0] * running[:, None, None, None])
         is_running = is_running & (newest != vocabulary.FINISH)
-    return Greedy(
+    return GreedyDecoding(
         torch.stack(symbols, dim=1),
         torch.stack(probabilities, dim=1),
         torch.stack(attention, dim=1),

@@ -1,7 +1,7 @@
-"""What a checkpoint says about itself, read without torch.
+"""The header of a checkpoint: config, provenance and scores, read without torch.
 
 A checkpoint is one ``.safetensors`` file. Its metadata map ``format_version``, ``vocabulary`` and
-the names of the fields below to JSON strings; ``calibration`` repeats what the scores say of it.
+the names of the fields below to JSON strings; ``calibration`` repeats a part of the scores.
 """
 
 import dataclasses
@@ -71,7 +71,7 @@ class Header:
 
 
 def read_header(path: Path) -> Header:
-    """Reads what a checkpoint says about itself; raises CheckpointFormatError as above."""
+    """Reads the header of a checkpoint file; raises CheckpointFormatError as above."""
     return Header.from_metadata(read_file(path, framework="numpy", return_tensors=False)[1], path)
 
 
@@ -101,6 +101,6 @@ def read_file(
 
 
 def sha256(path: Path) -> str:
-    """The checksum by which a graph names the checkpoint that it was made from."""
+    """Returns a file's SHA-256; a graph names by it the checkpoint that it was exported from."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

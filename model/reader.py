@@ -17,19 +17,19 @@ PIXEL_STD = 0.3081
 
 
 class DecoderState(NamedTuple):
-    """All that decoding needs to go on: immutable, one entry a decoder layer."""
+    """What the next decoding step needs: immutable, one entry a decoder layer."""
 
     memory: tuple[KeyValues, ...]  # of cross-attention, made once from the encoder's memory
-    past: tuple[KeyValues, ...] = ()  # of self-attention, of the steps so far
+    past: tuple[KeyValues, ...] = ()  # of self-attention in the steps so far
     position: int = 0  # steps decoded so far
 
 
-class Decoded(NamedTuple):
-    """What the decoder says about T positions."""
+class DecoderOutput(NamedTuple):
+    """What the decoder returns for T positions."""
 
-    logits: Tensor  # (B, T, V): position t scores the symbol that follows it
+    logits: Tensor  # (B, T, V): those of position t are for the symbol that follows it
     state: DecoderState
-    attention: Tensor | None  # cross-attention's weights, (B, T, L, K, N), where asked for
+    attention: Tensor | None  # weights of cross-attention, (B, T, L, K, N), where asked for
 
 
 class GridReader(nn.Module):
@@ -88,14 +88,14 @@ class GridReader(nn.Module):
 
     def decode(
         self, symbols: Tensor, state: DecoderState, *, return_weights: bool = False
-    ) -> Decoded:
+    ) -> DecoderOutput:
         """Scores the symbols that follow.
 
         Args:
-            symbols: (B, T), int64. All of a sequence from ``<start>`` on with a fresh state
-                (teacher forcing), or the newest one symbol, T = 1, with the state of the last step.
+            symbols: (B, T), int64. A whole sequence from ``<start>`` on with the state from
+                ``start`` (teacher forcing), or the latest symbol, T = 1, with the latest state.
             state: From ``start``, or from the last call.
-            return_weights: Also return where cross-attention looked.
+            return_weights: Also return the weights of cross-attention.
 
         Raises:
             ValueError: Several symbols with a state that has a past, or more symbols than steps.
@@ -126,7 +126,7 @@ class GridReader(nn.Module):
         logits = self.to_logits(self.decoder_norm(x))
         # L weights of (B, K, T, N) -> (B, T, L, K, N)
         attention = torch.stack(weights, dim=1).permute(0, 3, 1, 2, 4) if return_weights else None
-        return Decoded(
+        return DecoderOutput(
             logits, state._replace(past=tuple(past), position=position + length), attention
         )
 

@@ -1,4 +1,4 @@
-"""What a reading of one picture is: digits, how sure the reader is, and where it looked."""
+"""The reading of a picture: its digits, their probabilities, warnings and attention."""
 
 import dataclasses
 import math
@@ -12,12 +12,12 @@ from model import vocabulary
 from model.config import ReaderConfig
 from model.ink import Box, NormalForm
 
-# A cell less probable than this is announced as unsure.
+# A cell less probable than this is warned of.
 LOW_CONFIDENCE = 0.9
 
 
 class Answers(NamedTuple):
-    """What an engine says about B pictures; arrays as ``model.decoding.Greedy`` describes them."""
+    """What an engine returns for B pictures: ``model.decoding.GreedyDecoding`` as arrays."""
 
     symbols: NDArray[np.int64]
     probabilities: NDArray[np.float32]
@@ -44,12 +44,12 @@ class Notice(NamedTuple):
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Reading:
-    """What was read in one picture: its cells in reading order, and what to be wary of."""
+    """What was read in one picture: its cells in reading order, and warnings."""
 
     cells: tuple[Cell, ...]
     warnings: tuple[Notice, ...]
     attention: NDArray[np.float32] | None
-    """(C, L, K, N): where cross-attention looked while each cell was read."""
+    """(C, L, K, N): weights of cross-attention while each cell was read."""
 
     @property
     def digits(self) -> list[int | None]:
@@ -67,7 +67,7 @@ class Reading:
         return math.prod(cell.confidence for cell in self.cells)
 
 
-def readings(
+def make_readings(
     answers: Answers,
     normals: Sequence[NormalForm],
     config: ReaderConfig,
@@ -77,9 +77,9 @@ def readings(
 
     Args:
         answers: Of B pictures.
-        normals: What was read, B of them.
+        normals: The normal forms that were read, B of them.
         config: Of the reader.
-        notices: What is known to be doubtful besides, for each picture.
+        notices: Warnings about each picture from before it was read.
     """
     places = list(np.ndindex(config.rows, config.columns))
     symbols: list[list[int]] = answers.symbols.tolist()
@@ -100,7 +100,7 @@ def readings(
                 for (row, column), symbol, confidence, probabilities, ink in of_cells
             ]
         )
-        ink_notices = [Notice(doubt.code, doubt.detail) for doubt in normal.warnings]
+        ink_notices = [Notice(warning.code, warning.detail) for warning in normal.warnings]
         warnings = (*_warnings(symbols[index], cells), *ink_notices, *noticed)
         attention = None if answers.attention is None else answers.attention[index]
         found.append(Reading(cells, warnings, attention))

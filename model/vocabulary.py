@@ -2,9 +2,9 @@
 
 BLANK = 10  # a cell with no ink
 START = 11  # fed to the decoder before the first cell
-FINISH = 12  # the decoder's way to say that it has read the last cell
+FINISH = 12  # follows the last cell, and ends decoding
 
-NUM_ANSWERS = 11  # what a cell can hold: ten digits or a blank
+NUM_CLASSES = 11  # of a cell: ten digits or a blank
 NUM_SYMBOLS = 13
 
 NAMES: tuple[str, ...] = (*"0123456789", "<blank>", "<start>", "<finish>")

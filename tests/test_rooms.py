@@ -9,7 +9,7 @@ import pytest
 
 from tests.conftest import ROOT
 
-PLAIN = {"config", "errors", "header", "reading", "second_look", "vocabulary"}
+PLAIN = {"config", "errors", "header", "reading", "test_time_augmentation", "vocabulary"}
 HTTP_LIBRARIES = {"fastapi", "starlette", "uvicorn", "http", "python_multipart"}
 TRAINING_ONLY = {"torch", "torchvision", "onnx", "onnxscript", "matplotlib", "tensorboard", "tqdm"}
 

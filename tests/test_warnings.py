@@ -1,4 +1,4 @@
-"""Every warning is known wherever warnings are told: in the schema, on the page, in the README."""
+"""Every warning is known wherever warnings are told: in the schema, on the page, in docs/api.md."""
 
 import ast
 import re
@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from app.api.problems import ALL_KINDS
+from app.api.problems import KINDS
 from app.api.schemas import WarningAnswer
 from model.reading import LOW_CONFIDENCE
 from tests.conftest import ROOT
 
 # What makes a warning; its code is the first argument.
 MAKERS = {"Notice", "InkWarning"}
-# Codes of the README's table and of the schema's sentence.
+# Codes of the documentation's table and of the schema's sentence.
 CODE = r"[a-z]+(?:_[a-z]+)*"
 
 
@@ -50,9 +50,9 @@ def codes_of_the_page() -> set[str]:
     return set(re.findall(rf"^  ({CODE}):", words.partition("const WARNINGS = {")[2], re.MULTILINE))
 
 
-def codes_of_the_readme() -> set[str]:
-    text = (ROOT / "README.md").read_text()
-    section = text.partition("\n## Warnings\n")[2].partition("\n## ")[0]
+def codes_of_the_documentation() -> set[str]:
+    text = (ROOT / "docs" / "api.md").read_text()
+    section = text.partition("\n### Warnings\n")[2].partition("\n## ")[0]
     return set(re.findall(rf"^\| `({CODE})` \| .+ \| .+ \|$", section, re.MULTILINE))
 
 
@@ -60,7 +60,9 @@ def test_warnings_are_found_where_they_are_made() -> None:
     assert {"low_confidence", "faint", "many_frames"} <= codes_given()
 
 
-@pytest.mark.parametrize("told", [codes_of_the_schema, codes_of_the_page, codes_of_the_readme])
+@pytest.mark.parametrize(
+    "told", [codes_of_the_schema, codes_of_the_page, codes_of_the_documentation]
+)
 def test_each_place_that_tells_of_warnings_knows_just_those_that_are_given(
     told: Callable[[], set[str]],
 ) -> None:
@@ -78,5 +80,5 @@ def test_the_page_has_words_for_each_kind_of_problem_that_it_can_meet() -> None:
     words = (ROOT / "static" / "js" / "words.js").read_text()
     table = words.partition("const PROBLEMS = {")[2].partition("};")[0]
     # A server that answers 503 counts as away.
-    met = {kind.name for kind in ALL_KINDS if kind.status != 503}
+    met = {kind.name for kind in KINDS.values() if kind.status != 503}
     assert set(re.findall(r"^  '([a-z-]+)':", table, re.MULTILINE)) == met

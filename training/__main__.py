@@ -6,20 +6,25 @@ import os
 from pathlib import Path
 from typing import Annotated
 
+from training.packages import PACKAGES, missing_packages
+
+if line := missing_packages(PACKAGES, "make .venv/development"):
+    raise SystemExit(line)
+
 import torch
 import typer
 
 from model.config import ReaderConfig
 from model.errors import ConfigError, ReaderError
-from training import measuring, plots
+from training import evaluation_commands, plots
 from training.augment import Augmentation
 from training.batches import GridBatches
 from training.data import load_mnist
-from training.drawings.writers import training_pool, validation_pool
+from training.distributed import join_process_group
+from training.drawings.writer_splits import training_pool, validation_pool
+from training.evaluation_commands import DataDir
 from training.loop import train as run_training
-from training.measuring import DataDir
 from training.options import TrainOptions
-from training.processes import joined
 from training.scorecard import evaluate as scorecard
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_show_locals=False)
@@ -32,7 +37,7 @@ def describe() -> None:
 
 _RECIPE = TrainOptions()
 _NETWORK = ReaderConfig()
-_POOL_SEED = 0  # of another run too: a pool is kept, and a seed changes how it is dealt
+_POOL_SEED = 0  # the same for every run, so that a stored pool is reused
 _VALIDATION_GRIDS, _VALIDATION_SEED = 2000, 1
 _LOG_LEVELS = ("debug", "info", "warning", "error")
 
@@ -102,12 +107,12 @@ def train(
         decoder_layers=decoder_layers,
         dropout=dropout,
     )
-    with joined(device) as processes:
+    with join_process_group(device) as processes:
         training = load_mnist(data_dir, "train")
         validation = {"mnist": load_mnist(data_dir, "validation")}
         drawn = None
         if drawn_share:
-            with processes.first_goes_first():
+            with processes.first_process_first():
                 drawn = training_pool(data_dir, training, options.pool, seed=_POOL_SEED, folder=out)
                 validation["drawn"] = validation_pool(
                     data_dir, grids=_VALIDATION_GRIDS, seed=_VALIDATION_SEED, folder=out
@@ -135,7 +140,11 @@ def train(
             typer.echo(f"stopped at step {progress.step} and saved; the same command goes on")
 
 
-for command in (measuring.evaluate, measuring.sensitivity, measuring.export):
+for command in (
+    evaluation_commands.evaluate,
+    evaluation_commands.sensitivity,
+    evaluation_commands.export,
+):
     app.command()(command)
 
 
@@ -159,13 +168,13 @@ def sheet(
     )
     batch = batches.at(0, strength)
     out.parent.mkdir(parents=True, exist_ok=True)
-    captions = [scorecard.text(row) for row in batch.labels.numpy()]
+    captions = [scorecard.symbols_text(row) for row in batch.labels.numpy()]
     plots.contact_sheet(list(batch.pictures.numpy()), captions, out)
     typer.echo(f"wrote {out}")
 
 
 def _precision(name: str, device: torch.device) -> torch.dtype:
-    """Mixed precision where it was measured to help: bfloat16 on CUDA, not on CPUs or MPS."""
+    """Turns the option into a type; auto is bfloat16 on CUDA alone, where it was faster."""
     if name == "auto":
         helps = device.type == "cuda" and torch.cuda.is_bf16_supported()
         return torch.bfloat16 if helps else torch.float32
@@ -175,7 +184,7 @@ def _precision(name: str, device: torch.device) -> torch.dtype:
 
 
 def _log_level() -> str:
-    """The least level that is logged, as ``logging`` calls it; the service has the same names."""
+    """The log level, as ``logging`` calls it; the service accepts the same names."""
     name = os.environ.get("LOG_LEVEL") or "info"
     if name.lower() not in _LOG_LEVELS:
         raise ConfigError(f"LOG_LEVEL: expected {', '.join(_LOG_LEVELS)}; got {name!r}")
@@ -183,7 +192,7 @@ def _log_level() -> str:
 
 
 def main() -> None:
-    """Runs a command; what the project raises on purpose becomes one line and exit code 1."""
+    """Runs a command; a ``ReaderError`` is printed as one line, with exit code 1."""
     try:
         logging.basicConfig(level=_log_level(), format="%(message)s")
         app()

@@ -1,9 +1,9 @@
-"""Augmentation of whole batches of digits, made of tensors.
+"""Augmentation of whole batches of digits by tensor operations.
 
-One matrix product places every pixel of every digit (affine part and elastic part together), one
-bilinear lookup warps the batch, and two poolings thicken or thin its strokes. The random numbers
-are drawn for the whole batch before any of it is computed, so a process that works on a slice of
-the batch gets exactly its slice.
+One matrix product computes where every pixel of every digit comes from (affine and elastic part
+together), one bilinear lookup warps the batch, and a dilation or erosion changes its strokes. The
+random numbers of the whole batch are drawn first, so that a process that works on a slice of the
+batch augments it as one process would.
 """
 
 import dataclasses
@@ -14,21 +14,21 @@ from torch.nn import functional as F
 
 from model.errors import ConfigError
 
-# Control points a side of the elastic field: about one in five pixels, Simard's sigma of 4.
+# Control points a side of the elastic field: one every five pixels is about Simard's sigma of 4.
 _CONTROL = 6
 _AFFINE_NUMBERS = 7  # rotation, shear, scale x and y, shift x and y, stroke
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
 class Augmentation:
-    """How far training digits are changed. Every amount is drawn evenly in [-limit, limit]."""
+    """Limits of augmentation. Every amount is drawn uniformly from [-limit, limit]."""
 
     rotation: float = 12.0
     """Degrees."""
     shear: float = 0.2
     """Sideways pixels for each pixel of height."""
     scale: float = 0.15
-    """Natural logarithm of the factor, drawn for width and height apart."""
+    """Natural logarithm of the factor, drawn for width and height separately."""
     shift: float = 2.0
     """Pixels, along each axis."""
     elastic: float = 0.9
@@ -36,7 +36,7 @@ class Augmentation:
     stroke: float = 0.5
     """Share of the way to the digit dilated (thicker) or eroded (thinner) by one pixel."""
     gain: float = 0.3
-    """Natural logarithm of the factor on brightness, which is then cut at white."""
+    """Natural logarithm of the factor on brightness, which is then clipped at white."""
 
     def __post_init__(self) -> None:
         for field in dataclasses.fields(self):
@@ -46,21 +46,21 @@ class Augmentation:
             raise ConfigError(f"stroke: expected a share of at most 1, got {self.stroke}")
 
 
-def draw(count: int, generator: torch.Generator) -> Tensor:
+def draw_random_numbers(count: int, generator: torch.Generator) -> Tensor:
     """Draws the random numbers of ``count`` digits: (count, numbers), on the CPU."""
-    even = torch.rand(count, _AFFINE_NUMBERS + 1, generator=generator) * 2 - 1
+    uniform = torch.rand(count, _AFFINE_NUMBERS + 1, generator=generator) * 2 - 1
     normal = torch.randn(count, 2 * _CONTROL**2, generator=generator)
-    return torch.cat((even, normal), dim=1)
+    return torch.cat((uniform, normal), dim=1)
 
 
 def augment(digits: Tensor, numbers: Tensor, amounts: Augmentation, strength: float) -> Tensor:
-    """Changes each digit in its own way.
+    """Augments each digit by its own random numbers.
 
     Args:
         digits: (M, S, S), float in [0, 1], ink bright on dark.
-        numbers: (M, numbers), from ``draw``, on the device of the digits.
+        numbers: (M, numbers), from ``draw_random_numbers``, on the device of the digits.
         amounts: The limits.
-        strength: Factor on all limits, 0 (nothing happens) to 1.
+        strength: Factor on all limits, 0 (no augmentation) to 1.
 
     Returns:
         (M, S, S), float in [0, 1].
@@ -79,7 +79,7 @@ def augment(digits: Tensor, numbers: Tensor, amounts: Augmentation, strength: fl
     zoom_x = torch.exp(-scale_x * amounts.scale * strength)
     zoom_y = torch.exp(-scale_y * amounts.scale * strength)
     pixel = 2 / size  # grid_sample measures the picture from -1 to 1
-    # Where each output pixel comes from: rows of (x, y, 1), one pair of rows a digit.
+    # From (x, y, 1) of an output pixel to the x and y that it comes from.
     affine = torch.stack(
         (
             torch.stack((angle.cos(), slant - angle.sin(), shift_x * amounts.shift * pixel), 1)
@@ -99,11 +99,11 @@ def augment(digits: Tensor, numbers: Tensor, amounts: Augmentation, strength: fl
         padding_mode="zeros",
         align_corners=False,
     )
-    inked = _restroke(warped[:, 0], stroke * amounts.stroke * strength)
+    inked = _change_stroke_width(warped[:, 0], stroke * amounts.stroke * strength)
     return (inked * torch.exp(gain * amounts.gain * strength)[:, None, None]).clamp_(0, 1)
 
 
-def _restroke(digits: Tensor, amount: Tensor) -> Tensor:
+def _change_stroke_width(digits: Tensor, amount: Tensor) -> Tensor:
     """Blends (M, S, S) with its dilation where amount (M,) > 0, with its erosion where < 0."""
     sign = torch.where(amount < 0, -1.0, 1.0)[:, None, None]  # erosion dilates the background
     signed = digits * sign
@@ -111,7 +111,7 @@ def _restroke(digits: Tensor, amount: Tensor) -> Tensor:
 
 
 def _dilate(pictures: Tensor) -> Tensor:
-    """The greatest of each pixel's 3x3 neighbourhood: 5 times as fast as pooling on a CPU."""
+    """The maximum of each pixel's 3x3 neighbourhood: 5 times as fast as max pooling on a CPU."""
     for axis in (1, 2):
         inner = pictures.shape[axis] - 1
         ahead, behind = pictures.narrow(axis, 1, inner), pictures.narrow(axis, 0, inner)
@@ -124,7 +124,7 @@ def _dilate(pictures: Tensor) -> Tensor:
 
 
 def _basis(size: int, like: Tensor) -> Tensor:
-    """The fields that displacements are made of: x, y, one, and a bump a control point."""
+    """Basis functions of the displacement: x, y, 1, and a bicubic bump for each control point."""
     centres = (torch.arange(size, device=like.device, dtype=like.dtype) * 2 + 1) / size - 1
     y, x = torch.meshgrid(centres, centres, indexing="ij")
     bumps = torch.eye(_CONTROL**2, device=like.device, dtype=like.dtype)

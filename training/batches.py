@@ -1,7 +1,7 @@
-"""Training batches, made whole: the path that the loop uses.
+"""Training batches: digits arranged in grids, augmented, a batch at a time.
 
-Batch ``step`` depends on the seed and on ``step`` alone. Nothing has to be saved to go on after an
-interruption, and every process of a distributed run can make its own slice of the same batch.
+Batch ``step`` depends on the seed and on ``step`` alone. So no state has to be saved to resume, and
+every process of a distributed run can make its own slice of the same batch.
 """
 
 import math
@@ -14,11 +14,11 @@ from torch import Tensor
 
 from model.config import ReaderConfig
 from model.errors import ConfigError
-from training.augment import Augmentation, augment, draw
+from training.augment import Augmentation, augment, draw_random_numbers
 from training.data import Digits, blank_out, check_cell_size, tile
 
-# One stream of random numbers for each purpose, so that they do not repeat each other.
-_DECK, _BLANKS, _AUGMENT = range(3)
+# A stream of random numbers for each purpose, so that they are independent.
+_SHUFFLE, _BLANKS, _AUGMENT = range(3)
 
 
 class Batch(NamedTuple):
@@ -29,10 +29,10 @@ class Batch(NamedTuple):
 
 
 class MixedBatches:
-    """Batches of which each part is dealt from digits of its own.
+    """Batches that are concatenated from parts, each with digits of its own.
 
     Args:
-        parts: What the batches are put together from, in this order.
+        parts: In the order of concatenation.
     """
 
     def __init__(self, parts: Sequence["GridBatches"]) -> None:
@@ -48,15 +48,15 @@ class MixedBatches:
 
 
 class GridBatches:
-    """Deals the digits of a split into grids, every digit once in each pass over the split.
+    """Shuffles digits into grids; an epoch uses every digit once.
 
     Args:
-        digits: What is dealt.
+        digits: Of a split.
         config: Gives rows, columns and the size of a cell.
         batch_size: Grids a batch over all processes together; divisible by ``world_size``.
-        blank_grids: Share of the grids in which 1 to all cells are covered and so blank.
-        augmentation: How digits are changed, or None to leave them as they are.
-        seed: Another seed deals and changes differently.
+        blank_grids: Share of the grids in which 1 to all cells are blank.
+        augmentation: Its limits, or None for none.
+        seed: Of shuffling, blanks and augmentation.
         device: Where the batches are made.
         rank, world_size: Which slice of each batch this process makes.
 
@@ -93,17 +93,17 @@ class GridBatches:
         self._digits = Digits(digits.pictures.to(self.device), digits.labels.to(self.device))
 
     def indices(self, step: int) -> Tensor:
-        """Which digits this process deals in a batch: (B, C), indices into the split."""
+        """Returns the digits of this process's slice of a batch: (B, C), indices into the split."""
         cells = self.batch_size * self.config.num_cells
         first, last = step * cells, (step + 1) * cells
         size = len(self._digits)
-        decks = [
-            torch.randperm(size, generator=self._generator(_DECK, deck))
-            for deck in range(first // size, math.ceil(last / size))
+        permutations = [
+            torch.randperm(size, generator=self._generator(_SHUFFLE, epoch))
+            for epoch in range(first // size, math.ceil(last / size))
         ]
         skipped = first // size * size
-        dealt = torch.cat(decks)[first - skipped : last - skipped]
-        return self._slice(dealt.view(self.batch_size, self.config.num_cells))
+        indices = torch.cat(permutations)[first - skipped : last - skipped]
+        return self._slice(indices.view(self.batch_size, self.config.num_cells))
 
     def at(self, step: int, strength: float = 1.0) -> Batch:
         """Makes this process's slice of batch ``step``, augmented with a strength in [0, 1]."""
@@ -111,7 +111,7 @@ class GridBatches:
         pictures = self._digits.pictures[indices].float() / 255  # (B, C, 28, 28)
         labels = self._digits.labels[indices]
         if self.augmentation is not None and strength > 0:
-            numbers = draw(
+            numbers = draw_random_numbers(
                 self.batch_size * self.config.num_cells, self._generator(_AUGMENT, step)
             ).view(self.batch_size, self.config.num_cells, -1)
             changed = augment(
@@ -121,12 +121,12 @@ class GridBatches:
                 strength,
             )
             pictures = changed.view_as(pictures)
-        is_blank = self._blanks(step).to(self.device)
+        is_blank = self._blank_mask(step).to(self.device)
         pictures, labels = blank_out(pictures, labels, is_blank)
         return Batch(tile(pictures, self.config), labels)
 
-    def _blanks(self, step: int) -> Tensor:
-        """Marks covered cells, (B, C) bool: in some grids, 1 to C cells picked at random."""
+    def _blank_mask(self, step: int) -> Tensor:
+        """Picks cells to blank out, (B, C) bool: in some grids, 1 to C cells at random."""
         generator = self._generator(_BLANKS, step)
         size, cells = self.batch_size, self.config.num_cells
         has_blanks = torch.rand(size, 1, generator=generator) < self.blank_grids

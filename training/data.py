@@ -1,4 +1,4 @@
-"""MNIST: found or fetched, checked, split once; and how its digits make grids."""
+"""MNIST: found or downloaded, checked, split once; and grids of its digits."""
 
 import dataclasses
 import hashlib
@@ -21,7 +21,7 @@ from torchvision.datasets.utils import download_and_extract_archive  # isort: sk
 
 logger = logging.getLogger(__name__)
 
-# The uncompressed files: torchvision checks the archives, but a file may be damaged after that.
+# Of the uncompressed files: torchvision checks the archives alone.
 MNIST_MD5 = {
     "train-images-idx3-ubyte": "6bbc9ace898e44ae57da46a324031adb",
     "train-labels-idx1-ubyte": "a25bea736e30d166cdddb491f175f624",

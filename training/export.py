@@ -1,4 +1,4 @@
-"""A trained checkpoint becomes the files that are served: weights, graph and model card."""
+"""Exports a trained checkpoint to the files that are served: weights, graph and model card."""
 
 import dataclasses
 import logging
@@ -15,8 +15,8 @@ from model import checkpoint
 from model.checkpoint import Checkpoint
 from model.header import sha256
 from model.reader import GridReader
-from training import card
-from training.graph import GreedyGraph
+from training import model_card
+from training.onnx_graph import GreedyGraph
 
 _OPSET = 23
 
@@ -24,8 +24,8 @@ _OPSET = 23
 def export(trained: Checkpoint, out: Path, *, scores: Mapping[str, Any] | None) -> list[Path]:
     """Writes ``reader.safetensors``, ``reader.onnx`` and ``MODEL_CARD.md``.
 
-    The graph carries the checkpoint's sha256 and is written last, so files that do not belong
-    together are noticed when they are loaded.
+    The graph carries the checkpoint's sha256 and is written last, so that loading detects files
+    that do not belong together.
 
     Args:
         trained: Weights and header.
@@ -38,19 +38,21 @@ def export(trained: Checkpoint, out: Path, *, scores: Mapping[str, Any] | None) 
     header = trained.header
     if scores is not None:
         header = dataclasses.replace(header, scores=scores)
-    weights, graph, text = (out / name for name in ("reader.safetensors", "reader.onnx", card.NAME))
+    weights, graph, text = (
+        out / name for name in ("reader.safetensors", "reader.onnx", model_card.NAME)
+    )
     checkpoint.save(Checkpoint(header, trained.weights), weights)
     digest = sha256(weights)
-    _replace(text, card.render(header, digest, trained.reader()).encode())
+    _replace(text, model_card.render(header, digest, trained.reader()).encode())
     _replace(graph, graph_bytes(trained.reader(), digest))
     return [weights, graph, text]
 
 
 def graph_bytes(reader: GridReader, checkpoint_sha256: str) -> bytes:
-    """Returns the ONNX graph of greedy reading: one graph, any batch, steps unrolled.
+    """Returns the ONNX graph of greedy decoding, for any batch size, its steps unrolled.
 
     In: ``pictures`` (B, H, W) uint8. Out: ``symbols`` (B, T), ``probabilities`` (B, C, 11) and
-    ``attention`` (B, C, L, K, N), as ``model.decoding.Greedy`` describes them.
+    ``attention`` (B, C, L, K, N), as ``model.decoding.GreedyDecoding`` describes them.
     """
     config = reader.config
     example = torch.zeros(2, config.height, config.width, dtype=torch.uint8)
@@ -72,7 +74,7 @@ def graph_bytes(reader: GridReader, checkpoint_sha256: str) -> bytes:
     assert program is not None
     model = program.model_proto
     onnx.helper.set_model_props(model, {"checkpoint_sha256": checkpoint_sha256})
-    for node in model.graph.node:  # names of source files of the machine that exported it
+    for node in model.graph.node:  # they hold paths of the machine that exported it
         del node.metadata_props[:]
         node.doc_string = ""
     onnx.checker.check_model(model)
@@ -81,7 +83,7 @@ def graph_bytes(reader: GridReader, checkpoint_sha256: str) -> bytes:
 
 
 def _replace(path: Path, content: bytes) -> None:
-    """Writes a file in one go: what stood there before stays until the new one is whole."""
+    """Replaces a file atomically: the old one stays until the new one is complete."""
     partial = path.with_name(f".{path.name}.partial")
     with partial.open("wb") as file:
         file.write(content)

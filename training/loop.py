@@ -1,4 +1,4 @@
-"""The training loop: resumable to the bit, interruptible at any moment, alone or distributed."""
+"""The training loop: resumable bit for bit after a kill at any moment, alone or distributed."""
 
 import contextlib
 import dataclasses
@@ -26,16 +26,16 @@ from model.reader import GridReader
 from training import plots, provenance, scoring, state
 from training.batches import Batch, GridBatches, MixedBatches
 from training.data import Digits
+from training.distributed import Processes
 from training.optimizer import ReaderOptimizer
 from training.options import TrainOptions
-from training.processes import Processes
 from training.scoring import Grids
 
 logger = logging.getLogger(__name__)
 
 RESUME, LAST, BEST = "resume.safetensors", "last.safetensors", "best.safetensors"
 _VALIDATION_SEED = 0
-# Between the seeds of a batch's parts, which would else be changed alike.
+# Offset between the seeds of a batch's parts, which would otherwise be augmented alike.
 _SEED_STEP = 1_000_003
 
 
@@ -60,7 +60,7 @@ def train(
     precision: torch.dtype = torch.float32,
     initial: Path | None = None,
 ) -> Outcome:
-    """Trains a reader, or goes on where an earlier call with the same recipe was interrupted.
+    """Trains a reader, or resumes an interrupted run of the same recipe.
 
     Writes to ``out``: ``last.safetensors`` and ``best.safetensors`` (readers made of the averaged
     weights, best by their loss on validation), ``resume.safetensors``, TensorBoard event files,
@@ -71,17 +71,17 @@ def train(
         config: The network.
         training: MNIST's digits to train on.
         drawn: The pool of drawings to train on; None where ``options.drawn_share`` is 0.
-        validation: Digits to choose by, in sets that count alike.
+        validation: Sets of digits to choose the best weights by; each set counts alike.
         out: Folder for everything that is written.
         processes: This process and its device.
         precision: Of matrix products: float32, or bfloat16 for mixed precision.
-        initial: A checkpoint to begin with instead of random weights; the recipe names it.
+        initial: A checkpoint to start from instead of random weights; the recipe names it.
 
     Raises:
         CheckpointError: ``out`` holds a resume file that is damaged or has another recipe.
         ConfigError: Options contradict each other or the digits.
     """
-    run = _Run(
+    training_run = _TrainingRun(
         options=options,
         config=config,
         training=training,
@@ -92,11 +92,11 @@ def train(
         precision=precision,
         initial=initial,
     )
-    return run.go()
+    return training_run.run()
 
 
-class _Run:
-    """The parts of a run, and the one place where its state changes."""
+class _TrainingRun:
+    """The parts of a run; all changes to its state are made here."""
 
     def __init__(
         self,
@@ -121,7 +121,7 @@ class _Run:
             name: scoring.disjoint_grids(digits, config, seed=_VALIDATION_SEED)
             for name, digits in validation.items()
         }
-        num_drawn = options.drawn_grids(processes.world_size)
+        num_drawn = options.num_drawn_grids(processes.world_size)
         if num_drawn and drawn is None:
             raise ConfigError("expected drawings to train on, as drawn_share is above 0")
         shares = [(training, options.batch_size - num_drawn, 0), (drawn, num_drawn, 1)]
@@ -162,9 +162,9 @@ class _Run:
         self.average.load_state_dict(self.reader.state_dict())
         self.optimizer = ReaderOptimizer(self.reader, options)
         self.progress = state.Progress()
-        self.commit = provenance.git_commit()  # of the code that runs, whatever comes later
+        self.commit = provenance.git_commit()  # at the start: the files may change while it runs
 
-    def go(self) -> Outcome:
+    def run(self) -> Outcome:
         if (self.out / RESUME).exists():
             self.progress = state.restore(
                 self.out / RESUME,
@@ -189,10 +189,12 @@ class _Run:
                 stack.callback(writer.close)
             while progress.step < options.steps and not is_stopped:
                 started = time.perf_counter()
-                batch = self.batches.at(progress.step, options.strength_at(progress.step))
+                batch = self.batches.at(
+                    progress.step, options.augmentation_strength_at(progress.step)
+                )
                 loss = self.step(network, batch)
-                # The mean of the stop signals is above zero in all processes or in none.
-                loss_mean, stop = self.processes.mean(
+                # A signal to one process stops all: the mean is above zero in every process.
+                loss_mean, stop = self.processes.all_reduce_mean(
                     torch.stack((loss, torch.full_like(loss, float(bool(signals)))))
                 ).tolist()
                 is_stopped = stop > 0
@@ -203,9 +205,9 @@ class _Run:
                 bar.set_postfix(
                     loss=f"{loss_mean:.4f}", grids_per_second=f"{rate:.0f}", refresh=False
                 )
-                is_look = progress.step % options.evaluate_every == 0
+                is_validation_due = progress.step % options.evaluate_every == 0
                 is_last = progress.step == options.steps
-                is_best = (is_look or is_last) and self.look(writer)
+                is_best = (is_validation_due or is_last) and self.validate(writer)
                 progress.seconds += time.perf_counter() - started
                 if first and (
                     is_best or is_last or is_stopped or progress.step % options.save_every == 0
@@ -218,8 +220,8 @@ class _Run:
     def step(self, network: nn.Module, batch: Batch) -> Tensor:
         """One optimizer step; returns the loss of this process's slice."""
         step, options = self.progress.step, self.options
-        torch.manual_seed(options.seed + step)  # dropout follows from the step
-        symbols = with_ends(batch.labels)
+        torch.manual_seed(options.seed + step)  # the same dropout after resuming
+        symbols = add_start_and_finish(batch.labels)
         device = self.processes.device.type
         with torch.autocast(device, self.precision, enabled=self.precision != torch.float32):
             logits = network(batch.pictures, symbols[:, :-1])
@@ -232,7 +234,7 @@ class _Run:
         loss.backward()
         nn.utils.clip_grad_norm_(self.reader.parameters(), options.clip_norm)
         self.optimizer.step(options.learning_rate_at(step))
-        # Young averages forget faster, so that the random start is soon gone.
+        # Less decay at first, so that the random initial weights are soon gone from the average.
         decay = min(options.average_decay, (1 + step) / (10 + step))
         with torch.no_grad():
             torch._foreach_lerp_(
@@ -240,10 +242,10 @@ class _Run:
             )
         return loss.detach()
 
-    def look(self, writer: SummaryWriter | None) -> bool:
-        """Scores the averaged weights on validation; True where they are the best so far.
+    def validate(self, writer: SummaryWriter | None) -> bool:
+        """Scores the averaged weights on validation digits; True where they are the best so far.
 
-        Every process gets the same answer from the same weights.
+        Every process computes the same scores, as all have the same weights.
         """
         progress = self.progress
         steps = progress.step - (progress.history[-1]["step"] if progress.history else 0)
@@ -254,14 +256,14 @@ class _Run:
         }
         for name, grids in self.validation.items():
             greedy = scoring.read_grids(self.average, grids)
-            right = scoring.mark(greedy.symbols, grids.labels)
+            correctness = scoring.compare(greedy.symbols, grids.labels)
             entry[f"{name}_loss"] = validation_loss(self.average, grids)
-            entry[f"{name}_digits"] = right.cells.float().mean().item()
-            entry[f"{name}_grids"] = right.grids.float().mean().item()
+            entry[f"{name}_digits"] = correctness.cells.float().mean().item()
+            entry[f"{name}_grids"] = correctness.grids.float().mean().item()
         for figure in ("loss", "digits", "grids"):
             values = [entry[f"{name}_{figure}"] for name in self.validation]
             entry[f"validation_{figure}"] = sum(values) / len(values)
-        # Between good readers a few digits decide how many are right; the loss hears all of them.
+        # By the loss: the accuracy of good readers differs by a few digits, which may be chance.
         is_best = entry["validation_loss"] < min(
             (earlier["validation_loss"] for earlier in progress.history), default=math.inf
         )
@@ -286,7 +288,7 @@ class _Run:
         return is_best
 
     def save(self, *, is_best: bool) -> None:
-        """Writes readers first and the resume file last: what a kill leaves is never ahead."""
+        """Writes the readers, then the resume file, which so is never newer than they are."""
         made = provenance.describe(self.recipe, self.progress, self.processes, self.commit)
         reader = Checkpoint(Header(config=self.config, provenance=made), self.average.state_dict())
         if is_best:
@@ -302,7 +304,7 @@ class _Run:
         )
 
 
-def with_ends(labels: Tensor) -> Tensor:
+def add_start_and_finish(labels: Tensor) -> Tensor:
     """Puts ``<start>`` before and ``<finish>`` behind labels (B, C): (B, C + 2)."""
     ends = labels.new_tensor((vocabulary.START, vocabulary.FINISH)).expand(len(labels), 2)
     return torch.cat((ends[:, :1], labels, ends[:, 1:]), dim=1)
@@ -310,11 +312,11 @@ def with_ends(labels: Tensor) -> Tensor:
 
 @torch.inference_mode()
 def validation_loss(reader: GridReader, grids: Grids) -> float:
-    """Mean cross-entropy in nats a symbol, teacher-forced: the same quantity as training's."""
+    """Mean cross-entropy in nats a symbol, with teacher forcing, as in training."""
     device = next(reader.parameters()).device
     losses = []
     for batch in grids.batches(250):
-        symbols = with_ends(batch.labels.to(device))
+        symbols = add_start_and_finish(batch.labels.to(device))
         logits = reader(batch.pictures.to(device).float() / 255, symbols[:, :-1])
         losses.append(
             F.cross_entropy(logits.flatten(0, 1), symbols[:, 1:].flatten(), reduction="none")
@@ -324,7 +326,7 @@ def validation_loss(reader: GridReader, grids: Grids) -> float:
 
 @contextlib.contextmanager
 def _stop_signals() -> Iterator[list[int]]:
-    """Collects SIGTERM and SIGINT instead of dying of them; the loop stops after its step."""
+    """Collects SIGTERM and SIGINT, so that the loop can stop and save after the current step."""
     received: list[int] = []
 
     def remember(number: int, _frame: FrameType | None) -> None:

@@ -11,26 +11,26 @@ from training.options import TrainOptions
 
 _ADAM_MOMENTS = ("exp_avg", "exp_avg_sq")
 _MUON_MOMENT = "momentum_buffer"
-# Of the odd polynomial that brings singular values near 1 when it is applied five times.
+# Coefficients of the odd polynomial that, iterated, brings singular values near 1.
 _NEWTON_SCHULZ = (3.4445, -4.7750, 2.0315)
 _NEWTON_SCHULZ_TIMES = 5
-# Makes an update as long as one of Adam's usually is, so that both take the same learning rate.
+# Scales updates to the usual size of Adam's, so that one learning rate fits both.
 _UPDATE_SIZE = 0.2
 
 
 class Muon(Optimizer):
     """Gradient descent with momentum, in which the update of a matrix is made orthogonal.
 
-    torch's own works in bfloat16, for which most CPUs have no instructions; this one works in the
-    precision of the gradients, and on all matrices of a size together.
+    torch's own computes in bfloat16, for which most CPUs have no instructions; this one computes in
+    the precision of the gradients, and all matrices of one size together.
 
     Reference: Jordan et al., "Muon: An optimizer for hidden layers in neural networks", 2024; for
     the size of the update, Liu et al., "Muon is Scalable for LLM Training", 2025.
 
     Args:
-        matrices: What is trained, each (rows, columns).
+        matrices: Parameters, each (rows, columns).
         lr: Learning rate.
-        weight_decay: Share of a weight that is taken off, times the learning rate.
+        weight_decay: Decoupled, multiplied by the learning rate.
         momentum: Decay of the mean of past gradients.
     """
 
@@ -46,12 +46,12 @@ class Muon(Optimizer):
 
     @torch.no_grad()
     def step(self, closure: Callable[[], float] | None = None) -> None:  # type: ignore[override]
-        """Moves every matrix that has a gradient.
+        """Updates every matrix that has a gradient.
 
         Args:
             closure: Not supported.
         """
-        assert closure is None, "this optimizer does not look at the loss"
+        assert closure is None, "this optimizer takes no closure"
         for group in self.param_groups:
             by_size: defaultdict[tuple[int, int], list[Tensor]] = defaultdict(list)
             for matrix in group["params"]:
@@ -63,10 +63,10 @@ class Muon(Optimizer):
                 )
                 length = group["lr"] * _UPDATE_SIZE * max(size) ** 0.5
                 torch._foreach_mul_(matrices, 1 - group["lr"] * group["weight_decay"])
-                torch._foreach_sub_(matrices, list(orthogonal(updates) * length))
+                torch._foreach_sub_(matrices, list(orthogonalise(updates) * length))
 
     def _with_momentum(self, matrix: Tensor, momentum: float) -> Tensor:
-        """The gradient and those before it, one look ahead as Nesterov does."""
+        """The gradient with Nesterov momentum."""
         assert matrix.grad is not None
         state = self.state[matrix]
         if _MUON_MOMENT not in state:
@@ -75,7 +75,7 @@ class Muon(Optimizer):
         return matrix.grad.lerp(mean, momentum)
 
 
-def orthogonal(matrices: Tensor) -> Tensor:
+def orthogonalise(matrices: Tensor) -> Tensor:
     """Brings singular values of matrices (M, rows, columns) to about 1, within 0.6 to 1.25.
 
     Those below about a thousandth of the matrix's norm stay smaller.
@@ -91,12 +91,12 @@ def orthogonal(matrices: Tensor) -> Tensor:
 
 
 class ReaderOptimizer:
-    """Both optimizers of a reader, used as one.
+    """Muon and AdamW, used as one optimizer.
 
     Weight decay is on matrices; biases, norms, positions and embeddings have none.
 
     Args:
-        reader: What is trained.
+        reader: The network to train.
         options: Learning rate, weight decay and momentum.
     """
 
@@ -125,42 +125,42 @@ class ReaderOptimizer:
         self._adam = AdamW(groups, lr=options.learning_rate, betas=(0.9, 0.99), fused=True)
 
     def zero_grad(self) -> None:
-        """Forgets the gradients."""
+        """Clears the gradients."""
         self._muon.zero_grad()
         self._adam.zero_grad()
 
     def step(self, learning_rate: float) -> None:
-        """Moves all parameters along their gradients."""
+        """Updates all parameters."""
         for optimizer in (self._muon, self._adam):
             for group in optimizer.param_groups:
                 group["lr"] = learning_rate
             optimizer.step()
 
     def moments(self) -> dict[str, Tensor]:
-        """What the optimizers remember of past gradients, named by kind and parameter."""
+        """Returns the moments of past gradients, named by kind and parameter."""
         return {
             f"{kind}.{name}": optimizer.state[parameter][kind]
-            for name, parameter, optimizer, kinds in self._remembered()
+            for name, parameter, optimizer, kinds in self._moment_slots()
             for kind in kinds
             if parameter in optimizer.state
         }
 
     def restore(self, moments: Mapping[str, Tensor], step: int) -> None:
-        """Puts back what ``moments`` returned after ``step`` steps.
+        """Restores what ``moments`` returned after ``step`` steps.
 
         Raises:
             KeyError: A moment is missing.
         """
         if step == 0:
             return
-        for name, parameter, optimizer, kinds in self._remembered():
+        for name, parameter, optimizer, kinds in self._moment_slots():
             optimizer.state[parameter] = {
                 kind: moments[f"{kind}.{name}"].to(parameter.device) for kind in kinds
             }
             if optimizer is self._adam:
                 optimizer.state[parameter]["step"] = torch.tensor(float(step))
 
-    def _remembered(self) -> Iterator[tuple[str, nn.Parameter, Optimizer, tuple[str, ...]]]:
+    def _moment_slots(self) -> Iterator[tuple[str, nn.Parameter, Optimizer, tuple[str, ...]]]:
         is_hidden = {id(matrix) for group in self._muon.param_groups for matrix in group["params"]}
         for name, parameter in self._reader.named_parameters():
             if id(parameter) in is_hidden:

@@ -11,7 +11,7 @@ from training.drawings.pool import PoolOptions
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
 class TrainOptions:
-    """How a reader is trained; the model card says how the released weights were."""
+    """How a reader is trained; the model card has the values of the released weights."""
 
     steps: int = 40_000
     """Optimizer steps."""
@@ -26,7 +26,7 @@ class TrainOptions:
     momentum: float = 0.95
     """Of Muon, which trains the matrices inside the blocks."""
     clip_norm: float = 1.0
-    """Longest gradient."""
+    """Gradients with a greater norm are clipped to it."""
     average_decay: float = 0.999
     """Of the moving average of the weights, which is what is evaluated and released."""
     label_smoothing: float = 0.0
@@ -34,7 +34,7 @@ class TrainOptions:
     blank_grids: float = 0.1
     """Share of the training grids that have blank cells."""
     calm_share: float = 0.25
-    """Last share of the run in which augmentation fades."""
+    """Share of the run, at its end, over which augmentation decreases."""
     calm_strength: float = 0.35
     """Strength of augmentation at the very end, a share of its limits."""
     drawn_share: float = 0.4
@@ -43,7 +43,7 @@ class TrainOptions:
     """What that pool is made of."""
     seed: int = 0
     evaluate_every: int = 2000
-    """Steps between looks at the validation digits."""
+    """Steps between validations."""
     save_every: int = 500
     """Steps between saves."""
     augmentation: Augmentation = dataclasses.field(default_factory=Augmentation)
@@ -65,8 +65,8 @@ class TrainOptions:
             if not 0 <= getattr(self, name) <= 1:
                 raise ConfigError(f"{name}: expected a number in [0, 1], got {getattr(self, name)}")
 
-    def drawn_grids(self, world_size: int) -> int:
-        """Grids of a batch, over all processes together, that come from the pool."""
+    def num_drawn_grids(self, world_size: int) -> int:
+        """Number of grids of a batch, over all processes together, that come from the pool."""
         return round(self.drawn_share * self.batch_size / world_size) * world_size
 
     def learning_rate_at(self, step: int) -> float:
@@ -76,7 +76,7 @@ class TrainOptions:
         done = (step - self.warmup_steps) / max(1, self.steps - self.warmup_steps)
         return self.learning_rate * 0.5 * (1 + math.cos(math.pi * min(1.0, done)))
 
-    def strength_at(self, step: int) -> float:
+    def augmentation_strength_at(self, step: int) -> float:
         """Full augmentation, then a straight line down to ``calm_strength`` at the last step."""
         calm_steps = self.calm_share * self.steps
         left = self.steps - step

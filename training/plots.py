@@ -1,4 +1,4 @@
-"""Pictures of training and evaluation, as PNG files."""
+"""Plots of training and evaluation, as PNG files."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -65,13 +65,13 @@ def sensitivity(
 ) -> None:
     """Draws the share of digits read rightly against what was changed, a line for each reader."""
     figure, axes = plt.subplots(figsize=(8, 4.5), layout="tight")
-    # Told apart by hue for the colour-blind too, and by their marks without any.
-    looks = (("#0072B2", "o", "-"), ("#D55E00", "s", "--"), ("#009E73", "^", ":"))
-    for (name, shares), (colour, mark, dashes) in zip(lines.items(), looks, strict=False):
+    # A palette for the colour-blind; markers and dashes tell the lines apart without colour.
+    styles = (("#0072B2", "o", "-"), ("#D55E00", "s", "--"), ("#009E73", "^", ":"))
+    for (name, shares), (colour, marker, dashes) in zip(lines.items(), styles, strict=False):
         low, high = ([100 * getattr(one, end) for one in shares] for end in ("low", "high"))
         axes.fill_between(values, low, high, color=colour, alpha=0.1, linewidth=0)
         middle = [100 * one.share for one in shares]
-        axes.plot(values, middle, color=colour, marker=mark, linestyle=dashes, label=name)
+        axes.plot(values, middle, color=colour, marker=marker, linestyle=dashes, label=name)
     axes.set_ylim(bottom=max(0, axes.get_ylim()[0]), top=101)
     axes.set_xlabel(label)
     axes.set_ylabel("digits read rightly, %")

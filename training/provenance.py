@@ -1,4 +1,4 @@
-"""Where weights come from: written into every checkpoint."""
+"""Provenance of weights, which is written into every checkpoint."""
 
 import platform
 import subprocess
@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from training.data import MNIST_MD5
+from training.distributed import Processes
 from training.drawings import unipen
-from training.processes import Processes
 from training.state import Progress
 
 _LIBRARIES = ("torch", "torchvision", "numpy", "safetensors", "onnx", "onnxscript", "onnxruntime")
@@ -20,7 +20,7 @@ def describe(
     """Returns data sources with checksums, recipe, seed, steps, commit and library versions."""
     data: dict[str, Any] = {"MNIST": {"licence": "CC BY-SA 3.0", "md5": MNIST_MD5}}
     if recipe["training"]["drawn_share"] > 0:
-        # Of each site's labels and points: raw files differ from copy to copy.
+        # Of each site's labels and points: raw files differ between copies of the data set.
         data["UNIPEN"] = {
             "licence": "CC BY 4.0",
             "upstream_commit": unipen.COMMIT,
@@ -43,7 +43,7 @@ def describe(
 
 
 def git_commit() -> str | None:
-    """The commit that the code is at, marked where what makes weights was changed beside it."""
+    """The commit of the code, with ``-dirty`` where ``model`` or ``training`` has changes."""
     root = Path(__file__).parent.parent
 
     def ask(*command: str) -> str:

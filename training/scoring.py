@@ -1,4 +1,4 @@
-"""What counts as right, on validation and on the scorecard: always free-running."""
+"""Comparison of readings with labels, for validation and scorecard; decoding is always greedy."""
 
 import dataclasses
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ from torch import Tensor
 
 from model import vocabulary
 from model.config import ReaderConfig
-from model.decoding import Greedy, read_greedy
+from model.decoding import GreedyDecoding, decode_greedily
 from model.reader import GridReader
 from training.data import Digits, tile
 
@@ -31,12 +31,12 @@ class Grids:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Right:
-    """Which answers were right.
+class Correctness:
+    """Which answers are right.
 
     Attributes:
         cells: (M, C) bool.
-        finish: (M,) bool: ``<finish>`` came behind the last cell and nowhere else.
+        finish: (M,) bool: ``<finish>`` came after the last cell and nowhere else.
     """
 
     cells: Tensor
@@ -49,27 +49,25 @@ class Right:
 
 
 def disjoint_grids(digits: Digits, config: ReaderConfig, *, seed: int) -> Grids:
-    """Shuffles digits and lays them out as grids, each used once; a rest too small is left out."""
+    """Shuffles digits and lays them out as grids, each used once; a remainder is left out."""
     order = torch.randperm(len(digits), generator=torch.Generator().manual_seed(seed))
     count = len(digits) // config.num_cells
     return _grids(digits, order[: count * config.num_cells].view(count, -1), config)
 
 
-def drawn_grids(digits: Digits, config: ReaderConfig, *, count: int, seed: int) -> Grids:
-    """Draws digits with replacement and lays them out as ``count`` grids."""
-    return _grids(digits, picks_with_replacement(digits, config, count=count, seed=seed), config)
+def sample_grids(digits: Digits, config: ReaderConfig, *, count: int, seed: int) -> Grids:
+    """Samples digits with replacement and lays them out as ``count`` grids."""
+    return _grids(digits, sample_indices(digits, config, count=count, seed=seed), config)
 
 
-def picks_with_replacement(
-    digits: Digits, config: ReaderConfig, *, count: int, seed: int
-) -> Tensor:
-    """Returns which digits ``drawn_grids`` draws: (count, C)."""
+def sample_indices(digits: Digits, config: ReaderConfig, *, count: int, seed: int) -> Tensor:
+    """Returns which digits ``sample_grids`` samples: (count, C)."""
     generator = torch.Generator().manual_seed(seed)
     return torch.randint(len(digits), (count, config.num_cells), generator=generator)
 
 
 def with_blanks(grids: Grids, config: ReaderConfig, *, seed: int) -> Grids:
-    """Empties one to all but one of each grid's cells, picked at random."""
+    """Blanks cells of each grid at random: at least one, at most all but one."""
     generator = torch.Generator().manual_seed(seed)
     size, cells = grids.labels.shape
     count = torch.randint(1, max(2, cells), (size, 1), generator=generator)
@@ -82,22 +80,22 @@ def with_blanks(grids: Grids, config: ReaderConfig, *, seed: int) -> Grids:
     )
 
 
-def read_grids(reader: GridReader, grids: Grids, *, batch_size: int = 250) -> Greedy:
-    """Reads all grids free-running, on the reader's device; the answer is on the CPU."""
+def read_grids(reader: GridReader, grids: Grids, *, batch_size: int = 250) -> GreedyDecoding:
+    """Reads grids by greedy decoding on the reader's device; the results are on the CPU."""
     device = next(reader.parameters()).device
     with torch.inference_mode():
         parts = [
-            read_greedy(reader, batch.pictures.to(device).float() / 255)
+            decode_greedily(reader, batch.pictures.to(device).float() / 255)
             for batch in grids.batches(batch_size)
         ]
-    return Greedy(*(torch.cat(tensors).cpu() for tensors in zip(*parts, strict=True)))
+    return GreedyDecoding(*(torch.cat(tensors).cpu() for tensors in zip(*parts, strict=True)))
 
 
-def mark(symbols: Tensor, labels: Tensor) -> Right:
+def compare(symbols: Tensor, labels: Tensor) -> Correctness:
     """Compares symbols (M, T) with labels (M, C)."""
     cells = symbols[:, : labels.shape[1]]
     is_early = (cells == vocabulary.FINISH).any(dim=1)
-    return Right(cells == labels, ~is_early & (symbols[:, -1] == vocabulary.FINISH))
+    return Correctness(cells == labels, ~is_early & (symbols[:, -1] == vocabulary.FINISH))
 
 
 def _grids(digits: Digits, picks: Tensor, config: ReaderConfig) -> Grids:

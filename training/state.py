@@ -1,8 +1,8 @@
-"""The resume file: all that training needs to go on as if it had not been interrupted.
+"""The resume file: the state that training needs to continue as if it had not been interrupted.
 
-Batches, learning rate and dropout follow from the seed and the step, so besides weights, their
-average and the optimizer's moments there is only the step and what was measured so far. The file
-is a safetensors file and is replaced in one go; it stays out of the serving image.
+Batches, learning rate and dropout follow from the seed and the step. So the state is the weights,
+their moving average, the optimizer's moments, the step, and what was measured so far. The file is a
+safetensors file and is replaced atomically; it is not part of the serving image.
 """
 
 import dataclasses
@@ -24,11 +24,11 @@ class Progress:
     step: int = 0
     """Optimizer steps done."""
     seconds: float = 0.0
-    """Wall-clock time spent on them, interruptions left out."""
+    """Wall-clock time spent on them, without interruptions."""
     loss_sum: float = 0.0
-    """Training loss summed over the steps since the last look at validation."""
+    """Training loss summed over the steps since the last validation."""
     history: list[dict[str, float]] = dataclasses.field(default_factory=list)
-    """One entry a look at validation."""
+    """One entry for each validation."""
     best_step: int = 0
     """Step of the best entry."""
 
@@ -42,7 +42,7 @@ def save(
     progress: Progress,
     recipe: dict[str, Any],
 ) -> None:
-    """Writes the resume file; what stood there before stays until the new one is whole."""
+    """Replaces the resume file atomically: the old one stays until the new one is complete."""
     tensors = {f"weights.{name}": value for name, value in reader.state_dict().items()}
     tensors |= {f"average.{name}": value for name, value in average.items()}
     tensors |= {f"moment.{name}": value for name, value in optimizer.moments().items()}

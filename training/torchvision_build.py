@@ -32,7 +32,7 @@ def _load_compiled_operators() -> bool:
     return False
 
 
-# Kept for the life of the process: the definitions go when the library object does.
+# Kept for the life of the process: definitions are removed with the library object.
 _definitions: list[torch.library.Library] = []
 if not _load_compiled_operators():
     _library = torch.library.Library("torchvision", "DEF")

@@ -121,7 +121,7 @@ def alternatives(reading: Reading, count: int) -> list[dict[str, Any]]:
         # The best of all readings begin with the best of all beginnings.
         products = np.outer(scores, cell.probabilities.astype(np.float64)).ravel()
         best = np.argsort(-products, kind="stable")[: count + 1]
-        prefix, last = np.divmod(best, vocabulary.NUM_ANSWERS)
+        prefix, last = np.divmod(best, vocabulary.NUM_CLASSES)
         scores, symbols = products[best], np.column_stack((symbols[prefix], last))
     found = [
         {

@@ -14,7 +14,6 @@ from app.api.errors import (
     BodyMalformedError,
     BodyTooLargeError,
     MediaTypeError,
-    ReceiveTimeoutError,
 )
 from app.api.forms import MULTIPART, read_form
 from app.api.query import NAMES
@@ -23,8 +22,8 @@ from app.state import Service
 
 PICTURE_TYPES = ("image/png", "image/jpeg", "image/webp", "image/bmp", "image/gif")
 JSON = "application/json"
-# Of the scope's state, set by the server: what came is no body of HTTP; no more of it will come.
-IS_BODY_BROKEN = "is_body_broken"
+# Of the scope's state: the RequestError that the server found in a body of which no more will come.
+BODY_ERROR = "body_error"
 
 _SPACE = str.maketrans("", "", " \t\r\n")
 # JSON of more bytes than this is decoded beside the event loop.
@@ -47,18 +46,19 @@ async def receive_picture(request: Request, service: Service) -> bytes:
     Raises:
         RequestError: The body is of another type, malformed, too large or too late.
     """
-    content_type, media_type = _content_type(request)
+    headers = _headers(request)
+    content_type, media_type = _content_type(headers)
     if media_type in PICTURE_TYPES:
-        return await _receive(request, service)
+        return await _receive(request, headers, service)
     if media_type == MULTIPART:
-        parts = read_form(await _receive(request, service), content_type)
+        parts = read_form(await _receive(request, headers, service), content_type)
         files = _files("file", parts)
         if len(files) != 1:
             came = f"{len(files)} of them" if files else _names(parts)
             raise BodyContentError(f"expected one field 'file' that holds a picture, got {came}")
         return files[0]
     if media_type == JSON:
-        body = await _receive(request, service)
+        body = await _receive(request, headers, service)
         if len(body) <= _INLINE_BYTES:
             return _from_json(body)
         return await asyncio.get_running_loop().run_in_executor(service.executor, _from_json, body)
@@ -72,11 +72,12 @@ async def receive_pictures(request: Request, service: Service) -> list[bytes]:
     Raises:
         RequestError: The body is of another type, malformed, too large or too late.
     """
-    content_type, media_type = _content_type(request)
+    headers = _headers(request)
+    content_type, media_type = _content_type(headers)
     if media_type != MULTIPART:
         came = printable(media_type) or "none"
         raise MediaTypeError(f"expected Content-Type {MULTIPART}, got {came}")
-    parts = read_form(await _receive(request, service), content_type)
+    parts = read_form(await _receive(request, headers, service), content_type)
     files = _files("files", parts)
     if not files:
         raise BodyContentError(
@@ -88,45 +89,46 @@ async def receive_pictures(request: Request, service: Service) -> list[bytes]:
     return files
 
 
-def _content_type(request: Request) -> tuple[str, str]:
+def _headers(request: Request) -> dict[bytes, bytes]:
+    """The headers of a request; of those that came twice, the first."""
+    return dict(reversed(request.scope["headers"]))
+
+
+def _content_type(headers: dict[bytes, bytes]) -> tuple[str, str]:
     """Content-Type as it came, and the media type in it."""
-    content_type = request.headers.get("content-type", "")
+    content_type = headers.get(b"content-type", b"").decode("latin-1")
     return content_type, content_type.partition(";")[0].strip().lower()
 
 
-async def _receive(request: Request, service: Service) -> bytes:
-    """Receives a body, however it is sent, within the limits of size and time."""
+async def _receive(request: Request, headers: dict[bytes, bytes], service: Service) -> bytes:
+    """Receives a body, however it is sent, within the limit of size."""
     limit = service.settings.max_request_bytes
-    seconds = service.settings.receive_timeout_seconds
-    coding = request.headers.get("content-encoding", "identity").strip().lower()
-    if coding != "identity":
-        raise MediaTypeError(f"expected a body as it is, got Content-Encoding {printable(coding)}")
-    announced = request.headers.get("content-length", "")
-    if announced.isdecimal() and int(announced) > limit:
-        raise BodyTooLargeError(f"expected a body of at most {limit} bytes, got {announced}")
+    coding = headers.get(b"content-encoding", b"identity").strip().lower()
+    if coding != b"identity":
+        name = printable(coding.decode("latin-1"))
+        raise MediaTypeError(f"expected a body as it is, got Content-Encoding {name}")
+    announced = headers.get(b"content-length", b"")
+    if announced.isdigit() and int(announced) > limit:
+        raise BodyTooLargeError(
+            f"expected a body of at most {limit} bytes, got {announced.decode()}"
+        )
     permit = context_of(request).permit
     chunks: list[bytes] = []
     size = 0
-    try:
-        async with asyncio.timeout(seconds):
-            while True:
-                message = await request.receive()
-                if message["type"] == "http.disconnect":
-                    raise ClientDisconnect
-                if IS_BODY_BROKEN in request.scope["state"]:
-                    raise BodyMalformedError("expected chunks of HTTP/1.1, got something else")
-                chunk: bytes = message.get("body", b"")
-                size += len(chunk)
-                permit.hold(len(chunk))
-                if size > limit:
-                    raise BodyTooLargeError(f"expected a body of at most {limit} bytes, got more")
-                chunks.append(chunk)
-                if not message.get("more_body", False):
-                    return chunks[0] if len(chunks) == 1 else b"".join(chunks)
-    except TimeoutError as error:
-        raise ReceiveTimeoutError(
-            f"expected the whole body within {seconds:g} s, got {size} bytes"
-        ) from error
+    while True:
+        message = await request.receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        if error := request.scope["state"].get(BODY_ERROR):
+            raise error
+        chunk: bytes = message.get("body", b"")
+        size += len(chunk)
+        permit.hold(len(chunk))
+        if size > limit:
+            raise BodyTooLargeError(f"expected a body of at most {limit} bytes, got more")
+        chunks.append(chunk)
+        if not message.get("more_body", False):
+            return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
 
 def _from_json(body: bytes) -> bytes:

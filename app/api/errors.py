@@ -6,7 +6,7 @@
     ├── BodyTooLargeError       more bytes than the settings allow
     ├── MediaTypeError          a Content-Type that is not read here
     ├── ReceiveTimeoutError     the body did not arrive in time
-    └── UnavailableError        the service cannot answer now
+    └── UnavailableError        the service cannot answer now; later, or another instance, may
         ├── OverloadedError     too many requests at once
         └── DrainingError       it is about to stop
 
@@ -16,37 +16,28 @@ A message says what was expected and what came. ``app.api.problems`` gives each 
 from model.errors import ReaderError
 
 
-class RequestError(ReaderError):
-    """A request that cannot be answered."""
+class RequestError(ReaderError): ...
 
 
-class BodyMalformedError(RequestError):
-    """The body is not what its Content-Type says."""
+class BodyMalformedError(RequestError): ...
 
 
-class BodyContentError(RequestError):
-    """The body is well formed, but a field is missing, unknown or of another type."""
+class BodyContentError(RequestError): ...
 
 
-class BodyTooLargeError(RequestError):
-    """The body has more bytes than the settings allow."""
+class BodyTooLargeError(RequestError): ...
 
 
-class MediaTypeError(RequestError):
-    """The body is of a Content-Type that is not read here."""
+class MediaTypeError(RequestError): ...
 
 
-class ReceiveTimeoutError(RequestError):
-    """The body did not arrive in time."""
+class ReceiveTimeoutError(RequestError): ...
 
 
-class UnavailableError(RequestError):
-    """The service cannot answer now; later, or another instance, may."""
+class UnavailableError(RequestError): ...
 
 
-class OverloadedError(UnavailableError):
-    """Too many requests are being answered already."""
+class OverloadedError(UnavailableError): ...
 
 
-class DrainingError(UnavailableError):
-    """The service is about to stop."""
+class DrainingError(UnavailableError): ...

@@ -1,40 +1,15 @@
-"""One prediction: from a request to its answer, and the fast path around FastAPI's routing."""
-
-from collections.abc import Collection
+"""Predictions without parameters, answered past FastAPI's routing: see decision 0009."""
 
 from starlette.requests import Request
-from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app.api.answers import ArrayResponse, Explain, answer
-from app.api.bodies import receive_picture
-from app.api.context import context_of
-from app.state import Service
-
-
-async def predict_one(
-    request: Request, service: Service, *, explain: Collection[Explain], num_alternatives: int
-) -> Response:
-    """Receives one picture, reads it and answers.
-
-    Raises:
-        RequestError: The body holds no picture that can be received.
-        PictureError: The picture cannot be read.
-    """
-    data = await receive_picture(request, service)
-    read = await service.pipeline.read(data, return_attention="attention" in explain)
-    service.metrics.observe_picture(read.timing)
-    context_of(request).log_fields.update(
-        decode_ms=read.timing.decode, ink_ms=read.timing.ink, network_ms=read.timing.network
-    )
-    config = service.engine.header.config
-    return ArrayResponse(
-        answer(read, config, service.model, explain=explain, num_alternatives=num_alternatives)
-    )
+from app.api.predictions import predict_one
 
 
 class PredictFastPath:
-    """Answers predictions without parameters past FastAPI's routing: a quarter of their time.
+    """Answers ``POST /predict`` where there is no query, and leaves the rest to the app.
+
+    Finding the route, its dependencies and its parameters costs a quarter of a small prediction.
 
     Args:
         app: Answers everything else.
@@ -51,9 +26,8 @@ class PredictFastPath:
             and scope["method"] == "POST"
             and not scope["query_string"]
         )
-        if not is_plain:
+        if is_plain:
+            response = await predict_one(Request(scope, receive), scope["state"]["service"])
+            await response(scope, receive, send)
+        else:
             await self._app(scope, receive, send)
-            return
-        request, service = Request(scope, receive), scope["state"]["service"]
-        response = await predict_one(request, service, explain=(), num_alternatives=0)
-        await response(scope, receive, send)

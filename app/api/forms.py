@@ -39,13 +39,11 @@ def read_form(body: bytes, content_type: str) -> Sequence[tuple[str, bytes]]:
         parser = MultipartParser(
             boundary,
             {
-                "on_part_begin": form.begin_part,
-                "on_header_field": form.add_header_name,
-                "on_header_value": form.add_header_value,
-                "on_header_end": form.end_header,
-                "on_part_data": form.add_content,
-                "on_part_end": form.end_part,
-                "on_end": form.end,
+                "on_header_field": form.on_header_name,
+                "on_header_value": form.on_header_value,
+                "on_part_data": form.on_content,
+                "on_part_end": form.on_part_end,
+                "on_end": form.on_end,
             },
         )
         parser.write(body[start:] if start else body)
@@ -60,41 +58,37 @@ def read_form(body: bytes, content_type: str) -> Sequence[tuple[str, bytes]]:
 
 
 class _Form:
-    """The parts of a form as the parser tells of them."""
+    """The parts of a form as the parser tells of them.
+
+    It is given the whole body at once, so names and values of headers come whole as well.
+    """
 
     def __init__(self) -> None:
         self.parts: list[tuple[str, bytes]] = []
         self.is_complete = False
+        self._is_disposition = False
         self._name: bytes | None = None
-        self._header_name = self._header_value = b""
         self._content: list[bytes] = []
 
-    def begin_part(self) -> None:
-        if len(self.parts) == _MAX_PARTS:
-            raise BodyMalformedError(f"expected a form of at most {_MAX_PARTS} parts, got more")
-        self._name = None
-        self._content = []
+    def on_header_name(self, data: bytes, start: int, end: int) -> None:
+        self._is_disposition = data[start:end].lower() == b"content-disposition"
 
-    def add_header_name(self, data: bytes, start: int, end: int) -> None:
-        self._header_name += data[start:end]
+    def on_header_value(self, data: bytes, start: int, end: int) -> None:
+        if self._is_disposition:
+            self._name = parse_options_header(data[start:end])[1].get(b"name")
 
-    def add_header_value(self, data: bytes, start: int, end: int) -> None:
-        self._header_value += data[start:end]
-
-    def end_header(self) -> None:
-        if self._header_name.lower() == b"content-disposition":
-            self._name = parse_options_header(self._header_value)[1].get(b"name")
-        self._header_name = self._header_value = b""
-
-    def add_content(self, data: bytes, start: int, end: int) -> None:
+    def on_content(self, data: bytes, start: int, end: int) -> None:
         self._content.append(data[start:end])
 
-    def end_part(self) -> None:
+    def on_part_end(self) -> None:
         if self._name is None:
             raise BodyMalformedError(
                 "expected a name in the Content-Disposition of a part, got none"
             )
+        if len(self.parts) == _MAX_PARTS:
+            raise BodyMalformedError(f"expected a form of at most {_MAX_PARTS} parts, got more")
         self.parts.append((self._name.decode("utf-8", "replace"), b"".join(self._content)))
+        self._name, self._content = None, []
 
-    def end(self) -> None:
+    def on_end(self) -> None:
         self.is_complete = True

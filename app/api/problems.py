@@ -1,13 +1,15 @@
 """Errors become answers: the only place that knows which status an error has.
 
-Every error is ``application/problem+json``.
+Every error is ``application/problem+json``; ``problems.toml`` holds the kinds.
 
 Reference: RFC 9457, Problem Details for HTTP APIs.
 """
 
 import dataclasses
+import tomllib
 from collections.abc import Mapping
 from http import HTTPStatus
+from importlib.resources import files
 from typing import Any
 
 import orjson
@@ -26,7 +28,7 @@ from model.errors import PictureError, ReaderError
 MEDIA_TYPE = "application/problem+json"
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
 class Kind:
     """A kind of problem."""
 
@@ -42,113 +44,38 @@ class Kind:
         return f"/problems#{self.name}"
 
 
-INTERNAL = Kind(
-    "internal",
-    500,
-    "The service failed",
-    "an unexpected error; the log has it under this request id",
-)
-INVALID_PARAMETER = Kind(
-    "invalid-parameter",
-    422,
-    "A parameter is unknown or has a value that it cannot take",
-    "alternatives: Input should be a valid integer, unable to parse string as an integer",
-)
-TIMEOUT = Kind(
-    "timeout",
-    408,
-    "The request did not arrive in time",
-    "expected the whole body within 20 s, got 1024 bytes",
-)
-INVALID_HTTP = Kind(
-    "invalid-http", 400, "This is not HTTP", "expected a request in HTTP/1.1, got something else"
-)
-HEAD_TOO_LARGE = Kind(
-    "head-too-large",
-    431,
-    "The head of the request is too large",
-    "expected the head of a request within 65536 bytes, got more",
-)
-ORIGIN = Kind(
-    "origin",
-    400,
-    "Pages of this origin may not send this",
-    "expected an origin, a method and headers that CORS_ORIGINS and the API allow",
-)
-STOPPING = Kind(
-    "stopping",
-    503,
-    "The service is about to stop",
-    "the service was told to stop; send requests elsewhere",
-)
-
-_OF_A_PICTURE: dict[type[Exception], Kind] = {
-    PictureTooLargeError: Kind(
-        "picture-too-large",
-        413,
-        "The picture is too large",
-        "expected a picture of at most 25000000 pixels, got 20000x20000",
-    ),
-    PictureFormatError: Kind(
-        "picture-format",
-        415,
-        "The picture is of no format read here",
-        "expected a picture (PNG, JPEG, WEBP, BMP, GIF), got 1024 bytes of something else",
-    ),
-    PictureError: Kind(
-        "picture-unreadable",
-        422,
-        "The picture cannot be read",
-        "the picture is damaged: image file is truncated",
-    ),
-}
-_OF_A_BODY: dict[type[Exception], Kind] = {
-    errors.BodyMalformedError: Kind(
-        "body-malformed",
-        400,
-        "The body is not what its type says",
-        "expected a form that ends with its boundary, got a part of it",
-    ),
-    errors.BodyContentError: Kind(
-        "body-content",
-        422,
-        "The body holds something else",
-        "expected one field 'file' that holds a picture, got the fields 'picture'",
-    ),
-    errors.BodyTooLargeError: Kind(
-        "body-too-large",
-        413,
-        "The body is too large",
-        "expected a body of at most 32000000 bytes, got 40000000",
-    ),
-    errors.MediaTypeError: Kind(
-        "media-type",
-        415,
-        "The body is of no type read here",
-        "expected Content-Type multipart/form-data, application/json, image/png; got text/plain",
-    ),
-    errors.ReceiveTimeoutError: TIMEOUT,
-    errors.OverloadedError: Kind(
-        "overloaded",
-        503,
-        "Too many requests at once",
-        "expected at most 512 pictures at once",
-    ),
+KINDS = {
+    name: Kind(name=name, **values)
+    for name, values in tomllib.loads(
+        files("app.api").joinpath("problems.toml").read_text("utf-8")
+    ).items()
 }
 # The first class that an error is an instance of says its kind.
-KINDS = {**_OF_A_PICTURE, **_OF_A_BODY, errors.DrainingError: STOPPING}
-ALL_KINDS = (*KINDS.values(), INVALID_PARAMETER, INVALID_HTTP, HEAD_TOO_LARGE, ORIGIN, INTERNAL)
+_KIND_OF_PICTURE: dict[type[Exception], str] = {
+    PictureTooLargeError: "picture-too-large",
+    PictureFormatError: "picture-format",
+    PictureError: "picture-unreadable",
+}
+_KIND_OF_BODY: dict[type[Exception], str] = {
+    errors.BodyMalformedError: "body-malformed",
+    errors.BodyContentError: "body-content",
+    errors.BodyTooLargeError: "body-too-large",
+    errors.MediaTypeError: "media-type",
+    errors.ReceiveTimeoutError: "timeout",
+    errors.OverloadedError: "overloaded",
+}
+_KIND_OF = {**_KIND_OF_PICTURE, **_KIND_OF_BODY, errors.DrainingError: "stopping"}
 # What a prediction may answer. In a batch, the problems of a picture stand in its place.
-BATCH_KINDS = (*_OF_A_BODY.values(), INVALID_PARAMETER, INTERNAL)
-PREDICT_KINDS = (*_OF_A_PICTURE.values(), *BATCH_KINDS)
+BATCH_KINDS = (*_KIND_OF_BODY.values(), "invalid-parameter", "internal")
+PREDICT_KINDS = (*_KIND_OF_PICTURE.values(), *BATCH_KINDS)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Problem:
     """What went wrong with one request."""
 
-    kind: Kind | HTTPStatus
-    """A kind of this service, or a status that says all (404, 405)."""
+    name: str
+    """Of its kind, or a status that says all: "404"."""
     detail: str
     errors: tuple[Mapping[str, str], ...] = ()
     """One a parameter, where parameters are wrong."""
@@ -156,23 +83,18 @@ class Problem:
     @property
     def status(self) -> int:
         """The status of the answer."""
-        return self.kind.status if isinstance(self.kind, Kind) else self.kind.value
-
-    @property
-    def name(self) -> str:
-        """What logs call it."""
-        return self.kind.name if isinstance(self.kind, Kind) else self.kind.phrase.lower()
+        return KINDS[self.name].status if self.name in KINDS else int(self.name)
 
     def to_dict(self, request_id: str | None) -> dict[str, Any]:
         """Returns the members of the answer."""
-        is_kind = isinstance(self.kind, Kind)
+        kind = KINDS.get(self.name)
         content: dict[str, Any] = {
-            "type": self.kind.uri if isinstance(self.kind, Kind) else "about:blank",
-            "title": self.kind.title if isinstance(self.kind, Kind) else self.kind.phrase,
+            "type": kind.uri if kind else "about:blank",
+            "title": kind.title if kind else HTTPStatus(self.status).phrase,
             "status": self.status,
             "detail": self.detail,
         }
-        if self.errors and is_kind:
+        if self.errors:
             content["errors"] = self.errors
         if request_id is not None:
             content["request_id"] = request_id
@@ -194,10 +116,10 @@ class Problem:
 
 def to_problem(error: Exception) -> Problem:
     """Returns the problem that an error is."""
-    for one, kind in KINDS.items():
+    for one, name in _KIND_OF.items():
         if isinstance(error, one):
-            return Problem(kind, str(error))
-    return Problem(INTERNAL, "an unexpected error; the log has it under this request id")
+            return Problem(name, str(error))
+    return Problem("internal", KINDS["internal"].example)
 
 
 def install_handlers(app: FastAPI) -> None:
@@ -209,9 +131,7 @@ def install_handlers(app: FastAPI) -> None:
 
 
 async def _on_error(request: Request, error: Exception) -> Response:
-    problem = to_problem(error)
-    context_of(request).log_fields["problem"] = problem.name
-    return problem.respond()
+    return _respond(request, to_problem(error))
 
 
 async def _on_invalid_parameter(request: Request, error: Exception) -> Response:
@@ -221,9 +141,8 @@ async def _on_invalid_parameter(request: Request, error: Exception) -> Response:
         {"parameter": ".".join(map(str, one["loc"][1:])), "detail": str(one["msg"])}
         for one in error.errors()
     )
-    context_of(request).log_fields["problem"] = INVALID_PARAMETER.name
     detail = "; ".join(f"{one['parameter']}: {one['detail']}" for one in found)
-    return Problem(INVALID_PARAMETER, detail, found).respond()
+    return _respond(request, Problem("invalid-parameter", detail, found))
 
 
 async def _on_http_error(request: Request, error: Exception) -> Response:
@@ -241,4 +160,9 @@ async def _on_http_error(request: Request, error: Exception) -> Response:
         if request.method == "OPTIONS":
             return Response(status_code=HTTPStatus.NO_CONTENT, headers=headers)
         detail = f"expected {headers['Allow']}; got {request.method}"
-    return Problem(status, detail).respond(headers)
+    return Problem(str(status.value), detail).respond(headers)
+
+
+def _respond(request: Request, problem: Problem) -> Response:
+    context_of(request).log_fields["problem"] = problem.name
+    return problem.respond()

@@ -2,101 +2,95 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, NonNegativeInt
 
 Probability = Annotated[float, Field(ge=0, le=1.000001)]
 Digit = Annotated[int, Field(ge=0, le=9)]
-
 PictureBox = Annotated[
     list[int],
     Field(min_length=4, max_length=4, description="x0, y0, x1, y1 in pixels, ends excluded."),
 ]
 
-_RequestId = Annotated[
-    str | None, Field(description="The id in X-Request-ID and in the log.", examples=["9f0c…"])
-]
-
 
 class _Schema(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
 
 
 class PictureBody(_Schema):
     """A picture in JSON."""
 
-    image: str = Field(
-        description="The picture in base64, or as a data URL.",
-        json_schema_extra={"format": "picture-base64"},
-    )
+    image: Annotated[str, Field(json_schema_extra={"format": "picture-base64"})]
+    """The picture in base64, or as a data URL."""
 
 
 class CellAnswer(_Schema):
     """One cell of the grid."""
 
-    row: int = Field(ge=0)
-    column: int = Field(ge=0)
-    digit: Digit | None = Field(description="null: the cell is blank.")
-    confidence: Probability = Field(description="Probability of that answer.")
-    probabilities: list[Probability] = Field(
-        min_length=11, max_length=11, description="Of the digits 0 to 9, then of a blank."
-    )
-    ink_box: PictureBox | None = Field(description="Where its ink stands in the picture.")
+    row: NonNegativeInt
+    column: NonNegativeInt
+    digit: Digit | None
+    """null: the cell is blank."""
+    confidence: Probability
+    """Probability of that answer."""
+    probabilities: Annotated[list[Probability], Field(min_length=11, max_length=11)]
+    """Of the digits 0 to 9, then of a blank."""
+    ink_box: PictureBox | None
+    """Where its ink stands in the picture."""
 
 
 class AlternativeAnswer(_Schema):
     """Another reading of the picture."""
 
     digits: list[Digit | None]
-    probability: Probability = Field(
-        description="Product of the probabilities of its cells, as 'cells' gives them."
-    )
+    probability: Probability
+    """Product of the probabilities of its cells, as 'cells' gives them."""
 
 
 class WarningAnswer(_Schema):
     """Something that the sender should know."""
 
-    code: str = Field(
-        description="low_confidence, finish_misplaced, not_a_grid, ink_across_divider, "
-        "several_digits, faint, tiny or many_frames."
-    )
+    code: str
+    """low_confidence, finish_misplaced, not_a_grid, ink_across_divider, several_digits, faint,
+    tiny or many_frames."""
     detail: str
 
 
 class AttentionAnswer(_Schema):
     """Where the decoder looked while it read each cell."""
 
-    steps: int = Field(description="Cells read, in reading order.")
+    steps: int
+    """Cells read, in reading order."""
     layers: int
     heads: int
-    rows: int = Field(description="Patches from top to bottom.")
-    columns: int = Field(description="Patches from left to right.")
-    weights: list[list[list[list[Probability]]]] = Field(
-        description="[step][layer][head][patch, row by row]; the patches of a head add up to 1."
-    )
+    rows: int
+    """Patches from top to bottom."""
+    columns: int
+    """Patches from left to right."""
+    weights: list[list[list[list[Probability]]]]
+    """[step][layer][head][patch, row by row]; the patches of a head add up to 1."""
 
 
 class CellInkAnswer(_Schema):
     """What was done to the ink of one cell; null where it has none."""
 
-    box: PictureBox | None = Field(description="Where it stands in the picture.")
-    scale: float | None = Field(description="Pixels of the normal form for one of the picture.")
-    shift: Annotated[list[float], Field(min_length=2, max_length=2)] | None = Field(
-        description="From the middle of its cell, right and down, shares of a cell."
-    )
-    stroke_width: float | None = Field(
-        description="Of the pen, pixels of the picture; null too where the ink was left as it is."
-    )
-    restroked: float = Field(
-        description="What was added to the stroke's width, pixels of the normal form; taken off "
-        "where negative."
-    )
+    box: PictureBox | None
+    """Where it stands in the picture."""
+    scale: float | None
+    """Pixels of the normal form for one of the picture."""
+    shift: Annotated[list[float], Field(min_length=2, max_length=2)] | None
+    """From the middle of its cell, right and down, shares of a cell."""
+    stroke_width: float | None
+    """Of the pen, pixels of the picture; null too where the ink was left as it is."""
+    restroked: float
+    """What was added to the stroke's width, pixels of the normal form; below 0: taken off."""
 
 
 class InkAnswer(_Schema):
     """What was done to bring the picture to the normal form."""
 
     polarity: Literal["dark_on_light", "light_on_dark"]
-    grid_box: PictureBox = Field(description="Where the grid was found.")
+    grid_box: PictureBox
+    """Where the grid was found."""
     cells: list[CellInkAnswer]
 
 
@@ -110,29 +104,32 @@ class ModelName(_Schema):
 class TimingAnswer(_Schema):
     """Where the time went, milliseconds."""
 
-    decode: float = Field(ge=0)
-    ink: float = Field(ge=0)
-    network: float = Field(ge=0)
+    decode: NonNegativeFloat
+    ink: NonNegativeFloat
+    network: NonNegativeFloat
 
 
 class ReadingAnswer(_Schema):
     """The reading of one picture."""
 
-    digits: list[Digit | None] = Field(description="In reading order; null is a blank cell.")
-    reading: str = Field(pattern="^[0-9_]*$", description="The same as text; _ is a blank cell.")
-    confidence: Probability = Field(description="Probability of the whole reading.")
+    digits: list[Digit | None]
+    """In reading order; null is a blank cell."""
+    reading: Annotated[str, Field(pattern="^[0-9_]*$")]
+    """The same as text; _ is a blank cell."""
+    confidence: Probability
+    """Probability of the whole reading."""
     cells: list[CellAnswer]
-    alternatives: list[AlternativeAnswer] = Field(
-        description="The most probable other readings, best first, as many as asked for. Exact for "
-        "the product of the probabilities in 'cells'; those are conditional on the digits read "
-        "before, so a reading that differs in an earlier cell is an estimate."
-    )
+    alternatives: list[AlternativeAnswer]
+    """The most probable other readings, best first, as many as asked for. Exact for the product of
+    the probabilities in 'cells'; those are conditional on the digits read before, so a reading that
+    differs in an earlier cell is an estimate."""
     warnings: list[WarningAnswer]
-    attention: AttentionAnswer | None = Field(None, description="With explain=attention.")
-    normal_form: str | None = Field(
-        None, description="With explain=normal_form: what the network saw, as a data URL of a PNG."
-    )
-    ink: InkAnswer | None = Field(None, description="With explain=ink.")
+    attention: AttentionAnswer | None = None
+    """With explain=attention."""
+    normal_form: str | None = None
+    """With explain=normal_form: what the network saw, as a data URL of a PNG."""
+    ink: InkAnswer | None = None
+    """With explain=ink."""
     model: ModelName
     timing_ms: TimingAnswer
 
@@ -147,12 +144,15 @@ class ParameterError(_Schema):
 class ProblemAnswer(_Schema):
     """An error (RFC 9457)."""
 
-    type: str = Field(description="Kind of problem; /problems lists them.")
+    type: str
+    """Kind of problem; /problems lists them."""
     title: str
-    status: int = Field(ge=400, le=599)
-    detail: str = Field(description="What was expected and what came.")
+    status: Annotated[int, Field(ge=400, le=599)]
+    detail: str
+    """What was expected and what came."""
     errors: list[ParameterError] | None = None
-    request_id: _RequestId = None
+    request_id: str | None = None
+    """The id in X-Request-ID and in the log."""
 
 
 class BatchError(_Schema):
@@ -161,18 +161,18 @@ class BatchError(_Schema):
     error: ProblemAnswer
 
 
-class ModelAnswer(_Schema):
+BatchAnswer = list[ReadingAnswer | BatchError]
+
+
+class ModelAnswer(ModelName):
     """The model card."""
 
-    name: str
-    sha256: str
     engine: Literal["onnx", "torch"]
     config: dict[str, int | float]
     vocabulary: list[str]
     provenance: dict[str, Any]
-    calibration: dict[str, float] | None = Field(
-        description="Expected calibration error of each row of the scores, by its key."
-    )
+    calibration: dict[str, float] | None
+    """Expected calibration error of each row of the scores, by its key."""
     scores: dict[str, Any] | None
 
 

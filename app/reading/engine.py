@@ -12,7 +12,7 @@ from app.settings import Settings
 from model.errors import CheckpointFormatError, CheckpointMismatchError, ConfigError
 from model.header import Header, read_header, sha256
 from model.reading import Answers
-from model.second_look import look_again
+from model.test_time_augmentation import average_over_shifts
 
 
 class Engine(Protocol):
@@ -94,13 +94,13 @@ class TorchEngine:
         self.header = loaded.header
         self.sha256 = sha256(weights)
         self._torch = torch
-        self._read_greedy = decoding.read_greedy
+        self._decode_greedily = decoding.decode_greedily
         self._reader = loaded.reader()
 
     def read(self, pictures: NDArray[np.uint8], *, return_attention: bool = False) -> Answers:
         """See ``Engine.read``."""
         with self._torch.inference_mode():
-            greedy = self._read_greedy(self._reader, self._torch.from_numpy(pictures) / 255)
+            greedy = self._decode_greedily(self._reader, self._torch.from_numpy(pictures) / 255)
         return Answers(
             greedy.symbols.numpy(),
             greedy.probabilities.numpy(),
@@ -108,12 +108,12 @@ class TorchEngine:
         )
 
 
-class CarefulEngine:
-    """Looks again at what another engine is unsure of: see ``model.second_look``.
+class AugmentedEngine:
+    """An engine with test-time augmentation: see ``model.test_time_augmentation``.
 
     Args:
-        engine: Reads once.
-        max_batch: Most pictures that it reads together at a second look.
+        engine: Reads the pictures, shifted or not.
+        max_batch: Most shifted pictures that it reads together.
     """
 
     def __init__(self, engine: Engine, max_batch: int) -> None:
@@ -125,7 +125,7 @@ class CarefulEngine:
     def read(self, pictures: NDArray[np.uint8], *, return_attention: bool = False) -> Answers:
         """See ``Engine.read``."""
         first = self._engine.read(pictures, return_attention=return_attention)
-        return look_again(pictures, first, self._read_probabilities, self.header.config)
+        return average_over_shifts(pictures, first, self._read_probabilities, self.header.config)
 
     def _read_probabilities(self, pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
         starts = range(0, len(pictures), self._max_batch)
@@ -140,4 +140,4 @@ def load_engine(settings: Settings) -> Engine:
         ReaderError: It cannot be used; the message says why.
     """
     kind = TorchEngine if settings.engine == "torch" else OnnxEngine
-    return CarefulEngine(kind(settings.weights), settings.network_batch)
+    return AugmentedEngine(kind(settings.weights), settings.network_batch)

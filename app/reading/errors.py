@@ -2,7 +2,7 @@
 
     PictureError (model.errors)
     ├── PictureTooLargeError    more bytes or pixels than the settings allow
-    └── PictureFormatError      a format that is not read here
+    └── PictureFormatError      no picture, or one of a format that is not read here
 
 A message says what was expected and what came.
 """
@@ -10,12 +10,10 @@ A message says what was expected and what came.
 from model.errors import PictureError
 
 
-class PictureTooLargeError(PictureError):
-    """More bytes or pixels than the settings allow."""
+class PictureTooLargeError(PictureError): ...
 
 
-class PictureFormatError(PictureError):
-    """No picture, or one of a format that is not read here."""
+class PictureFormatError(PictureError): ...
 
 
 def printable(text: str, max_characters: int = 60) -> str:

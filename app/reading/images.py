@@ -44,7 +44,7 @@ class Picture(NamedTuple):
     width: int
     """Of the picture that came, upright, in pixels."""
     height: int
-    has_more_frames: bool
+    has_more_frames: bool = False
     """The file holds several pictures; the first is the one decoded."""
 
     @property
@@ -63,20 +63,12 @@ class Picture(NamedTuple):
 
 
 def decode_plain(data: bytes, settings: Settings) -> Picture | None:
-    """Decodes a small picture that has nothing to look into: see ``app.reading.plain_png``.
-
-    Returns:
-        The picture, as ``decode_opened`` would; None where it takes more, or is to be refused.
-    """
-    if len(data) > settings.max_picture_bytes:
-        return None
-    pixels = read_plain_png(data)
-    if pixels is None:
+    """Decodes what ``app.reading.plain_png`` can; None where it takes more, or is to be refused."""
+    pixels = read_plain_png(data) if len(data) <= settings.max_picture_bytes else None
+    if pixels is None or pixels.size > settings.max_picture_pixels:
         return None
     height, width = pixels.shape
-    if max(height, width) > _LONGEST_SIDE or height * width > settings.max_picture_pixels:
-        return None
-    return Picture(pixels, width, height, has_more_frames=False)
+    return Picture(pixels, width, height) if max(height, width) <= _LONGEST_SIDE else None
 
 
 def open_picture(data: bytes, settings: Settings) -> Image.Image:
@@ -93,10 +85,9 @@ def open_picture(data: bytes, settings: Settings) -> Image.Image:
     """
     if not data:
         raise PictureError("expected a picture, got no bytes")
-    if len(data) > settings.max_picture_bytes:
-        raise PictureTooLargeError(
-            f"expected a picture of at most {settings.max_picture_bytes} bytes, got {len(data)}"
-        )
+    limit = settings.max_picture_bytes
+    if len(data) > limit:
+        raise PictureTooLargeError(f"expected a picture of at most {limit} bytes, got {len(data)}")
     try:
         picture = Image.open(io.BytesIO(data), formats=FORMATS)
     except UnidentifiedImageError as error:
@@ -105,11 +96,10 @@ def open_picture(data: bytes, settings: Settings) -> Image.Image:
         ) from error
     except Exception as error:  # Pillow's readers raise whatever damaged bytes lead them to
         raise PictureError(f"the picture cannot be opened: {_reason(error)}") from error
-    if picture.width * picture.height > settings.max_picture_pixels:
-        raise PictureTooLargeError(
-            f"expected a picture of at most {settings.max_picture_pixels} pixels, "
-            f"got {picture.width}x{picture.height}"
-        )
+    limit = settings.max_picture_pixels
+    if picture.width * picture.height > limit:
+        size = f"{picture.width}x{picture.height}"
+        raise PictureTooLargeError(f"expected a picture of at most {limit} pixels, got {size}")
     return picture
 
 
@@ -126,14 +116,13 @@ def decode_opened(picture: Image.Image) -> Picture:
     with picture:
         try:
             width, height = picture.size
-            shrink = -(-max(picture.size) // _LONGEST_SIDE)
-            if shrink > 1:
+            if (shrink := _shrinking(picture)) > 1:
                 picture.draft("L", (width // shrink, height // shrink))  # JPEG alone can
             # Counting the frames instead would mean looking at each of what may be millions.
             has_more_frames = bool(getattr(picture, "is_animated", False))
             picture.load()
             turn = _turn(picture)
-            shrink = -(-max(picture.size) // _LONGEST_SIDE)
+            shrink = _shrinking(picture)
             pixels = _grey(picture, shrink if min(picture.size) >= shrink else 1)
         except MemoryError:
             raise
@@ -147,7 +136,7 @@ def decode_opened(picture: Image.Image) -> Picture:
 
 
 def decode_picture(data: bytes, settings: Settings) -> Picture:
-    """Decodes a picture: see ``decode_plain``, ``open_picture`` and ``decode_opened``.
+    """Decodes a picture.
 
     Raises:
         PictureError: No picture, damaged, of another format, or too large.
@@ -160,6 +149,11 @@ def encode_png(pixels: NDArray[np.uint8]) -> bytes:
     file = io.BytesIO()
     Image.fromarray(pixels).save(file, "PNG", compress_level=1)
     return file.getvalue()
+
+
+def _shrinking(picture: Image.Image) -> int:
+    """How many times too long its longer side is."""
+    return -(-max(picture.size) // _LONGEST_SIDE)
 
 
 def _reason(error: Exception) -> str:
@@ -196,10 +190,9 @@ def _grey(picture: Image.Image, shrink: int) -> NDArray[np.uint8]:
     if is_opaque.mean() > 0.5:
         paper = float(np.median(grey[is_opaque]))
     else:
-        ink = float(np.average(grey, weights=share)) if share.any() else 0.0
-        paper = 0.0 if ink > 127 else 255.0
-    laid: NDArray[np.float32] = grey * share + np.float32(paper) * (1 - share)  # type: ignore[no-any-return,assignment,unused-ignore]
-    return laid.round().astype(np.uint8)
+        paper = 0.0 if share.any() and np.average(grey, weights=share) > 127 else 255.0
+    laid = grey * share + np.float32(paper) * (1 - share)
+    return np.asarray(laid.round(), np.uint8)
 
 
 def _shrunk(picture: Image.Image, shrink: int) -> NDArray[np.uint8]:

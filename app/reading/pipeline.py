@@ -7,7 +7,6 @@ from concurrent.futures import Executor
 from typing import NamedTuple
 
 import numpy as np
-from PIL import Image
 
 from app.reading.batching import Batcher
 from app.reading.engine import Engine
@@ -15,8 +14,8 @@ from app.reading.images import Picture, decode_opened, decode_plain, open_pictur
 from app.reading.plain_png import MOST_PIXELS
 from app.settings import Settings
 from model.config import ReaderConfig
-from model.ink import NormalForm, find_ready, normalise
-from model.reading import Reading, readings
+from model.ink import NormalForm, find_already_normal, normalise
+from model.reading import Reading, make_readings
 
 # Pictures of more than ``MOST_PIXELS`` are decoded beside the event loop: they would hold up the
 # others by more than about a millisecond; for smaller ones the way to a thread costs more. Larger
@@ -49,11 +48,11 @@ class _Prepared(NamedTuple):
     picture: Picture
     normal: NormalForm | None
     """None where the batch is to make it."""
-    timing: Timing
-    """So far."""
+    return_attention: bool
+    decode_ms: float
+    ink_ms: float
     since: float
     """When it began to wait."""
-    return_attention: bool
 
 
 class Pipeline:
@@ -89,23 +88,19 @@ class Pipeline:
         picture = decode_plain(data, self._settings)
         if picture is not None:
             return await self._batcher.put(self._prepare(picture, started, return_attention))
-        loop = asyncio.get_running_loop()
-        is_small = len(data) <= _INLINE_BYTES
-        opened = (
-            open_picture(data, self._settings)
-            if is_small
-            else await loop.run_in_executor(self._executor, open_picture, data, self._settings)
-        )
-        if is_small and opened.width * opened.height <= MOST_PIXELS:
-            prepared = self._decode(opened, started, return_attention)
+        run = asyncio.get_running_loop().run_in_executor
+        if len(data) > _INLINE_BYTES:
+            opened = await run(self._executor, open_picture, data, self._settings)
         else:
-            prepared = await loop.run_in_executor(
-                self._executor, self._decode, opened, started, return_attention
-            )
-        return await self._batcher.put(prepared)
+            opened = open_picture(data, self._settings)
 
-    def _decode(self, opened: Image.Image, started: float, return_attention: bool) -> _Prepared:
-        return self._prepare(decode_opened(opened), started, return_attention)
+        def prepare() -> _Prepared:
+            return self._prepare(decode_opened(opened), started, return_attention)
+
+        is_small = len(data) <= _INLINE_BYTES and opened.width * opened.height <= MOST_PIXELS
+        return await self._batcher.put(
+            prepare() if is_small else await run(self._executor, prepare)
+        )
 
     def _prepare(self, picture: Picture, started: float, return_attention: bool) -> _Prepared:
         decoded = time.perf_counter()
@@ -113,8 +108,8 @@ class Pipeline:
         is_left = picture.pixels.shape == (self._config.height, self._config.width)
         normal = None if is_left else normal_form(picture, self._config)
         inked = time.perf_counter()
-        timing = Timing((decoded - started) * 1000, (inked - decoded) * 1000, 0.0)
-        return _Prepared(picture, normal, timing, inked, return_attention)
+        milliseconds = (decoded - started) * 1000, (inked - decoded) * 1000
+        return _Prepared(picture, normal, return_attention, *milliseconds, inked)
 
     def _read_together(self, batch: list[_Prepared]) -> list[Read]:
         began = time.perf_counter()
@@ -124,34 +119,25 @@ class Pipeline:
             np.stack([normal.picture for normal in normals]),
             return_attention=any(one.return_attention for one in batch),
         )
-        found = readings(answers, normals, self._config, [one.picture.notices for one in batch])
+        found = make_readings(
+            answers, normals, self._config, [one.picture.notices for one in batch]
+        )
         ended = time.perf_counter()
         reads = []
         for one, reading, normal in zip(batch, found, normals, strict=True):
-            ink = (inked - began) * 1000 if one.normal is None else 0.0
-            timing = Timing(
-                decode=round(one.timing.decode, 3),
-                ink=round(one.timing.ink + ink, 3),
-                network=round((ended - one.since) * 1000 - ink, 3),
-            )
-            reads.append(Read(reading, normal, timing))
+            ink_ms = (inked - began) * 1000 if one.normal is None else 0.0
+            network_ms = (ended - one.since) * 1000 - ink_ms
+            timing = round(one.decode_ms, 3), round(one.ink_ms + ink_ms, 3), round(network_ms, 3)
+            reads.append(Read(reading, normal, Timing(*timing)))
         return reads
 
     def _normal_forms(self, batch: list[_Prepared]) -> list[NormalForm]:
         """Completes the normal forms of a batch."""
-        left = [one.picture for one in batch if one.normal is None]
-        if not left:
-            return [one.normal for one in batch if one.normal is not None]
-        pixels = np.stack([picture.pixels for picture in left])
-        ready = iter(zip(left, find_ready(pixels, self._config), strict=True))
-        normals = []
-        for one in batch:
-            normal = one.normal
-            if normal is None:
-                picture, found = next(ready)
-                normal = found or normal_form(picture, self._config)
-            normals.append(normal)
-        return normals
+        left = [one.picture.pixels for one in batch if one.normal is None]
+        ready = iter(find_already_normal(np.stack(left), self._config) if left else ())
+        return [
+            one.normal or next(ready) or normal_form(one.picture, self._config) for one in batch
+        ]
 
 
 def normal_form(picture: Picture, config: ReaderConfig) -> NormalForm:

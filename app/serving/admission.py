@@ -6,27 +6,17 @@ from app.settings import Settings
 
 
 class AdmissionControl:
-    """Counts the pictures that are being read and the bodies that are held in memory.
-
-    Args:
-        settings: Limits.
-        metrics: Is told how many pictures are being read.
-    """
+    """Counts the pictures that are being read and the bytes of bodies that are held in memory."""
 
     def __init__(self, settings: Settings, metrics: Metrics) -> None:
-        self.max_pictures = settings.max_concurrent_requests
-        self.max_bytes = settings.max_held_bytes
+        self.settings = settings
+        self.metrics = metrics
         self.num_pictures = 0
         self.num_bytes = 0
-        self.metrics = metrics
 
 
 class Permit:
-    """What one request uses of the process, from its admission to its release.
-
-    Args:
-        control: Counts for all requests.
-    """
+    """What one request uses of the process, from its admission to its release."""
 
     __slots__ = ("_control", "_num_bytes", "_num_pictures")
 
@@ -44,9 +34,9 @@ class Permit:
         Raises:
             OverloadedError: As many as are allowed are read for other requests.
         """
-        control = self._control
-        if control.num_pictures - self._num_pictures >= control.max_pictures:
-            raise OverloadedError(f"expected at most {control.max_pictures} pictures at once")
+        control, limit = self._control, self._control.settings.max_concurrent_requests
+        if control.num_pictures - self._num_pictures >= limit:
+            raise OverloadedError(f"expected at most {limit} pictures at once")
         control.num_pictures += num_pictures - self._num_pictures
         self._num_pictures = num_pictures
         control.metrics.set_in_flight(control.num_pictures)
@@ -57,14 +47,14 @@ class Permit:
         Raises:
             OverloadedError: All bodies together are larger than allowed.
         """
-        control = self._control
+        control, limit = self._control, self._control.settings.max_held_bytes
         self._num_bytes += num_bytes
         control.num_bytes += num_bytes
-        if control.num_bytes > control.max_bytes:
-            raise OverloadedError(f"expected at most {control.max_bytes} bytes of requests at once")
+        if control.num_bytes > limit:
+            raise OverloadedError(f"expected at most {limit} bytes of requests at once")
 
     def release(self) -> None:
-        """Gives back what the request used; does nothing the second time."""
+        """Gives back what the request used."""
         control = self._control
         control.num_bytes -= self._num_bytes
         if self._num_pictures:

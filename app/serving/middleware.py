@@ -2,7 +2,7 @@
 
 import sys
 import time
-from random import getrandbits
+from uuid import uuid4
 
 from asgi_correlation_id import correlation_id
 from asgi_correlation_id.middleware import is_valid_uuid4
@@ -13,8 +13,8 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.api.context import CLIENT_CLOSED_REQUEST, RequestContext
-from app.api.problems import INTERNAL, ORIGIN, Problem, to_problem
-from app.api.routes import PREDICTION_PATHS
+from app.api.predictions import PREDICTION_PATHS
+from app.api.problems import KINDS, Problem, to_problem
 from app.logs import get_log
 from app.metrics import Metrics
 from app.serving.admission import AdmissionControl, Permit
@@ -68,8 +68,21 @@ class AccessLogMiddleware:
         context = RequestContext(_request_id(scope), Permit(self._admission))
         scope.setdefault("state", {})["context"] = context
         correlation_id.set(context.request_id)
+        headers = DOCS_HEADERS if route == "/docs" else HEADERS
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                context.status = message["status"]
+                own = [(b"x-request-id", context.request_id.encode("latin-1"))]
+                if self._lifecycle.is_draining:
+                    own.append((b"connection", b"close"))
+                message["headers"] = [*message.get("headers", ()), *own, *headers]
+            elif is_head:
+                message["body"] = b""
+            await send(message)
+
         try:
-            await self._app(scope, receive, self._answering(context, route, send, is_head))
+            await self._app(scope, receive, send_with_headers)
         except ClientDisconnect:
             context.status = CLIENT_CLOSED_REQUEST
         finally:
@@ -85,23 +98,6 @@ class AccessLogMiddleware:
                 **context.log_fields,
             )
 
-    def _answering(self, context: RequestContext, route: str, send: Send, is_head: bool) -> Send:
-        headers = [
-            (b"x-request-id", context.request_id.encode("latin-1")),
-            *(DOCS_HEADERS if route == "/docs" else HEADERS),
-        ]
-
-        async def send_with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                context.status = message["status"]
-                closing = [(b"connection", b"close")] if self._lifecycle.is_draining else []
-                message["headers"] = [*message.get("headers", ()), *headers, *closing]
-            elif is_head:
-                message["body"] = b""
-            await send(message)
-
-        return send_with_headers
-
     def _route(self, path: str) -> str:
         if path in self._routes:
             return path
@@ -110,15 +106,10 @@ class AccessLogMiddleware:
 
 
 class ErrorHandlingMiddleware:
-    """Admits predictions, and answers errors that the app itself did not.
-
-    Args:
-        app: The app behind.
-    """
+    """Admits predictions, and answers errors that the app itself did not."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
-        self._log = get_log()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handles a request."""
@@ -135,11 +126,11 @@ class ErrorHandlingMiddleware:
         except Exception as error:
             problem = to_problem(error)
             context.log_fields["problem"] = problem.name
-            if problem.kind is INTERNAL:
-                self._log.error("failed", request_id=context.request_id, exc_info=error)
+            if problem.name == "internal":
+                get_log().error("failed", request_id=context.request_id, exc_info=error)
             if context.status == CLIENT_CLOSED_REQUEST:  # no answer has begun
                 await problem.respond()(scope, receive, send)
-            elif context.status != INTERNAL.status:
+            elif context.status != problem.status:
                 raise  # the connection has to be cut
         finally:
             context.permit.release()
@@ -153,27 +144,16 @@ class ProblemCORSMiddleware(CORSMiddleware):
         answer = super().preflight_response(request_headers)
         if answer.status_code < 400:
             return answer
-        answer.headers.raw[:] = [
-            (name, value)
-            for name, value in answer.headers.raw
-            if name not in {b"content-type", b"content-length"}
-        ]
-        detail = "expected an origin, a method and headers that CORS_ORIGINS and the API allow"
-        return Problem(ORIGIN, detail).respond(dict(answer.headers))
+        headers = {name: value for name, value in answer.headers.items() if "content" not in name}
+        return Problem("origin", KINDS["origin"].example).respond(headers)
 
 
 def _request_id(scope: Scope) -> str:
     """The id that came with a request, if it is one, or a new one."""
     for name, value in scope["headers"]:
-        if name == b"x-request-id":
-            came: str = value.decode("latin-1")
-            return came if is_valid_uuid4(came) else _new_id()
-    return _new_id()
-
-
-def _new_id() -> str:
-    """Unique, and no secret: the kernel need not be asked for each."""
-    return f"{getrandbits(128):032x}"
+        if name == b"x-request-id" and is_valid_uuid4(came := value.decode("latin-1")):
+            return str(came)
+    return uuid4().hex
 
 
 def _in_one_line(send: Send) -> Send:

@@ -12,80 +12,55 @@ import asyncio
 import re
 from collections.abc import Callable
 from http import HTTPStatus
-from typing import Any
 from uuid import uuid4
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from app.api.bodies import IS_BODY_BROKEN
-from app.api.problems import HEAD_TOO_LARGE, INVALID_HTTP, MEDIA_TYPE, TIMEOUT, Problem
+from app.api.bodies import BODY_ERROR
+from app.api.errors import BodyMalformedError, ReceiveTimeoutError, RequestError
+from app.api.problems import MEDIA_TYPE, Problem
 from app.logs import get_log
 from app.serving.security_headers import HEADERS
+from app.serving.transport import ProtocolTransport
 from app.state import Service
 
 _MAX_HEAD_BYTES = 64 * 1024
 # Many clients send all of a body before they look for an answer.
 _MAX_DISCARDED_BYTES = 100_000_000
 _HEAD_TOO_LARGE = Problem(
-    HEAD_TOO_LARGE, f"expected the head of a request within {_MAX_HEAD_BYTES} bytes, got more"
+    "head-too-large", f"expected the head of a request within {_MAX_HEAD_BYTES} bytes, got more"
 )
 # curl --http2 and Java's client offer HTTP/2 with every first request. A server may pass over that,
 # but the parser takes what follows for the new protocol.
 _UPGRADE = re.compile(rb"(\r\n)upgrade:", re.IGNORECASE)
 
 
-class LingeringTransport:
-    """A transport whose ``close`` lets the protocol decide how.
-
-    Args:
-        transport: The connection.
-        close: Is called in place of closing it.
-    """
-
-    def __init__(self, transport: asyncio.Transport, close: Callable[[], None]) -> None:
-        self.write = transport.write
-        self.close = close
-        self.is_half_closed = False
-        self._transport = transport
-
-    def is_closing(self) -> bool:
-        """Whether no more may be written."""
-        return self.is_half_closed or self._transport.is_closing()
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._transport, name)
-
-
 class Protocol(HttpToolsProtocol):
-    """uvicorn's HTTP with a limit for every head, a clock for what waits, a lingering close.
+    """uvicorn's HTTP with limits for heads, deadlines for what is waited for, a lingering close.
 
-    A request is ``in head`` from its first byte to the end of its head, ``in body`` from there to
-    its last byte, whether it is answered by then or not.
+    A message is in its head from its first byte to the end of its headers, and in its body from
+    there to its last byte, whether it has been answered by then or not.
     """
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Starts the clock of the first request."""
-        self._lingering = LingeringTransport(transport, self._close)
-        super().connection_made(self._lingering)  # type: ignore[arg-type]
+        """Starts the clock of the first head."""
         service: Service = self.app_state["service"]
         self._metrics = service.metrics
         self._timeout_seconds = service.settings.receive_timeout_seconds
         self._connection = transport
+        self._lingering = ProtocolTransport(transport, self.loop, self._close)
         self._clock: asyncio.TimerHandle | None = None
-        self._is_in_head = False
-        self._is_in_body = False
-        self._received_bytes = 0
-        self._head_bytes = 0
-        self._discarded_bytes = 0
-        self._start_clock(self._timeout_seconds, self._on_late_head)
+        self._waits_for: tuple[Callable[[], None] | None, int] | None = None
+        self._is_in_head = self._is_in_body = False
+        self._num_messages = 0
+        self._received_bytes = self._head_bytes = self._body_bytes = self._discarded_bytes = 0
+        super().connection_made(self._lingering)  # type: ignore[arg-type]
+        self._set_clock()
 
     def data_received(self, data: bytes) -> None:
         """Bounds heads and what is discarded; hides what would make the parser lose the body."""
-        if self.transport.is_closing() or self._is_answered_in_body():
-            self._discarded_bytes += len(data)
-            if self._discarded_bytes > _MAX_DISCARDED_BYTES:
-                self._connection.abort()
-        if self.transport.is_closing() or self._is_body_broken():
+        if self.transport.is_closing() or self._has_body_error():
+            self._discard(len(data))
             return
         self._received_bytes = len(data)
         if not self._is_in_body and (b"pgrade:" in data or b"PGRADE:" in data):
@@ -95,31 +70,22 @@ class Protocol(HttpToolsProtocol):
         if self._is_in_head:
             self._head_bytes += len(data)
         super().data_received(data)
-        if self.transport.is_closing():
-            return
-        if self._is_in_head:  # as a rule it came in one piece, and needs no clock
-            if self._head_bytes > _MAX_HEAD_BYTES:
-                self._refuse(_HEAD_TOO_LARGE)
-            elif self._clock is None:
-                self._start_clock(self._timeout_seconds, self._on_late_head)
-        elif self._is_idle() and self._clock is None:
-            # A blank line stops uvicorn's clock, and begins no request.
-            self._start_clock(self.timeout_keep_alive, self.transport.close)
+        if self._is_in_head and self._head_bytes > _MAX_HEAD_BYTES:
+            self._refuse(_HEAD_TOO_LARGE)
+        if not self.transport.is_closing():
+            self._set_clock()
 
     def on_message_begin(self) -> None:
-        """Stops the clock of an idle connection; a head that is left waiting gets its own."""
+        """Begins a head."""
         super().on_message_begin()
+        self._num_messages += 1
         self._is_in_head = True
-        self._head_bytes = self._received_bytes  # or less, where it is not the first of them
-        if self.cycle is not None:
-            self._stop_clock()
+        self._head_bytes = self._received_bytes  # or less, where another message came before it
 
     def on_headers_complete(self) -> None:
-        """Stops its clock: the body has a deadline of its own, in ``app.api.bodies``."""
-        self._is_in_head = False
-        self._is_in_body = True
-        self._discarded_bytes = 0
-        self._stop_clock()
+        """Ends the head, begins the body."""
+        self._is_in_head, self._is_in_body = False, True
+        self._body_bytes = self._discarded_bytes = 0
         if self._head_bytes > _MAX_HEAD_BYTES:  # with the body that came together with it
             size = len(self.url) + sum(len(name) + len(value) for name, value in self.headers)
             if size > _MAX_HEAD_BYTES:
@@ -127,20 +93,23 @@ class Protocol(HttpToolsProtocol):
                 raise ValueError(_HEAD_TOO_LARGE.detail)  # stops the parser
         super().on_headers_complete()
 
+    def on_body(self, body: bytes) -> None:
+        """Counts its bytes; those that come after the answer are not kept."""
+        self._body_bytes += len(body)
+        if self.cycle.response_complete:
+            self._discard(len(body))
+        super().on_body(body)
+
     def on_message_complete(self) -> None:
-        """Lets a connection idle once the rest of an answered body has come."""
-        was_answered = self._is_answered_in_body()
+        """Ends the body."""
         self._is_in_body = False
         super().on_message_complete()
-        if was_answered and not self.transport.is_closing():
-            self.cycle.more_body = False
-            self._start_clock(self.timeout_keep_alive, self.transport.close)
 
     def on_response_complete(self) -> None:
         """Bounds the wait for the rest of a body that is answered before it came."""
         super().on_response_complete()
-        if self._is_answered_in_body() and not self.transport.is_closing():
-            self._start_clock(self._timeout_seconds, self._connection.abort)
+        if self._is_in_body and not self.transport.is_closing():
+            self._set_clock()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Stops the clock."""
@@ -149,45 +118,58 @@ class Protocol(HttpToolsProtocol):
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002
         """Answers what is not HTTP; where it is a body, its request is told and answers itself."""
-        if not self._is_in_body:
-            self._is_in_head = True  # of no request
-            self._refuse(
-                Problem(INVALID_HTTP, "expected a request in HTTP/1.1, got something else")
-            )
+        if self._is_in_body:
+            self._fail_body(BodyMalformedError("expected chunks of HTTP/1.1, got something else"))
             return
-        self.scope["state"][IS_BODY_BROKEN] = True
+        self._is_in_head = True  # of no request
+        self._refuse(Problem("invalid-http", "expected a request in HTTP/1.1, got something else"))
+
+    def _has_body_error(self) -> bool:
+        return self._is_in_body and BODY_ERROR in self.scope["state"]
+
+    def _fail_body(self, error: RequestError) -> None:
+        """Tells the request that no more of its body will come; it is answered once."""
+        self.scope["state"][BODY_ERROR] = error
         self.cycle.keep_alive = False
         self.cycle.message_event.set()
         if self.cycle.response_complete:
             self.transport.close()
 
-    def _is_idle(self) -> bool:
-        """Whether the last request has come and is answered, and no other has begun."""
-        is_answered = self.cycle is not None and self.cycle.response_complete
-        return is_answered and not (self._is_in_head or self._is_in_body)
-
-    def _is_answered_in_body(self) -> bool:
-        return self._is_in_body and self.cycle is not None and self.cycle.response_complete
-
-    def _is_body_broken(self) -> bool:
-        """Whether nobody knows any more where the body ends."""
-        return self._is_in_body and IS_BODY_BROKEN in self.scope["state"]
+    def _discard(self, num_bytes: int) -> None:
+        self._discarded_bytes += num_bytes
+        if self._discarded_bytes > _MAX_DISCARDED_BYTES:
+            self._connection.abort()
 
     def _close(self) -> None:
         """Closes the connection once the client has sent what it was sending, and not before."""
         self._stop_clock()
-        if not (self._is_in_head or self._is_in_body) or self._connection.is_closing():
+        self._lingering.flush()
+        is_receiving = self._is_in_head or self._is_in_body
+        if not is_receiving or self._connection.is_closing():
             self._connection.close()
-            return
-        if not self._lingering.is_half_closed:
+        elif not self._lingering.is_half_closed:
             self._lingering.is_half_closed = True
             self._connection.write_eof()
             self.flow.resume_reading()
-            self._start_clock(self._timeout_seconds, self._connection.abort)
+            self._clock = self.loop.call_later(self._timeout_seconds, self._connection.abort)
 
-    def _start_clock(self, seconds: float, on_end: Callable[[], None]) -> None:
-        self._stop_clock()
-        self._clock = self.loop.call_later(seconds, on_end)
+    def _set_clock(self) -> None:
+        """Starts the clock of what the connection waits for; one that runs for it already goes on.
+
+        As a rule a request comes in one piece, and needs none: only its first byte is waited for.
+        """
+        is_answered = self.cycle is not None and self.cycle.response_complete
+        seconds, on_end = self._timeout_seconds, None
+        if self._is_in_body:
+            on_end = self._connection.abort if is_answered else self._on_late_body
+        elif self._is_in_head or self.cycle is None:
+            on_end = self._on_late_head
+        elif is_answered:  # uvicorn's own clock stops at a blank line, which begins no request
+            seconds, on_end = self.timeout_keep_alive, self.transport.close
+        if self._waits_for != (on_end, self._num_messages):
+            self._stop_clock()
+            self._waits_for = on_end, self._num_messages
+            self._clock = self.loop.call_later(seconds, on_end) if on_end else None
 
     def _stop_clock(self) -> None:
         if self._clock is not None:
@@ -195,13 +177,12 @@ class Protocol(HttpToolsProtocol):
             self._clock = None
 
     def _on_late_head(self) -> None:
-        seconds = f"{self._timeout_seconds:g}"
-        self._refuse(
-            Problem(
-                TIMEOUT,
-                f"expected the head of a request within {seconds} s, got {self._head_bytes} bytes",
-            )
-        )
+        expected = f"expected the head of a request within {self._timeout_seconds:g} s"
+        self._refuse(Problem("timeout", f"{expected}, got {self._head_bytes} bytes"))
+
+    def _on_late_body(self) -> None:
+        expected = f"expected the whole body within {self._timeout_seconds:g} s"
+        self._fail_body(ReceiveTimeoutError(f"{expected}, got {self._body_bytes} bytes"))
 
     def _refuse(self, problem: Problem) -> None:
         """Answers what never became a request, unless an answer is under way, and closes."""
@@ -223,11 +204,6 @@ class Protocol(HttpToolsProtocol):
                 b"HTTP/1.1 %d %s\r\n%s\r\n%s" % (problem.status, phrase.encode(), head, body)
             )
             self._metrics.observe_request("other", problem.status, 0)
-            get_log().info(
-                "request",
-                request_id=request_id,
-                route="other",
-                status=problem.status,
-                problem=problem.name,
-            )
+            fields = {"route": "other", "status": problem.status, "problem": problem.name}
+            get_log().info("request", request_id=request_id, **fields)
         self.transport.close()

@@ -1,5 +1,6 @@
 """The server under the app: uvicorn in one process or several."""
 
+import asyncio
 import os
 import signal
 import socket
@@ -16,6 +17,35 @@ from app.serving.pages import check_page
 from app.serving.protocol import Protocol
 from app.serving.supervisor import Supervisor
 from app.settings import Settings
+
+# Connections that are accepted in a turn of the event loop.
+_LISTENERS = 16
+
+
+class Server(uvicorn.Server):
+    """Accepts several connections in a turn of the event loop.
+
+    uvloop takes one from each listening socket and then turns to what the others have sent. Where
+    each turn reads a batch of pictures, the last of many that come together would wait for as many
+    batches. So the socket is listened to several times. Several workers each take one: what one of
+    them has taken, no other can.
+    """
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listens once it has started."""
+        await super().startup(sockets)
+        loop = asyncio.get_running_loop()
+        for listener in [listener for server in self.servers for listener in server.sockets]:
+            for _ in range(_LISTENERS - 1):
+                same = socket.socket(fileno=os.dup(listener.fileno()))
+                # The socket is one, and so is its queue: it gets the length that was named last.
+                self.servers.append(
+                    await loop.create_server(self._protocol, sock=same, backlog=self.config.backlog)
+                )
+
+    def _protocol(self) -> Protocol:
+        state = self.lifespan.state
+        return Protocol(config=self.config, server_state=self.server_state, app_state=state)
 
 
 def serve(settings: Settings, factory: str) -> int:
@@ -38,7 +68,7 @@ def serve(settings: Settings, factory: str) -> int:
     signal.signal(signal.SIGTERM, _exit)
     signal.signal(signal.SIGINT, _exit)
     if settings.workers == 1:
-        run_worker(config)
+        Server(config).run()
         return 0
     check_page(settings)  # say what is wrong once, not in every worker
     load_engine(settings)
@@ -69,9 +99,9 @@ def configure(settings: Settings, factory: str) -> uvicorn.Config:
     )
 
 
-def run_worker(config: uvicorn.Config, listener: socket.socket | None = None) -> None:
-    """Serves in this process, on a socket that is bound already or on the configured address."""
-    uvicorn.Server(config).run([listener] if listener else None)
+def run_worker(config: uvicorn.Config, listener: socket.socket) -> None:
+    """Serves in this process, on a socket that other workers share."""
+    uvicorn.Server(config).run([listener])
 
 
 def _exit(_: int, __: FrameType | None) -> None:

@@ -1,13 +1,11 @@
 """Several workers behind one socket: starts them, replaces those that die, ends them all."""
 
-import logging
 import multiprocessing
 import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from multiprocessing.connection import wait
 from multiprocessing.context import SpawnProcess
 from socket import socket
@@ -15,11 +13,8 @@ from socket import socket
 import uvicorn
 from uvicorn.config import STARTUP_FAILURE
 
+from app.logs import get_log
 from app.metrics import forget_worker
-
-_SIGNALS = (signal.SIGTERM, signal.SIGINT)
-
-logger = logging.getLogger("uvicorn.error")
 
 
 class Supervisor:
@@ -43,30 +38,33 @@ class Supervisor:
         self._config = config
         self._run = run
         self._stop_seconds = stop_seconds
-        self._workers: list[SpawnProcess] = []
+        self._listener = config.bind_socket()
+        # A byte for each signal that asks the service to end.
+        self._signals, self._told = os.pipe()
 
     def run(self) -> int:
         """Returns the exit code of the service once all workers have ended."""
-        with _signals() as signals, self._config.bind_socket() as listener:
-            self._workers = [self._start(listener) for _ in range(self._config.workers)]
-            exit_code = self._watch(listener, signals)
-            # A connection that nobody will accept must not seem to be one.
-            listener.close()
-            self._stop(signals)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: os.write(self._told, b"x"))
+        self._workers = [self._start() for _ in range(self._config.workers)]
+        exit_code = self._watch()
+        self._listener.close()  # a connection that nobody will accept must not seem to be one
+        self._stop()
         return exit_code
 
-    def _start(self, listener: socket) -> SpawnProcess:
+    def _start(self) -> SpawnProcess:
         worker = multiprocessing.get_context("spawn").Process(
-            target=_work, args=(self._run, self._config, listener)
+            target=_work, args=(self._run, self._config, self._listener)
         )
         worker.start()
         return worker
 
-    def _watch(self, listener: socket, signals: int) -> int:
+    def _watch(self) -> int:
         """Replaces workers that die, until a signal comes or one cannot start."""
         while True:
-            ready = wait([signals, *(worker.sentinel for worker in self._workers)])
-            if signals in ready:
+            ready = wait([self._signals, *(worker.sentinel for worker in self._workers)])
+            if self._signals in ready:
+                os.read(self._signals, 1)
                 return 0
             for number, worker in enumerate(self._workers):
                 if worker.sentinel not in ready:
@@ -74,48 +72,28 @@ class Supervisor:
                 worker.join()
                 forget_worker(worker.pid)
                 if worker.exitcode == STARTUP_FAILURE:
-                    logger.error("a worker failed to start: the service ends")
-                    return STARTUP_FAILURE
-                logger.warning("a worker died: %s; another one starts", _end_of(worker))
-                self._workers[number] = self._start(listener)
+                    return STARTUP_FAILURE  # it has said why
+                get_log().warning("worker died", pid=worker.pid, exit_code=worker.exitcode)
+                self._workers[number] = self._start()
 
-    def _stop(self, signals: int) -> None:
+    def _stop(self) -> None:
         """Ends all workers: those that do not end in time are killed."""
         deadline = time.monotonic() + self._stop_seconds
         self._tell(signal.SIGTERM)
         while alive := [worker.sentinel for worker in self._workers if worker.is_alive()]:
             remaining = deadline - time.monotonic()
             if remaining <= 0:
-                logger.error("%d workers did not end in time: they are killed", len(alive))
+                get_log().error("workers killed: they did not end in time", count=len(alive))
                 self._tell(signal.SIGKILL)
-                break
-            if signals in wait([signals, *alive], remaining):
-                os.read(signals, 1)
+                remaining = 1.0
+            if self._signals in wait([self._signals, *alive], remaining):
+                os.read(self._signals, 1)
                 self._tell(signal.SIGTERM)  # a second one ends the draining
-        for worker in self._workers:
-            worker.join()
 
     def _tell(self, number: int) -> None:
         for worker in self._workers:
             if worker.is_alive():
-                assert worker.pid is not None
-                os.kill(worker.pid, number)
-
-
-@contextmanager
-def _signals() -> Iterator[int]:
-    """Yields a file descriptor that has a byte for each signal that asks the service to end."""
-    reading, writing = os.pipe()
-    before = {
-        number: signal.signal(number, lambda *_: os.write(writing, b"x")) for number in _SIGNALS
-    }
-    try:
-        yield reading
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-        os.close(reading)
-        os.close(writing)
+                os.kill(worker.pid or 0, number)
 
 
 def _work(
@@ -123,7 +101,6 @@ def _work(
 ) -> None:
     """A worker's process."""
     threading.Thread(target=_end_with_the_supervisor, daemon=True).start()
-    config.configure_logging()
     run(config, listener)
 
 
@@ -132,9 +109,3 @@ def _end_with_the_supervisor() -> None:
     assert supervisor is not None
     supervisor.join()
     os.kill(os.getpid(), signal.SIGTERM)
-
-
-def _end_of(worker: SpawnProcess) -> str:
-    code = worker.exitcode
-    assert code is not None
-    return f"killed by {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"

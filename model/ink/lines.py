@@ -1,4 +1,4 @@
-"""Long straight lines: ruled paper, a drawn divider, the frame of a grid. They are no digits."""
+"""Removal of long straight lines: ruled paper, a drawn divider, the frame of a grid."""
 
 import functools
 from typing import NamedTuple
@@ -6,18 +6,18 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from model.ink.light import Ink
+from model.ink.background import Ink
 
-# A line is looked for in this many strips across it, at slopes of up to six degrees.
+# Lines are searched for in this many strips across them, at slopes of up to six degrees.
 _STRIPS = 12
 _SLOPES = np.linspace(-0.108, 0.108, 19)
-# It is one where in so many strips in a row this share of the strip's length is ink ...
-_LEAST_STRIPS, _LEAST_COVER = 7, 0.8
-# ... within so many rows of a straight line: people draw lines by hand.
-_STRAY = 2
+# A line is where this many strips in a row are covered with ink over this share of their width ...
+_MIN_STRIPS, _MIN_COVER = 7, 0.8
+# ... within this many rows of a straight line, as people draw lines by hand.
+_MAX_DEVIATION = 2
 # A line is thinner than this share of the picture.
-_THICKEST = 0.03
-_MOST_LINES = 40
+_MAX_THICKNESS = 0.03
+_MAX_LINES = 40
 
 
 class Line(NamedTuple):
@@ -30,11 +30,11 @@ class Line(NamedTuple):
     start: int
     """First column."""
     end: int
-    """Column behind the last."""
+    """Column after the last."""
 
 
-class Lifted(NamedTuple):
-    """Ink without its long lines."""
+class LineRemoval(NamedTuple):
+    """Ink without long lines, and the lines."""
 
     is_ink: NDArray[np.bool_]
     """(h, w)."""
@@ -42,29 +42,29 @@ class Lifted(NamedTuple):
     vertical: list[Line]
 
 
-def lift_lines(ink: Ink) -> Lifted:
-    """Takes long lines off, and leaves the strokes that cross them."""
+def remove_lines(ink: Ink) -> LineRemoval:
+    """Removes long lines, and keeps the strokes that cross them."""
     is_ink, may_be_line = ink.is_ink, ink.may_be_line
     horizontal, vertical = find_lines(may_be_line), find_lines(may_be_line.T)
     if not (horizontal or vertical):
-        return Lifted(is_ink, horizontal, vertical)
+        return LineRemoval(is_ink, horizontal, vertical)
     left = is_ink.copy()
     for line in horizontal:
-        lift_line(is_ink, line, left)
+        remove_line(is_ink, line, left)
     if vertical:
         turned, left = is_ink.T.copy(), left.T.copy()
         for line in vertical:
-            lift_line(turned, line, left)
+            remove_line(turned, line, left)
         left = left.T.copy()
-    # Where lines cross each other, each looks like a stroke that crosses the other.
+    # Where two lines cross, each was kept as a stroke that crosses the other.
     for one in horizontal:
         for other in vertical:
-            _lift_crossing(left, one, other)
-    return Lifted(left, horizontal, vertical)
+            _remove_crossing(left, one, other)
+    return LineRemoval(left, horizontal, vertical)
 
 
 def find_lines(is_ink: NDArray[np.bool_]) -> list[Line]:
-    """Finds lines that go across most of a picture from left to right, give or take six degrees.
+    """Finds lines across most of a picture from left to right, within six degrees.
 
     Args:
         is_ink: (h, w); transposed for lines from top to bottom.
@@ -72,25 +72,25 @@ def find_lines(is_ink: NDArray[np.bool_]) -> list[Line]:
     height, width = is_ink.shape
     if width < _STRIPS:
         return []
-    thick = _spread_rows(is_ink.view(np.uint8), 1)  # a line may climb a row within its strip
-    # So many strips in a row always go over the middle ones: soon seen where no line is.
-    if not _covered(thick, _STRIPS - _LEAST_STRIPS, _LEAST_STRIPS).any(axis=0).all():
+    thick = _dilate_rows(is_ink.view(np.uint8), 1)  # a line may climb a row within its strip
+    # So many strips in a row always include the middle ones: a fast test that most pictures fail.
+    if not _is_covered(thick, _STRIPS - _MIN_STRIPS, _MIN_STRIPS).any(axis=0).all():
         return []
-    is_line = _covered(thick, 0, _STRIPS)
-    if np.count_nonzero(is_line.any(axis=0)) < _LEAST_STRIPS:
+    is_line = _is_covered(thick, 0, _STRIPS)
+    if np.count_nonzero(is_line.any(axis=0)) < _MIN_STRIPS:
         return []
     edges, _, _ = _strips(width)
-    run, meets = _longest_runs(_spread_rows(is_line.view(np.uint8), _STRAY), width)
+    run, meets = _longest_runs(_dilate_rows(is_line.view(np.uint8), _MAX_DEVIATION), width)
     lines: list[Line] = []
-    most = max(3, round(_THICKEST * max(height, width)))
-    while len(lines) < _MOST_LINES and run.max() >= _LEAST_STRIPS:
+    most = max(3, round(_MAX_THICKNESS * max(height, width)))
+    while len(lines) < _MAX_LINES and run.max() >= _MIN_STRIPS:
         number, row = np.unravel_index(int(run.argmax()), run.shape)
         best = run[number] == run[number, row]
         first = last = int(row)
         while last < height - 1 and best[last + 1]:
             last += 1
-        # Less what was spread above and below.
-        thickness = max(1, last - first + 1 - 2 * (_STRAY + 1))
+        # Less the rows added by both dilations.
+        thickness = max(1, last - first + 1 - 2 * (_MAX_DEVIATION + 1))
         middle = (first + last) // 2
         if thickness <= most:
             strips = np.flatnonzero(meets[:, number, middle])
@@ -103,27 +103,27 @@ def find_lines(is_ink: NDArray[np.bool_]) -> list[Line]:
                     end=edges[min(_STRIPS, strips[-1] + 2)],
                 )
             )
-        run[:, max(0, first - _STRAY - 1) : last + _STRAY + 2] = 0
+        run[:, max(0, first - _MAX_DEVIATION - 1) : last + _MAX_DEVIATION + 2] = 0
     return lines
 
 
-def lift_line(is_ink: NDArray[np.bool_], line: Line, left: NDArray[np.bool_]) -> None:
-    """Takes what belongs to a line alone out of ``left``, (h, w); strokes that cross it stay.
+def remove_line(is_ink: NDArray[np.bool_], line: Line, left: NDArray[np.bool_]) -> None:
+    """Clears in ``left``, (h, w), what belongs to a line alone; strokes that cross it stay.
 
-    Of the ink along the line that is what is, from top to bottom, hardly thicker than the line.
+    That is the ink along the line whose vertical runs are hardly longer than the line is thick.
     """
     height, width = is_ink.shape
     thickest = line.thickness + 2
-    reach = thickest + _STRAY
+    reach = thickest + _MAX_DEVIATION
     columns = np.arange(line.start, line.end)
     middle = np.rint(line.at + line.slope * (columns - width / 2)).astype(int)
     rows = middle + np.arange(-reach - 1, reach + 2)[:, None]
     inside = (rows >= 0) & (rows < height)
     pixels = rows * width + columns
     window = is_ink.take(pixels, mode="clip") & inside  # (2 * reach + 3, columns)
-    # Ink in the outermost rows goes on beyond the window.
+    # Ink in the outermost rows is taken to continue beyond the window.
     runs = np.concatenate((window[:1].repeat(thickest, 0), window, window[-1:].repeat(thickest, 0)))
-    # An opening leaves what is in runs of more than the thickest.
+    # A morphological opening keeps runs longer than the thickest line.
     for combine in (np.logical_and, np.logical_or):
         length = 1
         while length < thickest + 1:
@@ -136,10 +136,10 @@ def lift_line(is_ink: NDArray[np.bool_], line: Line, left: NDArray[np.bool_]) ->
     np.put(left, pixels[window & ~runs[thickest:-thickest]], False)
 
 
-def are_near(
+def are_near_lines(
     lines: list[Line], rows: NDArray[np.int_], columns: NDArray[np.int_], width: int
 ) -> NDArray[np.bool_]:
-    """Tells which pixels are close to lines, or to where they may go on: there are leftovers.
+    """Tells which pixels are near lines or their extensions, where remnants of lines are.
 
     Args:
         lines: From left to right.
@@ -152,11 +152,11 @@ def are_near(
     for line in lines:
         middle = np.rint(line.at + line.slope * (columns - width / 2))
         is_along = (columns >= line.start - further) & (columns < line.end + further)
-        near |= is_along & (np.abs(rows - middle) <= line.thickness + _STRAY + 2)
+        near |= is_along & (np.abs(rows - middle) <= line.thickness + _MAX_DEVIATION + 2)
     return near
 
 
-def _lift_crossing(is_ink: NDArray[np.bool_], horizontal: Line, vertical: Line) -> None:
+def _remove_crossing(is_ink: NDArray[np.bool_], horizontal: Line, vertical: Line) -> None:
     height, width = is_ink.shape
     x = vertical.at
     y = horizontal.at + horizontal.slope * (x - width / 2)
@@ -172,15 +172,15 @@ def _lift_crossing(is_ink: NDArray[np.bool_], horizontal: Line, vertical: Line) 
 
 @functools.cache
 def _strips(width: int) -> tuple[list[int], NDArray[np.float32], NDArray[np.float64]]:
-    """The strips' edges; which column is in which, (width, strips); the least cover of each."""
+    """Edges of the strips; membership of columns, (width, strips); pixels that cover each strip."""
     edges = np.linspace(0, width, _STRIPS + 1).astype(int)
     columns = np.arange(width)[:, None]
     is_in_strip = (columns >= edges[:-1]) & (columns < edges[1:])
-    return edges.tolist(), is_in_strip.astype(np.float32), _LEAST_COVER * np.diff(edges)
+    return edges.tolist(), is_in_strip.astype(np.float32), _MIN_COVER * np.diff(edges)
 
 
-def _covered(ink: NDArray[np.uint8], start: int, end: int) -> NDArray[np.bool_]:
-    """Where ink covers enough of a strip's width to be a line there: (h, end - start)."""
+def _is_covered(ink: NDArray[np.uint8], start: int, end: int) -> NDArray[np.bool_]:
+    """Tells in which rows ink covers enough of a strip to be part of a line: (h, end - start)."""
     edges, is_in_strip, least = _strips(ink.shape[1])
     columns = slice(edges[start], edges[end])
     cover: NDArray[np.float32] = (
@@ -189,18 +189,18 @@ def _covered(ink: NDArray[np.uint8], start: int, end: int) -> NDArray[np.bool_]:
     return cover >= least[start:end]
 
 
-def _spread_rows(marks: NDArray[np.uint8], reach: int) -> NDArray[np.uint8]:
-    """Marks what is within ``reach`` rows of a mark."""
-    spread = marks.copy(order="K")  # transposed, it stays so
+def _dilate_rows(mask: NDArray[np.uint8], reach: int) -> NDArray[np.uint8]:
+    """Sets all pixels within ``reach`` rows of one that is set."""
+    dilated = mask.copy(order="K")  # the memory order of a transposed array is kept
     for step in range(1, reach + 1):
-        spread[step:] |= marks[:-step]
-        spread[:-step] |= marks[step:]
-    return spread
+        dilated[step:] |= mask[:-step]
+        dilated[:-step] |= mask[step:]
+    return dilated
 
 
 @functools.cache
 def _offsets(width: int) -> tuple[NDArray[np.int_], int]:
-    """By how much lines have moved in each strip, (strips, slopes), from the least; and that."""
+    """Rise of lines at the middle of each strip, (strips, slopes), plus the largest; and that."""
     edges = np.array(_strips(width)[0])
     middles = (edges[:-1] + edges[1:] - width) / 2
     reach = int(np.ceil(_SLOPES[-1] * width / 2)) + 1
@@ -210,15 +210,15 @@ def _offsets(width: int) -> tuple[NDArray[np.int_], int]:
 def _longest_runs(
     is_line: NDArray[np.uint8], width: int
 ) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    """Looks along straight lines for marks in neighbouring strips.
+    """Finds the longest run of covered strips along every straight line.
 
     Args:
-        is_line: (h, strips): marks.
+        is_line: (h, strips): which strips are covered, per row.
         width: Of the picture.
 
     Returns:
-        Most marks in a row, (slopes, h), by the row that a line has in the middle; and whether
-        there is a mark, (strips, slopes, h).
+        Length of the longest run, (slopes, h), by slope and row in the middle of the picture; and
+        whether the line is covered in each strip, (strips, slopes, h).
     """
     height = len(is_line)
     offsets, reach = _offsets(width)

@@ -1,4 +1,4 @@
-"""Greedy reading: free-running, honest about where ``<finish>`` came."""
+"""Greedy decoding: autoregressive, and it says where ``<finish>`` came."""
 
 import itertools
 
@@ -7,10 +7,10 @@ import torch
 
 from model import vocabulary
 from model.config import ReaderConfig
-from model.decoding import read_greedy
+from model.decoding import decode_greedily
 from model.ink import normalise
 from model.reader import GridReader
-from model.reading import Answers, readings
+from model.reading import Answers, make_readings
 
 
 def test_each_step_is_fed_what_the_reader_said_itself(
@@ -18,7 +18,7 @@ def test_each_step_is_fed_what_the_reader_said_itself(
 ) -> None:
     """The same reading, the slow way: everything decoded again at each step, nothing cached."""
     with torch.inference_mode():
-        greedy = read_greedy(reader, pictures)
+        greedy = decode_greedily(reader, pictures)
         fresh = reader.start(reader.encode(pictures))
         said = torch.full((3, 1), vocabulary.START)
         for step in range(5):
@@ -44,7 +44,7 @@ def test_an_early_finish_ends_the_reading_and_is_announced(
     reader: GridReader, pictures: torch.Tensor, config: ReaderConfig
 ) -> None:
     with torch.inference_mode():
-        greedy = read_greedy(biased(reader, vocabulary.FINISH), pictures)
+        greedy = decode_greedily(biased(reader, vocabulary.FINISH), pictures)
     assert greedy.symbols.eq(vocabulary.FINISH).all()
     assert greedy.probabilities[:, 1:].eq(0).all()
     assert greedy.attention[:, 1:].eq(0).all()
@@ -58,7 +58,7 @@ def test_a_missing_finish_is_announced(
     reader: GridReader, pictures: torch.Tensor, config: ReaderConfig
 ) -> None:
     with torch.inference_mode():
-        greedy = read_greedy(biased(reader, 7), pictures)
+        greedy = decode_greedily(biased(reader, 7), pictures)
     answer = _reading(greedy, config)
     assert answer.digits == [7] * 4
     assert [warning.code for warning in answer.warnings] == ["finish_misplaced"]
@@ -68,7 +68,7 @@ def test_a_missing_finish_is_announced(
 def _reading(greedy, config):  # type: ignore[no-untyped-def]
     answers = Answers(greedy.symbols.numpy(), greedy.probabilities.numpy(), None)
     normal = normalise(np.zeros((56, 56), np.uint8), config)
-    return readings(answers, [normal], config, [()])[0]
+    return make_readings(answers, [normal], config, [()])[0]
 
 
 def test_greedy_is_nearly_always_the_most_probable_reading(released_reader, test_digits):  # type: ignore[no-untyped-def]

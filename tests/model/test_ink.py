@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw
 from model.config import ReaderConfig
 from model.errors import PictureError
 from model.ink import normalise
-from model.ink.cells import measure
+from model.ink.mnist_form import measure_ink
 from training.data import Digits
 from training.scoring import disjoint_grids
 
@@ -101,7 +101,7 @@ def test_place_and_size_in_the_cell_do_not_matter(place: tuple[int, int], height
 @pytest.mark.parametrize("pen", [2, 4, 8, 16, 24])
 def test_strokes_come_into_mnists_range_of_widths(pen: int) -> None:
     normal = normalise(stroke((30, 20), (80, 120), pen=pen), CONFIG)
-    width = measure(normal.picture[:28, :28].astype(np.float32) / 255)[2]
+    width = measure_ink(normal.picture[:28, :28].astype(np.float32) / 255)[2]
     assert 1.5 < width < 4.5
     assert normal.cells[0].stroke_width == pytest.approx(pen, rel=0.35, abs=1)
 

@@ -6,11 +6,11 @@ from torch.nn import functional as F
 
 from model import vocabulary
 from model.config import ReaderConfig
-from model.decoding import read_greedy
+from model.decoding import decode_greedily
 from model.reader import PIXEL_MEAN, PIXEL_STD, GridReader
 from training.batches import GridBatches
 from training.data import Digits
-from training.loop import with_ends
+from training.loop import add_start_and_finish
 
 
 def test_the_released_shape_is_the_one_the_project_fixes() -> None:
@@ -73,8 +73,10 @@ def test_asking_for_attention_changes_no_answer(reader: GridReader, pictures: to
 def test_pictures_of_a_batch_do_not_see_each_other(
     reader: GridReader, pictures: torch.Tensor
 ) -> None:
-    together = read_greedy(reader, pictures).probabilities
-    apart = torch.cat([read_greedy(reader, picture[None]).probabilities for picture in pictures])
+    together = decode_greedily(reader, pictures).probabilities
+    apart = torch.cat(
+        [decode_greedily(reader, picture[None]).probabilities for picture in pictures]
+    )
     torch.testing.assert_close(together, apart)
 
 
@@ -92,7 +94,7 @@ def test_one_batch_can_be_overfitted(reader: GridReader, config: ReaderConfig) -
     generator = torch.Generator().manual_seed(3)
     pictures = torch.rand(8, 56, 56, generator=generator)
     labels = torch.randint(11, (8, 4), generator=generator)
-    symbols = with_ends(labels)
+    symbols = add_start_and_finish(labels)
     optimizer = torch.optim.AdamW(reader.parameters(), lr=3e-3)
     for _ in range(150):
         logits = reader(pictures, symbols[:, :-1])
@@ -102,7 +104,7 @@ def test_one_batch_can_be_overfitted(reader: GridReader, config: ReaderConfig) -
         optimizer.step()
     assert loss.item() < 0.02
     with torch.inference_mode():
-        assert torch.equal(read_greedy(reader, pictures).symbols, symbols[:, 1:])
+        assert torch.equal(decode_greedily(reader, pictures).symbols, symbols[:, 1:])
 
 
 @pytest.mark.parametrize(("rows", "columns"), [(2, 2), (1, 3), (4, 4)])
@@ -112,6 +114,6 @@ def test_other_grids_are_a_setting(rows: int, columns: int, bar_digits: Digits) 
         bar_digits, config=config, batch_size=2, blank_grids=0, augmentation=None, seed=0
     )
     with torch.inference_mode():
-        greedy = read_greedy(GridReader(config).eval(), batches.at(0).pictures)
+        greedy = decode_greedily(GridReader(config).eval(), batches.at(0).pictures)
     assert greedy.symbols.shape == (2, rows * columns + 1)
     assert greedy.attention.shape == (2, rows * columns, 1, 4, rows * columns * 4)

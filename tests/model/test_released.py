@@ -17,14 +17,14 @@ from training.scorecard.rows import mnist_grids
 
 
 def test_scores_are_those_of_the_model_card(test_digits: Digits) -> None:
-    """Read as the service reads, with its second look; the normal form leaves MNIST as it is."""
+    """Read as the service reads, with test-time augmentation; MNIST is in the normal form."""
     scores = read_header(RELEASED).scores
     assert scores is not None
     named = {row["key"]: row for row in scores["rows"]}
     engine = load_engine(Settings())
     for key, grids in mnist_grids(test_digits, ReaderConfig()).items():
         parts = [engine.read(part.pictures.numpy()).symbols for part in grids.batches(250)]
-        right = scoring.mark(torch.from_numpy(np.concatenate(parts)), grids.labels)
+        right = scoring.compare(torch.from_numpy(np.concatenate(parts)), grids.labels)
         digits = right.cells[grids.labels != vocabulary.BLANK].float().mean().item()
         whole = right.grids.float().mean().item()
         assert digits == pytest.approx(named[key]["digits"]["share"], abs=0.0005)
@@ -39,7 +39,7 @@ def test_at_first_sight_it_reads_nearly_every_digit_and_blank(
         if key == "demo":
             continue
         greedy = scoring.read_grids(released_reader, grids)
-        right = scoring.mark(greedy.symbols, grids.labels)
+        right = scoring.compare(greedy.symbols, grids.labels)
         assert right.finish.all()
         assert right.cells.float().mean() >= 0.9945
         assert right.grids.float().mean() >= 0.978
@@ -48,9 +48,9 @@ def test_at_first_sight_it_reads_nearly_every_digit_and_blank(
 
 
 def test_an_empty_page_is_read_as_four_blanks(released_reader: GridReader) -> None:
-    from model.decoding import read_greedy
+    from model.decoding import decode_greedily
 
-    greedy = read_greedy(released_reader, torch.zeros(1, 56, 56))
+    greedy = decode_greedily(released_reader, torch.zeros(1, 56, 56))
     assert greedy.symbols.tolist() == [[vocabulary.BLANK] * 4 + [vocabulary.FINISH]]
 
 

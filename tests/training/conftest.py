@@ -8,7 +8,7 @@ import pytest
 from model.errors import DataError
 from tests.conftest import ROOT, lock
 from training.drawings.unipen import PenDigit, ensure_unipen
-from training.drawings.writers import load_writers
+from training.drawings.writer_splits import load_writer_split
 
 
 @pytest.fixture(scope="session")
@@ -34,4 +34,4 @@ def all_data_dir(data_dir: Path, unipen_dir: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def test_writers(all_data_dir: Path) -> list[PenDigit]:
-    return load_writers(all_data_dir, "test")
+    return load_writer_split(all_data_dir, "test")

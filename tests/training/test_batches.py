@@ -7,7 +7,7 @@ from torch.nn import functional as F
 from model import vocabulary
 from model.config import ReaderConfig
 from model.errors import ConfigError
-from training.augment import Augmentation, _dilate, augment, draw
+from training.augment import Augmentation, _dilate, augment, draw_random_numbers
 from training.batches import GridBatches, MixedBatches
 from training.data import Digits
 
@@ -86,7 +86,7 @@ def test_a_batch_that_cannot_be_shared_out_is_refused(bar_digits: Digits) -> Non
 
 def test_without_strength_nothing_changes(bar_digits: Digits) -> None:
     digits = bar_digits.pictures[:10].float() / 255
-    numbers = draw(10, torch.Generator().manual_seed(0))
+    numbers = draw_random_numbers(10, torch.Generator().manual_seed(0))
     nothing = Augmentation(rotation=0, shear=0, scale=0, shift=0, elastic=0, stroke=0, gain=0)
     assert augment(digits, numbers, Augmentation(), strength=0) is digits
     torch.testing.assert_close(augment(digits, numbers, nothing, 1.0), digits, atol=1e-5, rtol=0)
@@ -94,7 +94,7 @@ def test_without_strength_nothing_changes(bar_digits: Digits) -> None:
 
 def test_each_digit_changes_in_its_own_way_and_stays_a_picture(bar_digits: Digits) -> None:
     digits = bar_digits.pictures[3].float().expand(64, 28, 28) / 255
-    numbers = draw(64, torch.Generator().manual_seed(0))
+    numbers = draw_random_numbers(64, torch.Generator().manual_seed(0))
     changed = augment(digits, numbers, Augmentation(), 1.0)
     assert changed.min() >= 0
     assert changed.max() <= 1
@@ -105,7 +105,7 @@ def test_each_digit_changes_in_its_own_way_and_stays_a_picture(bar_digits: Digit
 def test_a_shift_moves_by_pixels_and_a_rotation_turns_by_degrees() -> None:
     dot = torch.zeros(1, 28, 28)
     dot[0, 14, 20] = 1
-    numbers = torch.zeros_like(draw(1, torch.Generator()))
+    numbers = torch.zeros_like(draw_random_numbers(1, torch.Generator()))
     shifted = numbers.clone()
     shifted[0, 4] = -1  # x
     limits = {"shear": 0, "scale": 0, "elastic": 0, "stroke": 0, "gain": 0}

@@ -10,13 +10,13 @@ import torch
 from model import checkpoint
 from model.config import ReaderConfig
 from model.errors import CheckpointFormatError, CheckpointMismatchError, ConfigError
-from tests.training import kills
+from tests.training import kill_and_resume
 from training.augment import Augmentation
 from training.batches import Batch, GridBatches
 from training.data import Digits
+from training.distributed import Processes, pick_device
 from training.loop import BEST, LAST, RESUME, Outcome, train
 from training.options import TrainOptions
-from training.processes import Processes, pick_device
 
 OPTIONS = {
     "steps": 40,
@@ -98,7 +98,7 @@ def test_an_interrupted_run_goes_on_to_the_same_weights(
         with pytest.raises(MemoryError):
             go(tmp_path / "killed", bar_digits)
     resumed = go(tmp_path / "killed", bar_digits)
-    assert kills.differing(tmp_path / "whole", tmp_path / "killed") == []
+    assert kill_and_resume.differing(tmp_path / "whole", tmp_path / "killed") == []
     assert resumed.progress.history == whole.progress.history
 
 
@@ -113,7 +113,7 @@ def test_a_stop_signal_saves_and_ends_in_order(
     checkpoint.load(tmp_path / "stopped" / LAST).reader()
     go(tmp_path / "stopped", bar_digits)
     go(tmp_path / "whole", bar_digits)
-    assert kills.differing(tmp_path / "whole", tmp_path / "stopped") == []
+    assert kill_and_resume.differing(tmp_path / "whole", tmp_path / "stopped") == []
 
 
 def test_a_finished_run_stays_as_it_is(tmp_path: Path, bar_digits: Digits) -> None:
@@ -125,10 +125,10 @@ def test_a_finished_run_stays_as_it_is(tmp_path: Path, bar_digits: Digits) -> No
 
 def test_kills_leave_readers_that_load_and_a_run_that_goes_on(tmp_path: Path) -> None:
     """The smaller version of ``make kills``."""
-    counts = kills.kill_at_random(tmp_path / "killed", kills=4, steps=100, seed=1)
+    counts = kill_and_resume.kill_at_random(tmp_path / "killed", kills=4, steps=100, seed=1)
     assert counts["loaded"] == counts["kills"] == 4
-    kills.run(tmp_path / "alone", 100)
-    assert kills.differing(tmp_path / "killed", tmp_path / "alone") == []
+    kill_and_resume.run(tmp_path / "alone", 100)
+    assert kill_and_resume.differing(tmp_path / "killed", tmp_path / "alone") == []
 
 
 def test_another_recipe_is_not_mixed_into_a_run(tmp_path: Path, bar_digits: Digits) -> None:
@@ -165,9 +165,9 @@ def test_learning_rate_and_augmentation_follow_their_schedules() -> None:
     assert rates[:10] == sorted(rates[:10])
     assert rates[10:] == sorted(rates[10:], reverse=True)
     assert rates[-1] < 1e-6
-    assert options.strength_at(79) == 1
-    assert options.strength_at(90) == pytest.approx(0.75)
-    assert options.strength_at(100) == pytest.approx(0.5)
+    assert options.augmentation_strength_at(79) == 1
+    assert options.augmentation_strength_at(90) == pytest.approx(0.75)
+    assert options.augmentation_strength_at(100) == pytest.approx(0.5)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from torch.nn import functional as F
 
 from model.config import ReaderConfig
 from model.reader import GridReader
-from training.optimizer import Muon, ReaderOptimizer, orthogonal
+from training.optimizer import Muon, ReaderOptimizer, orthogonalise
 from training.options import TrainOptions
 
 
@@ -17,7 +17,7 @@ def test_an_orthogonal_update_turns_as_the_gradient_does(size: tuple[int, int]) 
     for _ in range(3):
         u, _, v = torch.linalg.svd(torch.randn(size), full_matrices=False)
         gradient = u @ torch.diag(torch.logspace(-1, 1, len(v))) @ v
-        update = orthogonal(gradient[None])[0]
+        update = orthogonalise(gradient[None])[0]
         values = torch.linalg.svdvals(update)
         assert values.min() > 0.6
         assert values.max() < 1.25

@@ -1,6 +1,7 @@
-"""What people draw, for training and for the scorecard: strokes, and pictures made of them.
+"""Synthetic drawings of grids, for training and for the scorecard, made from strokes.
 
-``unipen`` and ``writers`` bring real strokes, ``reink`` takes MNIST's digits back to strokes;
-``styles`` and ``strokes`` write them in other ways and by other hands; ``scenes`` shows them on a
-screen, or on paper (``paper``) before a camera (``camera``). A ``pool`` is made of all of it.
+``unipen`` and ``writer_splits`` load recorded strokes, ``skeleton`` turns MNIST's digits into
+strokes; ``styles`` adds rare ways of writing and ``strokes`` warps and draws; ``scenes`` renders
+grids as on a screen, or on paper (``paper``) photographed by a simulated camera (``camera``).
+``pool`` makes training digits of all this.
 """

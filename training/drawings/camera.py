@@ -1,10 +1,9 @@
-"""A made-up camera: a clean drawing of a grid, as a photograph of paper would show it.
+"""A simulated camera: turns a clean drawing of a grid into a photograph of paper.
 
-What happens to a page, in this order: it is written on paper (texture, ruled lines, a divider, a
-frame, a pen that is darker here and paler there), lit (a gradient, a vignette, a shadow's edge),
-seen askew (rotation, perspective, margins), blurred, made grainy by a sensor, and stored as JPEG.
-Noise comes from bytes and from few values stretched by Pillow, so that a picture of 320 pixels a
-side takes a few milliseconds.
+The simulated effects are, in this order: paper (texture, ruled lines, a divider, a frame, a pen of
+uneven ink), light (a gradient, a vignette, a shadow's edge), perspective (rotation, margins), blur,
+noise of the sensor, and JPEG. Smooth random fields are small arrays of bytes that Pillow enlarges,
+so that a picture of 320 pixels a side takes a few milliseconds.
 """
 
 import dataclasses
@@ -15,21 +14,28 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
 from model.errors import ConfigError
-from training.drawings.paper import Floats, Lines, box, share, soft_field, texture
+from training.drawings.paper import (
+    Floats,
+    Lines,
+    corners_of,
+    paper_texture,
+    smooth_noise,
+    to_unit_range,
+)
 
 Range = tuple[float, float]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
 class Camera:
-    """How strong each effect is: a range is drawn from evenly, for every picture anew.
+    """Strengths of the effects; for every picture, values are drawn uniformly from the ranges.
 
     Attributes:
         paper_tone: Grey level of the paper where it is brightest.
         paper_texture: Standard deviation of the paper's tone, as a share of it.
-        ink_tone: Light that full ink still returns, as a share of the paper's: 0.05 is black
-            felt-tip, 0.3 a blue ballpoint, 0.6 a hard pencil.
-        ink_unevenness: How much paler the pen writes where it is palest, as a share of its ink.
+        ink_tone: Light that full ink reflects, as a share of the paper's: 0.05 is black felt-tip,
+            0.3 a blue ballpoint, 0.6 a hard pencil.
+        ink_unevenness: Ink that is missing where the pen writes palest, as a share of full ink.
         pencil_share: Probability of a pen that leaves gaps on the paper's grain.
         ruled_share: Probability of ruled or squared paper.
         divider_share: Probability of a drawn or printed cross between the cells.
@@ -129,7 +135,7 @@ def photograph(
     camera = camera or Camera()
     height, width = page.shape
     corners = _place(height, width, random, camera)
-    to_picture = _homography(box(height, width), corners)
+    to_picture = _homography(corners_of(height, width), corners)
     from_picture = np.linalg.inv(to_picture)
     from_picture /= from_picture[2, 2]
     askew = Image.fromarray(page).transform(
@@ -139,7 +145,7 @@ def photograph(
         Image.Resampling.BILINEAR,
     )
     strength = 1 - random.uniform(*camera.ink_tone)
-    reflected = texture(height, width, random.uniform(*camera.paper_texture), random)
+    reflected = paper_texture(height, width, random.uniform(*camera.paper_texture), random)
     lines = Lines(height, width, to_picture, random)
     if random.random() < camera.ruled_share:
         lines.rule(strength)
@@ -148,7 +154,7 @@ def photograph(
     if random.random() < camera.frame_share:
         lines.frame(strength)
     if lines.has_any:
-        reflected *= lines.passed()
+        reflected *= lines.transmittance()
     reflected *= _ink(np.asarray(askew), strength, random, camera)
     reflected *= _light(height, width, random, camera)
     reflected *= random.uniform(*camera.paper_tone)
@@ -156,7 +162,7 @@ def photograph(
 
 
 def _place(height: int, width: int, random: np.random.Generator, camera: Camera) -> Floats:
-    """Returns the corners of the grid in the picture: turned, askew, all of it inside."""
+    """Returns the corners of the grid in the picture: rotated, in perspective, all inside."""
     size = np.array([width, height])
     shape = np.array([(-0.5, -0.5), (0.5, -0.5), (0.5, 0.5), (-0.5, 0.5)])
     shape += random.uniform(-camera.corner_jitter, camera.corner_jitter, shape.shape)
@@ -188,14 +194,14 @@ def _ink(
     """Returns the light that ink lets pass (H, W), given its coverage and its strength."""
     height, width = coverage.shape
     unevenness = random.uniform(*camera.ink_unevenness)
-    flow = soft_field(int(random.integers(5, 25)), height, width, random)
+    flow = smooth_noise(int(random.integers(5, 25)), height, width, random)
     flow *= np.float32(-unevenness)
     flow += 1
     if random.random() < camera.pencil_share:
-        # A grain of a pixel or two in any size of picture: twice as coarse in a large one.
+        # Paper grain of about two pixels, whatever the size of the picture.
         half = (max(height // 2, 1), max(width // 2, 1))
         rough = Image.fromarray(random.integers(256, size=half, dtype=np.uint8))
-        grain = share(rough.resize((width, height), Image.Resampling.BILINEAR))
+        grain = to_unit_range(rough.resize((width, height), Image.Resampling.BILINEAR))
         flow *= 1 - np.float32(random.uniform(0.3, 0.8)) * grain * grain
     flow *= coverage
     flow *= np.float32(-strength / 255)
@@ -211,7 +217,7 @@ def _light(height: int, width: int, random: np.random.Generator, camera: Camera)
     gradient = random.uniform(*camera.light_gradient) / 2
     vignette = random.uniform(*camera.vignette) / 2
     middle = random.uniform(-0.3, 0.3, 2).astype(np.float32)
-    # Both are sums of a part across and a part down.
+    # Separable: sums of a term in x and a term in y.
     light: Floats = (gradient * np.cos(angle) * x - vignette * (x - middle[0]) ** 2) + (
         gradient * np.sin(angle) * y - vignette * (y - middle[1]) ** 2
     )
@@ -233,7 +239,7 @@ def _light(height: int, width: int, random: np.random.Generator, camera: Camera)
 
 
 def _expose(light: Floats, random: np.random.Generator, camera: Camera) -> NDArray[np.uint8]:
-    """Blurs what reaches the lens (H, W), in grey levels, adds noise, stores it as JPEG."""
+    """Blurs light (H, W), in grey levels, adds noise, and stores it as JPEG."""
     height, width = light.shape
     sharp = Image.fromarray(np.clip(light, 0, 255).astype(np.uint8))
     radius = random.uniform(*camera.blur) * min(height, width)

@@ -1,4 +1,4 @@
-"""A sheet of paper before anybody writes on it: its texture, its ruling, its frame and divider."""
+"""Simulated paper: its texture, ruled lines, frame and divider."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -7,33 +7,33 @@ from PIL import Image, ImageDraw
 Floats = NDArray[np.float32]
 
 
-def box(height: int, width: int) -> Floats:
+def corners_of(height: int, width: int) -> Floats:
     """Returns the corners (4, 2) of a picture: x and y, clockwise from the upper left."""
     return np.array([(0, 0), (width, 0), (width, height), (0, height)], dtype=np.float32)
 
 
-def soft_field(cells: int, height: int, width: int, random: np.random.Generator) -> Floats:
-    """Returns a soft random field (H, W) in [0, 1], with about ``cells`` hills along a side."""
+def smooth_noise(cells: int, height: int, width: int, random: np.random.Generator) -> Floats:
+    """Returns smooth noise (H, W) in [0, 1], with about ``cells`` maxima along a side."""
     few = Image.fromarray(random.integers(256, size=(cells, cells), dtype=np.uint8))
-    return share(few.resize((width, height), Image.Resampling.BICUBIC))
+    return to_unit_range(few.resize((width, height), Image.Resampling.BICUBIC))
 
 
-def share(image: Image.Image) -> Floats:
-    """Returns a grey picture as shares of white (H, W)."""
+def to_unit_range(image: Image.Image) -> Floats:
+    """Returns a grey picture with values in [0, 1] (H, W)."""
     return np.asarray(image) * np.float32(1 / 255)
 
 
-def texture(height: int, width: int, strength: float, random: np.random.Generator) -> Floats:
-    """Returns the light that blank paper returns (H, W), about 1, with this standard deviation."""
+def paper_texture(height: int, width: int, strength: float, random: np.random.Generator) -> Floats:
+    """Returns the light that paper reflects (H, W): mean about 1, standard deviation as given."""
     # Fibres are finer or coarser, depending on how near the camera is.
     scale = random.uniform(1, 4)
     rough = random.integers(
         256, size=(int(height / scale) + 1, int(width / scale) + 1), dtype=np.uint8
     )
-    fibres = share(Image.fromarray(rough).resize((width, height), Image.Resampling.BICUBIC))
-    # An even spread over [0, 1] has a standard deviation of 0.29.
+    fibres = to_unit_range(Image.fromarray(rough).resize((width, height), Image.Resampling.BICUBIC))
+    # The standard deviation of a uniform distribution over [0, 1] is 0.29.
     paper: Floats = fibres * np.float32(-strength / 0.29)
-    paper += soft_field(5, height, width, random) * np.float32(-strength)
+    paper += smooth_noise(5, height, width, random) * np.float32(-strength)
     paper += np.float32(1 + strength)
     return paper
 
@@ -56,12 +56,12 @@ class Lines:
         self.random = random
         self.has_any = False
 
-    def passed(self) -> Floats:
-        """Returns the light that the lines let pass (H, W)."""
-        return 1 - share(self.image.reduce(2))
+    def transmittance(self) -> Floats:
+        """Returns the share of the light that the lines let pass (H, W)."""
+        return 1 - to_unit_range(self.image.reduce(2))
 
     def rule(self, ink: float) -> None:
-        """Rules the whole paper, or squares it: fainter than the ink, never quite straight."""
+        """Draws ruled or squared lines over all the paper: fainter than ink, a little slanted."""
         random = self.random
         strength = random.uniform(0.1, 0.5) * ink
         spacing = random.uniform(0.035, 0.13) * self.side
@@ -89,7 +89,7 @@ class Lines:
     def frame(self, ink: float) -> None:
         """Draws a frame along the grid's edge."""
         strength, width, wobble = self._pen(ink)
-        corners = box(self.height, self.width)
+        corners = corners_of(self.height, self.width)
         # Just inside, so that a grid that fills the picture shows its frame.
         inset = self.random.uniform(0, 0.012) * self.side + width / 2
         corners += np.array([(1, 1), (-1, 1), (-1, -1), (1, -1)], dtype=np.float32) * inset

@@ -1,8 +1,8 @@
-"""Training digits as the service sees drawings: shown, photographed, and brought to normal form.
+"""The pool: synthetic training digits, drawn in scenes and brought to the normal form.
 
-A pool is made once, before training: grids of strokes are drawn in every way of ``scenes``, go
-through the normal form as any picture does, and fall into cells again. Strokes are warped anew each
-time they are drawn, so a pool holds many times more digits than there are recordings.
+A pool is made once, before training: grids of strokes are rendered in every scene, brought to the
+normal form as the service does, and divided into cells. Strokes are warped anew each time they are
+drawn, so a pool holds many times more digits than there are recordings.
 """
 
 import dataclasses
@@ -24,7 +24,7 @@ from model.config import ReaderConfig
 from model.errors import ConfigError
 from model.ink import normalise
 from training.data import Digits
-from training.drawings.scenes import Kind, show
+from training.drawings.scenes import SceneKind, render_scene
 from training.drawings.strokes import Strokes, Warp, warp
 from training.drawings.styles import restyle
 
@@ -33,8 +33,8 @@ logger = logging.getLogger(__name__)
 _CHUNK = 128  # grids made with one stream of random numbers
 
 
-class Written(NamedTuple):
-    """A digit as strokes, with how often it is drawn compared with others."""
+class StrokeDigit(NamedTuple):
+    """A digit as strokes, and its weight in sampling."""
 
     strokes: Strokes
     label: int
@@ -48,16 +48,16 @@ class PoolOptions:
     grids: int = 40_000
     """Grids drawn."""
     canvas: float = 0.3
-    """Share of each way to show a grid: these four add up to 1."""
+    """Share of each scene: these four add up to 1."""
     page: float = 0.2
     corner: float = 0.2
     paper: float = 0.3
     reinked_share: float = 0.28
-    """Share of the grids whose digits are MNIST's, re-inked; the others are real strokes."""
+    """Share of the grids whose digits are MNIST's, re-inked; the others are recorded strokes."""
     reinked_digits: int = 12_000
     """Digits of MNIST that are re-inked."""
     styles: float = 0.25
-    """Probability that a digit is rewritten in a way that few people have: see ``styles``."""
+    """Probability that a digit gets a rare way of writing: see ``styles``."""
     warp: Warp = dataclasses.field(default_factory=Warp)
 
     def __post_init__(self) -> None:
@@ -72,8 +72,8 @@ class PoolOptions:
             raise ConfigError(f"canvas, page, corner, paper: expected a sum of 1, got {total}")
 
     @property
-    def kinds(self) -> dict[Kind, float]:
-        """The ways to show a grid with their shares."""
+    def kinds(self) -> dict[SceneKind, float]:
+        """The scenes with their shares."""
         return {
             "canvas": self.canvas,
             "page": self.page,
@@ -83,20 +83,20 @@ class PoolOptions:
 
 
 def make_pool(
-    groups: Sequence[tuple[Sequence[Written], float]],
+    groups: Sequence[tuple[Sequence[StrokeDigit], float]],
     options: PoolOptions,
     *,
     seed: int,
     folder: Path | None = None,
 ) -> Digits:
-    """Makes a pool, or takes the one that an earlier call with the same arguments left.
+    """Makes a pool, or loads the one that an earlier call with the same arguments stored.
 
     Args:
-        groups: Digits of one look each (real strokes, re-inked MNIST), with their shares of the
-            grids: a grid is of one group.
+        groups: Digits of one source each (recorded strokes, re-inked MNIST), with their shares of
+            the grids: all digits of a grid are of one group.
         options: What is made.
-        seed: Another seed draws differently; the number of processors changes nothing.
-        folder: Where the pool is kept; None keeps it nowhere.
+        seed: The pool depends on it, and not on the number of processors.
+        folder: Where the pool is stored; None stores it nowhere.
 
     Returns:
         The cells of all grids in which every digit was found.
@@ -111,11 +111,11 @@ def make_pool(
     workers = min(
         len(chunks), len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
     )
-    maker = _Maker(groups, options, seed)
+    maker = _ChunkMaker(groups, options, seed)
     logger.info("drawing %d grids with %d processes", len(chunks) * _CHUNK, workers)
     # A fresh interpreter for each: a fork of a process that runs torch's threads may hang.
     context = multiprocessing.get_context("spawn")
-    with context.Pool(workers, _set_maker, (maker,)) as pool:
+    with context.Pool(workers, _set_chunk_maker, (maker,)) as pool:
         done = pool.imap(_make, chunks)
         parts = list(tqdm(done, total=len(chunks), unit="chunk", disable=None, desc="pool"))
     pictures = np.concatenate([part[0] for part in parts])
@@ -129,12 +129,12 @@ def make_pool(
     return Digits(torch.from_numpy(pictures), torch.from_numpy(labels))
 
 
-class _Maker:
-    """Makes chunk after chunk, in any process."""
+class _ChunkMaker:
+    """Makes chunks of a pool, each independent of the others."""
 
     def __init__(
         self,
-        groups: Sequence[tuple[Sequence[Written], float]],
+        groups: Sequence[tuple[Sequence[StrokeDigit], float]],
         options: PoolOptions,
         seed: int,
     ) -> None:
@@ -153,15 +153,15 @@ class _Maker:
         random = np.random.default_rng((self.seed, chunk))
         config = ReaderConfig()
         size, count = config.cell_size, config.num_cells
-        kinds: list[Kind] = list(self.options.kinds)
+        kinds: list[SceneKind] = list(self.options.kinds)
         pictures, labels = [], []
         for _ in range(_CHUNK):
             group = int(random.choice(len(self.groups), p=self.shares))
             picks = np.searchsorted(self.weights[group], random.random(count))
             digits = [self.groups[group][min(pick, len(self.groups[group]) - 1)] for pick in picks]
             kind = kinds[int(random.choice(len(kinds), p=list(self.options.kinds.values())))]
-            strokes = [self._rewritten(digit, random) for digit in digits]
-            normal = normalise(show(kind, list(strokes), config, random), config)
+            strokes = [self._vary(digit, random) for digit in digits]
+            normal = normalise(render_scene(kind, list(strokes), config, random), config)
             if any(cell.box is None for cell in normal.cells):
                 continue
             tiles = normal.picture.reshape(config.rows, size, config.columns, size).swapaxes(1, 2)
@@ -169,31 +169,33 @@ class _Maker:
             labels += [digit.label for digit in digits]
         return np.concatenate(pictures), np.array(labels, np.int64)
 
-    def _rewritten(self, digit: Written, random: np.random.Generator) -> Strokes:
-        """A digit in another way, by another hand."""
+    def _vary(self, digit: StrokeDigit, random: np.random.Generator) -> Strokes:
+        """Restyles and warps a digit."""
         styled = digit.strokes
         if self.options.styles:
             styled = restyle(styled, digit.label, self.options.styles, random)
         return warp(styled, self.options.warp, random)
 
 
-_maker: _Maker | None = None  # of a process that makes chunks: sent to it once, not with each
+_chunk_maker: _ChunkMaker | None = (
+    None  # of a process that makes chunks: sent to it once, not with each
+)
 
 
-def _set_maker(maker: _Maker) -> None:
-    global _maker
-    _maker = maker
+def _set_chunk_maker(maker: _ChunkMaker) -> None:
+    global _chunk_maker
+    _chunk_maker = maker
 
 
 def _make(chunk: int) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    assert _maker is not None
-    return _maker(chunk)
+    assert _chunk_maker is not None
+    return _chunk_maker(chunk)
 
 
 def _digest(
-    groups: Sequence[tuple[Sequence[Written], float]], options: PoolOptions, seed: int
+    groups: Sequence[tuple[Sequence[StrokeDigit], float]], options: PoolOptions, seed: int
 ) -> str:
-    """Names a pool by all that it depends on but the code."""
+    """Names a pool by everything it depends on except the code."""
     sha256 = hashlib.sha256()
     sha256.update(json.dumps([dataclasses.asdict(options), seed]).encode())
     for written, share in groups:

@@ -1,4 +1,4 @@
-"""The ways in which people show a grid: pictures as the service gets them, made from strokes."""
+"""Scenes in which people show a grid: renders strokes as pictures that the service could get."""
 
 import dataclasses
 from collections.abc import Mapping
@@ -9,46 +9,48 @@ from numpy.typing import NDArray
 
 from model.config import ReaderConfig
 from training.drawings.camera import photograph
-from training.drawings.strokes import Hand, Strokes, draw_grid
+from training.drawings.strokes import DrawingOptions, Strokes, draw_grid
 
-Kind = Literal["canvas", "page", "corner", "paper"]
+SceneKind = Literal["canvas", "page", "corner", "paper"]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
 class Scene:
     """One way to show a grid."""
 
-    hand: Hand
+    hand: DrawingOptions
     is_dark_on_light: bool
     is_photographed: bool = False
 
 
-SCENES: Mapping[Kind, Scene] = {
-    "canvas": Scene(hand=Hand(), is_dark_on_light=False),
-    "page": Scene(hand=Hand(), is_dark_on_light=True),
-    # Small digits, pushed aside.
-    "corner": Scene(hand=Hand(size=(0.25, 0.4), edge=0.85), is_dark_on_light=False),
+SCENES: Mapping[SceneKind, Scene] = {
+    "canvas": Scene(hand=DrawingOptions(), is_dark_on_light=False),
+    "page": Scene(hand=DrawingOptions(), is_dark_on_light=True),
+    # Small digits near a corner of their cell.
+    "corner": Scene(hand=DrawingOptions(size=(0.25, 0.4), edge=0.85), is_dark_on_light=False),
     # People write with thinner pens, and fill a cell more evenly, than they draw.
     "paper": Scene(
-        hand=Hand(pen=(0.025, 0.07), size=(0.35, 0.85)), is_dark_on_light=True, is_photographed=True
+        hand=DrawingOptions(pen=(0.025, 0.07), size=(0.35, 0.85)),
+        is_dark_on_light=True,
+        is_photographed=True,
     ),
 }
 _CELL_PX = (84, 280)
 
 
-def show(
-    kind: Kind,
+def render_scene(
+    kind: SceneKind,
     digits: list[Strokes | None],
     config: ReaderConfig,
     random: np.random.Generator,
 ) -> NDArray[np.uint8]:
-    """Makes the picture of a grid.
+    """Renders the picture of a grid.
 
     Args:
         kind: Which of ``SCENES``.
         digits: Strokes for each cell in reading order; None leaves a cell blank.
         config: Rows and columns.
-        random: Draws all that is left open: sizes, places, pen, colours, resolution, paper, camera.
+        random: Draws everything else: sizes, places, pen, colours, resolution, paper, camera.
 
     Returns:
         (height, width), uint8, grey.

@@ -1,6 +1,6 @@
-"""Strokes become pictures of grids, drawn as the page draws them: with a round pen.
+"""Strokes: warped, and drawn as grids with a round pen, as the page draws them.
 
-A drawing is ink coverage alone, bright on dark; ``scenes`` gives it colours, paper and a camera.
+A drawing is coverage by ink, bright on dark; ``scenes`` adds colours, paper and a camera.
 """
 
 import dataclasses
@@ -14,20 +14,20 @@ from model.errors import ConfigError
 Strokes = tuple[NDArray[np.float32], ...]
 """Points (P, 2) of each stroke: x to the right, y down, one scale for both."""
 
-# Drawn so many times as large, then averaged down: edges without steps.
+# Drawn at this multiple of the resolution and averaged, for smooth edges.
 _OVERSAMPLING = 2
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
-class Hand:
-    """How people draw on a canvas. Every amount is drawn evenly between its limits."""
+class DrawingOptions:
+    """How a grid is drawn. Values are drawn uniformly between limits."""
 
     pen: tuple[float, float] = (0.03, 0.08)
     """Width of the pen, shares of a cell; the same in all cells of a grid."""
     size: tuple[float, float] = (0.25, 0.85)
     """Longer side of a digit, shares of its cell."""
     edge: float = 0.0
-    """Where a digit stands: 0 anywhere in its cell, 1 always against two of its edges."""
+    """Position of a digit: 0 anywhere in its cell, 1 always in a corner."""
 
     def __post_init__(self) -> None:
         for name in ("pen", "size"):
@@ -40,7 +40,7 @@ class Hand:
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
 class Warp:
-    """How strokes are changed before they are drawn, so that no digit is drawn twice alike."""
+    """Limits of the random warp of strokes: each drawing of a digit is different."""
 
     rotation: float = 8.0
     """Degrees, at most."""
@@ -53,11 +53,11 @@ class Warp:
     tremor: float = 0.008
     """Standard deviation of a hand's tremor, shares of the digit's size."""
     polygons: float = 0.25
-    """Share of the digits whose points are thinned out, as a slow mouse gives few of them."""
+    """Share of the digits of which points are dropped, as a slow mouse gives few of them."""
 
 
 def warp(strokes: Strokes, amounts: Warp, random: np.random.Generator) -> Strokes:
-    """Changes strokes: rotated, sheared, stretched, bent, trembling; the same for all strokes."""
+    """Rotates, shears, stretches, bends and shakes strokes, all of a digit together."""
     points = np.concatenate(strokes)
     middle = (points.min(axis=0) + points.max(axis=0)) / 2
     size = float(max(np.ptp(points, axis=0).max(), 1e-6))
@@ -79,11 +79,12 @@ def warp(strokes: Strokes, amounts: Warp, random: np.random.Generator) -> Stroke
         shaking = random.normal(size=placed.shape)
         shaking[1:-1] = (shaking[:-2] + shaking[1:-1] + shaking[2:]) / np.sqrt(3)
         placed += shaking * amounts.tremor * random.uniform(0, 1.5)
-    is_thinned = random.random() < amounts.polygons
+    drops_points = random.random() < amounts.polygons
     apart = random.uniform(0.03, 0.12)
     parts = np.split(placed, np.cumsum([len(stroke) for stroke in strokes])[:-1])
     return tuple(
-        (_thinned(part, apart) if is_thinned else part).astype(np.float32) for part in parts
+        (_drop_close_points(part, apart) if drops_points else part).astype(np.float32)
+        for part in parts
     )
 
 
@@ -93,7 +94,7 @@ def draw_grid(
     rows: int,
     columns: int,
     cell_px: int,
-    hand: Hand,
+    hand: DrawingOptions,
     random: np.random.Generator,
 ) -> NDArray[np.uint8]:
     """Draws a grid.
@@ -126,7 +127,7 @@ def draw_grid(
 
 
 def _place(
-    strokes: Strokes, cell: float, pen: float, hand: Hand, random: np.random.Generator
+    strokes: Strokes, cell: float, pen: float, hand: DrawingOptions, random: np.random.Generator
 ) -> list[NDArray[np.float32]]:
     """Brings strokes to a size and a place in a cell whose corner is the origin."""
     points = np.concatenate(strokes)
@@ -147,7 +148,7 @@ def _draw(draw: ImageDraw.ImageDraw, strokes: list[NDArray[np.float32]], pen: fl
     for stroke in strokes:
         if len(stroke) > 1:
             draw.line(stroke.ravel().tolist(), fill=255, width=width)
-        # Round ends and joints; where points lie closer than a third of the pen, some do.
+        # Round ends and joints; points closer than 0.6 of the radius need no circle each.
         last = None
         for x, y in stroke.tolist():
             if last is None or abs(x - last[0]) + abs(y - last[1]) > radius * 0.6:
@@ -157,8 +158,8 @@ def _draw(draw: ImageDraw.ImageDraw, strokes: list[NDArray[np.float32]], pen: fl
         draw.ellipse((x - radius, y - radius, x + radius, y + radius), fill=255)
 
 
-def _thinned(points: NDArray[np.float64], apart: float) -> NDArray[np.float64]:
-    """Leaves out points that follow closer than ``apart`` along the stroke; ends stay."""
+def _drop_close_points(points: NDArray[np.float64], apart: float) -> NDArray[np.float64]:
+    """Drops points that are closer than ``apart`` along the stroke; ends are kept."""
     if len(points) < 3:
         return points
     along = np.concatenate(([0], np.cumsum(np.hypot(*np.diff(points, axis=0).T))))

@@ -1,8 +1,7 @@
-"""Ways of writing a digit that few writers have and every reader should know.
+"""Rare ways of writing a digit (allographs), added to digits that lack them.
 
-A zero with a slash, a seven with a bar or a tick, a one with a long upstroke or a foot, a five
-whose bar stands apart, a four left open: put on digits that lack them. What the writers of a few
-sites happen to do is then no longer all that training has seen.
+A zero with a slash, a seven with a bar or a tick, a one with a long upstroke or a foot, a five with
+a separate bar, an open four. So training sees more ways of writing than its few sites have.
 """
 
 import numpy as np
@@ -10,17 +9,17 @@ from numpy.typing import NDArray
 
 from training.drawings.strokes import Strokes
 
-# Strokes of a digit that was thinned from a picture are many and short.
+# A recorded digit has at most this many strokes; a skeleton has many short ones.
 _RECORDED = 6
 
 
 def restyle(strokes: Strokes, label: int, share: float, random: np.random.Generator) -> Strokes:
-    """Rewrites some digits in another way.
+    """Adds rare ways of writing to a digit.
 
     Args:
         strokes: Of the digit.
         label: 0 to 9.
-        share: Probability that a way of writing is put on a digit that can take it.
+        share: Probability of each way of writing that fits the digit.
         random: Draws which, and how.
     """
     points = np.concatenate(strokes)

@@ -1,4 +1,4 @@
-"""UNIPEN's isolated digits: pen strokes of many writers, found or fetched, checked and read.
+"""UNIPEN's isolated digits: pen strokes of many writers, found or downloaded, checked and read.
 
 Category 1a of UNIPEN train_r01_v07: digits written one by one with an electronic pen. A file under
 ``unipen/data/1a/<site>/`` says which pen movements make which digit; the movements stand in the
@@ -19,9 +19,9 @@ files that it includes, under ``unipen/include/``. Writers, as found in the file
     cea        7        3
     lou        7        1
 
-The y axis points up at every site. About one label in a hundred does not fit its ink, hardly ever
-because of a wrong name: what is wrong is mostly a lost stroke, at ibm above all (fours and eights
-without their second stroke, zeros that are nothing but the slash).
+The y axis points up at every site. About one label in a hundred does not fit its ink. Most often
+not the label is wrong but a stroke is missing, above all at ibm (fours and eights without their
+second stroke, zeros of which there is only the slash).
 
 Reference: Guyon et al., "UNIPEN project of on-line data exchange and recognizer benchmarks",
 ICPR 1994.
@@ -51,8 +51,8 @@ logger = logging.getLogger(__name__)
 COMMIT = "552a4d440bc94bb34710650c0826be7deb986f7c"
 ARCHIVE = f"https://codeload.github.com/GreenCappuccino/train_r01_v07/tar.gz/{COMMIT}"
 
-# The sites, each with the digest of its digits (``digest``). Raw files are no use for a check:
-# copies differ in their headers, where some leave the donors' addresses out.
+# The sites, each with the digest of its digits (``digest``). Checksums of the files would not do:
+# copies differ in their headers, as some leave out the donors' addresses.
 SITES: Mapping[str, str] = {
     "aga": "36b590b254e1c90c1afb4ad89f0105c9ae96b6da2db81a1ba11540b588005471",
     "apa": "586141b4348deabcc8c64d7e2334249ec3ffb5ded727003d189b5c351283df18",
@@ -71,7 +71,7 @@ SITES: Mapping[str, str] = {
 
 _INCLUDE = re.compile(r"^\.INCLUDE\s+(\S+)", re.MULTILINE)
 _LABELS = frozenset("0123456789")
-# Sites of one donor: a name that stood in two of them would be one writer.
+# Sites of one donor: the same name in both would be the same writer.
 _DONORS = {"apa": "apple", "app": "apple", "cea": "cedar", "ceb": "cedar"}
 
 
@@ -82,7 +82,7 @@ class PenDigit:
     Attributes:
         label: 0 to 9, as the site says; about one in a hundred is wrong.
         site: Who gave it: a folder of ``data/1a``.
-        writer: Who wrote it, as ``<donor>/<name>``: what no split may divide.
+        writer: Who wrote it, as ``<donor>/<name>``: a writer is in one split only.
         strokes: The points (P, 2) of each time that the pen was down, float32, P >= 1: x to the
             right, y down, both axes to one scale, which differs from site to site.
     """
@@ -94,7 +94,7 @@ class PenDigit:
 
     @property
     def is_degenerate(self) -> bool:
-        """Whether no digit can be seen: the pen was never down, or never moved."""
+        """Whether there is nothing to see: the pen was never down, or never moved."""
         return not self.strokes or not np.ptp(np.concatenate(self.strokes), axis=0).any()
 
 

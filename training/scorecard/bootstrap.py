@@ -1,8 +1,8 @@
-"""How far a share could be off: intervals that know which answers hang together.
+"""Confidence intervals of shares by a cluster bootstrap, as answers are not independent.
 
-A writer who writes odd sevens writes many of them, so a hundred digits of one hand say less than a
-hundred of a hundred hands. What is drawn with replacement is therefore not digits but their
-sources: writers, or grids.
+A hundred digits of one writer say less than a hundred digits of a hundred writers, whose mistakes
+are independent. So what is sampled with replacement is not digits but their sources (the clusters):
+writers, or grids.
 
 Reference: Efron & Tibshirani, "An Introduction to the Bootstrap", 1993, chapters 8 and 13.
 """
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 _SEED = 0
 _SAMPLES = 2000
-_PASS = 100  # samples drawn at a time: what bounds the memory
+_PASS = 100  # samples drawn at a time, which bounds memory
 
 
 class Share(NamedTuple):
@@ -32,7 +32,7 @@ def shares(
 
     Args:
         amounts: Pairs of amount and whole for each of N things, both (N,).
-        sources: (N,): things of one source are drawn together.
+        sources: (N,): things of one source are sampled together.
     """
     _, numbers = np.unique(sources, return_inverse=True)
     count = int(numbers.max()) + 1
@@ -60,8 +60,8 @@ def digits_and_grids(
 ) -> tuple[Share, Share]:
     """Returns the share of digits that are right, and of grids.
 
-    A grid may be the work of several writers. It counts for each of them in equal parts; where it
-    is wrong, in equal parts for those whose cells were read wrongly.
+    A grid may have several writers. It counts in equal parts for each of them; a wrong grid counts
+    as wrong in equal parts for those whose cells were read wrongly.
 
     Args:
         cells: (M, C): which are right.
@@ -70,7 +70,7 @@ def digits_and_grids(
         sources: (M, C).
     """
     wrong = ~cells
-    # Wrong although all cells are right, for want of a <finish>: everybody's.
+    # All cells right but <finish> misplaced: counts as wrong for all writers.
     wrong[~grids & cells.all(axis=1)] = True
     charged = wrong / np.maximum(wrong.sum(axis=1, keepdims=True), 1) * ~grids[:, None]
     part = np.full(cells.shape, 1 / cells.shape[1])

@@ -1,9 +1,9 @@
-"""The fifteen kinds of MNIST-C: digits that a person still reads, and many a network does not.
+"""The fifteen kinds of corruption of MNIST-C, under which people still read every digit.
 
-Written from the paper's descriptions. The published set is one set of pictures, these are others of
-the same kinds, so that figures on the two are alike but not the same. Strengths are ImageNet-C's
-(Hendrycks & Dietterich 2019) for the kinds that come from there, and otherwise chosen by eye, for
-a person to read every digit still. Each stands with its kind.
+Written from the paper's descriptions: figures on the published pictures would be similar, not
+equal. Strengths are those of ImageNet-C (Hendrycks & Dietterich 2019) for the kinds that come from
+there, and otherwise chosen by eye so that a person can read every digit. Each is stated with its
+kind.
 
 Reference: Mu & Gilmer, "MNIST-C: A Robustness Benchmark for Computer Vision", 2019, section 2.
 """
@@ -20,13 +20,13 @@ from model.errors import ConfigError
 Floats = NDArray[np.float32]
 
 _SIZE = 28
-# Digits corrupted at a time: what bounds the memory, to some hundred MB.
+# Digits corrupted at a time, which bounds memory to some hundred MB.
 _CHUNK = 1000
 _PLACES = np.arange(_SIZE, dtype=np.float32)
 
 
 def corrupt(digits: NDArray[np.uint8], kind: str, random: np.random.Generator) -> NDArray[np.uint8]:
-    """Corrupts digits, each one differently where the kind has any chance in it.
+    """Corrupts digits, each one differently where the kind is random.
 
     Args:
         digits: (M, 28, 28), uint8, ink bright on dark.

@@ -1,4 +1,4 @@
-"""The scorecard: how well a reader reads what chose nothing, through the service's own path."""
+"""The scorecard: a reader measured through the service, on data that had no part in training."""
 
 import dataclasses
 from collections.abc import Callable, Iterator, Sequence
@@ -16,23 +16,23 @@ from model.reading import LOW_CONFIDENCE
 from training import plots, scoring
 from training.scorecard import bootstrap
 from training.scorecard.rows import Row
-from training.scorecard.service import Served, read_pictures
+from training.scorecard.service import ServiceAnswers, read_with_service
 
 _CALIBRATION_BINS = 15
 _WORST = 48
 
 
 @dataclasses.dataclass(frozen=True, slots=True, eq=False)
-class Measured:
+class RowResult:
     """A row of the scorecard with what the service answered."""
 
     row: Row
-    served: Served
+    served: ServiceAnswers
 
     @property
-    def right(self) -> scoring.Right:
+    def correctness(self) -> scoring.Correctness:
         """Which answers are right."""
-        return scoring.mark(
+        return scoring.compare(
             torch.from_numpy(self.served.symbols), torch.from_numpy(self.row.labels)
         )
 
@@ -43,8 +43,8 @@ class Measured:
 
     def to_dict(self) -> dict[str, Any]:
         """Returns the row's figures as plain JSON values; shares, not percentages."""
-        right, labels = self.right, self.row.labels
-        cells, grids = right.cells.numpy(), right.grids.numpy()
+        correctness, labels = self.correctness, self.row.labels
+        cells, grids = correctness.cells.numpy(), correctness.grids.numpy()
         is_blank = labels == vocabulary.BLANK
         digits, whole = bootstrap.digits_and_grids(cells, grids, ~is_blank, self.row.sources)
         figures: dict[str, Any] = {
@@ -55,12 +55,12 @@ class Measured:
             "num_sources": len(np.unique(self.row.sources)),
             "digits": digits._asdict(),
             "grids": whole._asdict(),
-            "finish_in_place": float(right.finish.float().mean()),
+            "finish_in_place": float(correctness.finish.float().mean()),
             "num_refused": int(self.served.is_refused.sum()),
             "positions": cells.mean(axis=0).tolist(),
             "digit_read_as_blank": float((self.read[~is_blank] == vocabulary.BLANK).mean()),
-            "honesty": honesty(self.served.confidence, cells),
-            "confusion": confusion(labels, self.read).tolist(),
+            "honesty": measure_calibration(self.served.confidence, cells),
+            "confusion": confusion_matrix(labels, self.read).tolist(),
         }
         if is_blank.any():
             figures["blank_read_as_digit"] = float((self.read[is_blank] != vocabulary.BLANK).mean())
@@ -71,10 +71,10 @@ class Measured:
     def _groups(
         self, cells: NDArray[np.bool_], grids: NDArray[np.bool_], is_digit: NDArray[np.bool_]
     ) -> dict[str, dict[str, float]]:
-        """The shares of each group; of grids where every grid is of one group."""
+        """The shares of each group; those of grids only where no grid is of several groups."""
         groups = self.row.groups
         assert groups is not None
-        are_pure = bool((groups == groups[:, :1]).all())
+        have_one_group = bool((groups == groups[:, :1]).all())
         found = {}
         for name in dict.fromkeys(sorted(groups.ravel().tolist())):
             is_counted = (groups == name) & is_digit
@@ -84,7 +84,7 @@ class Measured:
                 "num_digits": int(is_counted.sum()),
                 "digits": float(cells[is_counted].mean()),
             }
-            if are_pure:
+            if have_one_group:
                 found[name]["grids"] = float(grids[groups[:, 0] == name].mean())
         return found
 
@@ -95,41 +95,43 @@ def evaluate(
     config: ReaderConfig,
     *,
     report: Callable[[str], None] = lambda _: None,
-) -> Iterator[Measured]:
+) -> Iterator[RowResult]:
     """Has the pictures of rows read by the service, row by row.
 
     Args:
         rows: What to measure on.
         weights: A checkpoint; where its graph is beside it, that is what reads.
         config: Of the reader.
-        report: Is told the title of each row before it is read.
+        report: Called with the title of each row before it is read.
     """
     for row in rows:
         report(row.title)
         pictures = tqdm(map(row.picture, range(len(row))), total=len(row), disable=None)
-        (served,) = read_pictures(pictures, suffix=row.suffix, readers=[weights], config=config)
-        yield Measured(row, served)
+        (served,) = read_with_service(pictures, suffix=row.suffix, readers=[weights], config=config)
+        yield RowResult(row, served)
 
 
-def confusion(labels: NDArray[np.int64], read: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Counts answers: (11, 13), a row for what stood there, a column for what was read."""
-    matrix = np.zeros((vocabulary.NUM_ANSWERS, vocabulary.NUM_SYMBOLS), np.int64)
+def confusion_matrix(labels: NDArray[np.int64], read: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Counts answers: (11, 13), a row for each label, a column for each symbol read."""
+    matrix = np.zeros((vocabulary.NUM_CLASSES, vocabulary.NUM_SYMBOLS), np.int64)
     np.add.at(matrix, (labels.ravel(), read.ravel()), 1)
     return matrix
 
 
-def honesty(confidence: NDArray[np.float32], right: NDArray[np.bool_]) -> dict[str, float | None]:
-    """Returns how far a reader's confidence can be trusted.
+def measure_calibration(
+    confidence: NDArray[np.float32], right: NDArray[np.bool_]
+) -> dict[str, float | None]:
+    """Measures how well confidence predicts which cells are right.
 
     Args:
         confidence: Of each cell, (M, C), in [0, 1].
         right: Whether the cell was read rightly, (M, C).
 
     Returns:
-        ``calibration_error``: expected difference of confidence and share of right cells, in 15
-        bins of equal width. ``warned``: share of the cells that the service warns about, being less
-        sure than its line. ``wrong_warned``: that share of the wrong cells, None where all are
-        right. ``right_unwarned``: share of right cells among the others.
+        ``calibration_error``: expected calibration error in 15 bins of equal width. ``warned``:
+        share of the cells less confident than ``LOW_CONFIDENCE``, of which the service warns.
+        ``wrong_warned``: that share among the wrong cells, None where all are right.
+        ``right_unwarned``: share of right cells among those not warned of.
 
     Reference: Guo et al., "On Calibration of Modern Neural Networks", 2017, section 2.
     """
@@ -146,22 +148,24 @@ def honesty(confidence: NDArray[np.float32], right: NDArray[np.bool_]) -> dict[s
     }
 
 
-def write_pictures(measured: Measured, out: Path) -> list[Path]:
+def write_pictures(measured: RowResult, out: Path) -> list[Path]:
     """Writes a row's confusion matrix and its worst examples as PNG files.
 
     The pictures hold data-set digits: they go to an output folder and into no repository.
     """
     row = measured.row
     matrix, worst = (out / f"{kind}_{row.key}.png" for kind in ("confusion", "worst"))
-    plots.confusion(confusion(row.labels, measured.read), row.title, matrix)
+    plots.confusion(confusion_matrix(row.labels, measured.read), row.title, matrix)
     true = np.take_along_axis(measured.served.probabilities, row.labels[..., None], axis=2)
     order = true[..., 0].prod(axis=1).argsort(kind="stable")[:_WORST].tolist()
-    captions = [f"{text(row.labels[i])} read {text(measured.read[i])}" for i in order]
+    captions = [
+        f"{symbols_text(row.labels[i])} read {symbols_text(measured.read[i])}" for i in order
+    ]
     plots.contact_sheet([row.picture(i) for i in order], captions, worst)
     return [matrix, worst]
 
 
-def text(symbols: NDArray[np.int64]) -> str:
+def symbols_text(symbols: NDArray[np.int64]) -> str:
     """Writes symbols (C,) as people read them: digits, and ``_`` for a blank."""
     names = (vocabulary.NAMES[symbol] for symbol in symbols.tolist())
     return "".join("_" if name == "<blank>" else name for name in names)

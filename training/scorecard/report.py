@@ -1,4 +1,4 @@
-"""The scorecard in words: for the terminal, for ``docs/scorecard.md`` and for the model card."""
+"""The scorecard as tables: for the terminal, ``docs/scorecard.md`` and the model card."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
@@ -88,7 +88,7 @@ def percent(share: Mapping[str, float]) -> str:
     return f"{100 * share['share']:.2f} ({low:.2f}-{high:.2f})"
 
 
-def table(rows: Sequence[Figures]) -> Table:
+def terminal_table(rows: Sequence[Figures]) -> Table:
     """Lays the scorecard out for the terminal."""
     answer = Table("", title="scorecard, through the service, in %", box=box.SIMPLE_HEAD)
     for heading in ("grids", "digits right", "grids right", "target", "wrong, warned"):
@@ -110,7 +110,7 @@ def markdown(rows: Sequence[Figures], digest: str) -> str:
     """Returns ``docs/scorecard.md``.
 
     Args:
-        rows: Figures of rows, as ``Measured.to_dict`` gives them.
+        rows: Figures of rows, as ``RowResult.to_dict`` gives them.
         digest: The checkpoint's sha256.
     """
     by_key = {row["key"]: row for row in rows}
@@ -120,9 +120,9 @@ def markdown(rows: Sequence[Figures], digest: str) -> str:
         writers=drawn.get("num_sources", "test"),
         sites=", ".join(f"`{site}`" for site in drawn.get("groups", {"of the test": None})),
         rows=rows_table(rows),
-        blanks=blanks(rows),
+        blanks=blanks_table(rows),
         line=LOW_CONFIDENCE,
-        honesty=honesty(rows),
+        honesty=calibration_table(rows),
         details="".join(f"\n{part}\n" for part in _details(by_key)),
     )
 
@@ -141,8 +141,8 @@ def rows_table(rows: Sequence[Figures]) -> str:
     return "\n".join(lines)
 
 
-def blanks(rows: Sequence[Figures]) -> str:
-    """How often blanks and digits are taken for each other, as Markdown."""
+def blanks_table(rows: Sequence[Figures]) -> str:
+    """How often blanks and digits are confused, as Markdown."""
     lines = [
         f"Target: at most {100 - BLANKS_TARGET:.1f} % of either.",
         "",
@@ -158,8 +158,8 @@ def blanks(rows: Sequence[Figures]) -> str:
     return "\n".join(lines)
 
 
-def honesty(rows: Sequence[Figures]) -> str:
-    """What confidence is worth, as Markdown."""
+def calibration_table(rows: Sequence[Figures]) -> str:
+    """How well confidence is calibrated, as Markdown."""
     lines = [
         "| row | calibration error | cells warned of, % | wrong cells warned of, % "
         "| right among the others, % |",
@@ -175,7 +175,7 @@ def honesty(rows: Sequence[Figures]) -> str:
     return "\n".join(lines)
 
 
-def confusion(matrix: Sequence[Sequence[int]]) -> str:
+def confusion_table(matrix: Sequence[Sequence[int]]) -> str:
     """A confusion matrix as Markdown: what was never written or never read is left out."""
     names = [name.strip("<>") for name in vocabulary.NAMES]
     used = [column for column in range(len(names)) if any(row[column] for row in matrix)]
@@ -209,7 +209,7 @@ def _details(by_key: Mapping[str, Figures]) -> list[str]:
             _counted("site", by_site),
             _counted("digit", by_digit),
             "Written down the side, read along the top:",
-            confusion(matrix),
+            confusion_table(matrix),
         ]
     if (corrupted := by_key.get("mnist_c")) is not None:
         lines = ["| kind | digits right, % | grids right, % |", "|---|---|---|"]

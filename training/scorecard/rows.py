@@ -1,10 +1,10 @@
-"""The rows of the scorecard: which pictures are shown to a reader, the same ones every time.
+"""The rows of the scorecard: the pictures that a reader is measured on, the same every time.
 
-None of them had a part in training or in choosing: MNIST's test digits, and UNIPEN's test writers,
-whose sites are found in no other split. Every label is taken as it is, wrong ones included.
+None had a part in training or in choosing weights: MNIST's test digits, and UNIPEN's test writers,
+whose sites are in no other split. Labels are used as they are, wrong ones included.
 
-Each digit of the test writers is used once in each place of a grid, in a drawing of its own. Who
-writes beside whom is shuffled.
+Each digit of the test writers is used once in each cell of a grid, each time in a new drawing. The
+digits of a grid are picked at random, whoever wrote them.
 """
 
 import dataclasses
@@ -23,9 +23,9 @@ from model.config import ReaderConfig
 from model.errors import ConfigError
 from training import scoring
 from training.data import Digits, load_mnist
-from training.drawings.scenes import Kind, show
+from training.drawings.scenes import SceneKind, render_scene
 from training.drawings.unipen import PenDigit
-from training.drawings.writers import load_writers
+from training.drawings.writer_splits import load_writer_split
 from training.scorecard.corruptions import KINDS, corrupt
 from training.scoring import Grids
 
@@ -60,11 +60,11 @@ class Row:
         key: One of ``KEYS``.
         title: For people.
         labels: (M, C), int64: what stands in the cells.
-        sources: (M, C), int64: cells that are not independent of each other have the same number:
-            those of a writer, or of a grid. What the bootstrap draws.
+        sources: (M, C), int64: the cluster of each cell, a writer or a grid, which is what the
+            bootstrap samples.
         picture: Makes the picture (H, W), uint8, of a grid, given its number.
         suffix: Of the kind of file that the service gets.
-        groups: (M, C): names under which shares are given besides, as the writers' sites.
+        groups: (M, C): names of groups whose shares are also given, such as the writers' sites.
     """
 
     key: str
@@ -105,7 +105,7 @@ def make_rows(data_dir: Path, config: ReaderConfig, keys: Collection[str] = KEYS
         test = load_mnist(data_dir, "test")
         rows += [_mnist_row(key, test, config) for key in MNIST_ROWS if key in keys]
     if not set(keys).isdisjoint(DRAWN_ROWS):
-        written = load_writers(data_dir, "test")
+        written = load_writer_split(data_dir, "test")
         rows += [drawn_row(key, written, config) for key in DRAWN_ROWS if key in keys]
     if "mnist_c" in keys:
         rows.append(_corrupted_row(test, config))
@@ -117,7 +117,7 @@ def mnist_grids(test: Digits, config: ReaderConfig) -> dict[str, Grids]:
     disjoint = scoring.disjoint_grids(test, config, seed=_SEED)
     return {
         "mnist": disjoint,
-        "demo": scoring.drawn_grids(test, config, count=_DEMO_GRIDS, seed=_DEMO_SEED),
+        "demo": scoring.sample_grids(test, config, count=_DEMO_GRIDS, seed=_DEMO_SEED),
         "mnist_blanks": scoring.with_blanks(disjoint, config, seed=_SEED),
     }
 
@@ -126,7 +126,7 @@ def drawn_row(key: str, written: list[PenDigit], config: ReaderConfig) -> Row:
     """Makes a row of ``DRAWN_ROWS`` of digits: as many grids as there are digits."""
     number = list(DRAWN_ROWS).index(key)
     random = np.random.default_rng((_DRAWING_SEED, number))
-    picks = dealt(len(written), config.num_cells, random)
+    picks = arrange_in_grids(len(written), config.num_cells, random)
     labels = np.array([digit.label for digit in written], np.int64)[picks]
     if key == "blanks":
         count = random.integers(1, max(2, config.num_cells), (len(picks), 1))
@@ -135,7 +135,7 @@ def drawn_row(key: str, written: list[PenDigit], config: ReaderConfig) -> Row:
     _, writers = np.unique([digit.writer for digit in written], return_inverse=True)
 
     def picture(index: int) -> NDArray[np.uint8]:
-        kinds: Mapping[str, Kind] = {"page": "page", "corner": "corner", "paper": "paper"}
+        kinds: Mapping[str, SceneKind] = {"page": "page", "corner": "corner", "paper": "paper"}
         kind = kinds.get(key, "canvas")
         if key == "blanks" and index % 2:
             kind = "page"
@@ -143,7 +143,9 @@ def drawn_row(key: str, written: list[PenDigit], config: ReaderConfig) -> Row:
             None if label == vocabulary.BLANK else written[pick].strokes
             for pick, label in zip(picks[index].tolist(), labels[index].tolist(), strict=True)
         ]
-        return show(kind, strokes, config, np.random.default_rng((_DRAWING_SEED, number, index)))
+        return render_scene(
+            kind, strokes, config, np.random.default_rng((_DRAWING_SEED, number, index))
+        )
 
     return Row(
         key=key,
@@ -156,24 +158,22 @@ def drawn_row(key: str, written: list[PenDigit], config: ReaderConfig) -> Row:
     )
 
 
-def dealt(count: int, cells: int, random: np.random.Generator) -> NDArray[np.int64]:
-    """Deals ``count`` things out to as many grids: (count, cells), each once in each place.
+def arrange_in_grids(count: int, cells: int, random: np.random.Generator) -> NDArray[np.int64]:
+    """Arranges ``count`` things in as many grids: (count, cells), each once in each cell.
 
     No grid holds one thing twice where there are at least as many things as cells.
     """
     order = random.permutation(count)
-    turns = random.permutation(count)[:cells] if count >= cells else np.arange(cells)
-    return np.stack([np.roll(order, turn) for turn in turns], axis=1).astype(np.int64)
+    shifts = random.permutation(count)[:cells] if count >= cells else np.arange(cells)
+    return np.stack([np.roll(order, shift) for shift in shifts], axis=1).astype(np.int64)
 
 
 def _mnist_row(key: str, test: Digits, config: ReaderConfig) -> Row:
     grids = mnist_grids(test, config)[key]
     sources = _by_grid(len(grids), config)
     if key == "demo":  # a digit may be in several grids
-        sources = scoring.picks_with_replacement(
-            test, config, count=_DEMO_GRIDS, seed=_DEMO_SEED
-        ).numpy()
-    return Row(key, MNIST_ROWS[key], grids.labels.numpy(), sources, _ready_made(grids.pictures))
+        sources = scoring.sample_indices(test, config, count=_DEMO_GRIDS, seed=_DEMO_SEED).numpy()
+    return Row(key, MNIST_ROWS[key], grids.labels.numpy(), sources, _picture_getter(grids.pictures))
 
 
 def _corrupted_row(test: Digits, config: ReaderConfig) -> Row:
@@ -188,7 +188,7 @@ def _corrupted_row(test: Digits, config: ReaderConfig) -> Row:
         pictures = torch.from_numpy(corrupt(digits.pictures.numpy(), kind, random))
         return scoring.disjoint_grids(Digits(pictures, digits.labels), config, seed=_SEED)
 
-    # Dealt out so that the first grids of the row have every kind among them.
+    # By turns, so that the first grids of the row have every kind among them.
     kinds = np.tile(KINDS, count)
     labels = scoring.disjoint_grids(digits, config, seed=_SEED).labels.numpy()
 
@@ -210,7 +210,7 @@ def _by_grid(count: int, config: ReaderConfig) -> NDArray[np.int64]:
     return np.repeat(np.arange(count)[:, None], config.num_cells, axis=1)
 
 
-def _ready_made(pictures: Tensor) -> Callable[[int], NDArray[np.uint8]]:
+def _picture_getter(pictures: Tensor) -> Callable[[int], NDArray[np.uint8]]:
     def picture(index: int) -> NDArray[np.uint8]:
         pixels: NDArray[np.uint8] = pictures[index].numpy()
         return pixels

@@ -1,7 +1,7 @@
-"""How a reader fares as one thing changes at a time: the pen, a digit's size, place, turn, blur.
+"""Sensitivity of a reader to one parameter at a time: pen, size, offset, rotation and blur.
 
-The digits are the test writers', drawn light on dark as on the page, and read by the service. At
-every point of a sweep they are the same digits, so that lines are smooth and readers compare.
+The digits are the test writers', drawn light on dark as on the page, and read by the service. Every
+point of a sweep has the same digits, so that points and readers can be compared.
 """
 
 import dataclasses
@@ -14,12 +14,12 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
 from model.config import ReaderConfig
-from training.drawings.strokes import Hand, Strokes, draw_grid
+from training.drawings.strokes import DrawingOptions, Strokes, draw_grid
 from training.drawings.unipen import PenDigit
 from training.scorecard import bootstrap
 from training.scorecard.bootstrap import Share
-from training.scorecard.rows import dealt
-from training.scorecard.service import read_pictures
+from training.scorecard.rows import arrange_in_grids
+from training.scorecard.service import read_with_service
 
 _CELL_PX = 140
 _SEED = 7
@@ -27,7 +27,7 @@ _SEED = 7
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
 class Setting:
-    """How a grid is drawn. What a sweep does not change is as it stands here."""
+    """How a grid is drawn; the defaults are for what a sweep does not change."""
 
     pen: float = 5.0
     """Width, per cent of a cell."""
@@ -42,13 +42,13 @@ class Setting:
 
 
 class Sweep(NamedTuple):
-    """One thing that changes."""
+    """A parameter and the values that it takes."""
 
     field: str
     label: str
     values: tuple[float, ...]
     setting: Setting = Setting()
-    """What does not change."""
+    """The other parameters."""
 
 
 SWEEPS: Mapping[str, Sweep] = {
@@ -85,18 +85,18 @@ def sweep(
     """Measures readers along a sweep.
 
     Args:
-        which: What changes.
+        which: The parameter.
         written: Digits to draw.
         readers: Checkpoints.
         config: Of all readers.
-        grids: Drawn at each point, one digit of ``written`` in one place at most.
+        grids: Drawn at each point; a digit is used at most once in each cell.
 
     Returns:
         For each reader, for each value: the share of digits that are right, with its interval by
         bootstrap over writers.
     """
     random = np.random.default_rng(_SEED)
-    picks = dealt(len(written), config.num_cells, random)[:grids]
+    picks = arrange_in_grids(len(written), config.num_cells, random)[:grids]
     labels = np.array([digit.label for digit in written], np.int64)[picks]
     _, writers = np.unique([digit.writer for digit in written], return_inverse=True)
     strokes = [[written[pick].strokes for pick in grid] for grid in picks.tolist()]
@@ -110,7 +110,7 @@ def sweep(
                 yield draw(grid, setting, config, np.random.default_rng((_SEED, index)))
 
     answers = []
-    for served in read_pictures(pictures(), suffix=".png", readers=readers, config=config):
+    for served in read_with_service(pictures(), suffix=".png", readers=readers, config=config):
         right = served.symbols[:, :-1].reshape(len(settings), *labels.shape) == labels
         answers.append(
             [
@@ -137,7 +137,7 @@ def draw(
     side = _CELL_PX
     page = np.zeros((config.rows * side, config.columns * side), np.uint8)
     for number, strokes in enumerate(digits):
-        ink = _ink(_turned(strokes, setting.rotation), setting)
+        ink = _ink(_rotate(strokes, setting.rotation), setting)
         size = np.array(ink.shape)
         angle = random.uniform(0, 2 * np.pi)
         moved = np.array([np.sin(angle), np.cos(angle)]) * setting.offset / 100 * side
@@ -152,10 +152,10 @@ def draw(
 
 def _ink(strokes: Strokes, setting: Setting) -> NDArray[np.uint8]:
     """Draws one digit and returns the box of its ink."""
-    # A cell twice as large as the digit: whatever its size, all of it is inside.
+    # In a cell twice as large as the digit, so that all of it is inside.
     cell_px = round(2 * setting.size / 100 * _CELL_PX)
     pen = setting.pen / (2 * setting.size)
-    hand = Hand(pen=(pen, pen), size=(0.5, 0.5))
+    hand = DrawingOptions(pen=(pen, pen), size=(0.5, 0.5))
     ink = draw_grid(
         [strokes], rows=1, columns=1, cell_px=cell_px, hand=hand, random=np.random.default_rng(0)
     )
@@ -163,7 +163,7 @@ def _ink(strokes: Strokes, setting: Setting) -> NDArray[np.uint8]:
     return ink[down[0] : down[-1] + 1, across[0] : across[-1] + 1][:_CELL_PX, :_CELL_PX]
 
 
-def _turned(strokes: Strokes, degrees: float) -> Strokes:
+def _rotate(strokes: Strokes, degrees: float) -> Strokes:
     angle = np.deg2rad(degrees)
     # y points down: this turns clockwise.
     turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])

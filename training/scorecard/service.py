@@ -1,7 +1,7 @@
-"""Has pictures read by the service itself: by its command line, in a process of its own.
+"""Reads pictures with the service itself: by its command line, in a separate process.
 
-Training and service import nothing of each other, so what is measured is what is served: files are
-encoded, decoded, brought to the normal form and read as a user's are.
+Training does not import the service, so what is measured is what is served: files are encoded,
+decoded, brought to the normal form and read as a user's are.
 """
 
 import json
@@ -23,22 +23,22 @@ from model.config import ReaderConfig
 from model.errors import ReaderError
 
 _ROOT = Path(__file__).parents[2]
-_CHUNK = 500  # pictures read by one process, while the next ones are drawn
+_CHUNK = 500  # pictures read by one process, while the next chunk is drawn
 _JPEG_QUALITY = 90
 
 
-class Served(NamedTuple):
-    """What the service said about M pictures.
+class ServiceAnswers(NamedTuple):
+    """What the service answered for M pictures.
 
     A picture that it refused counts as read without any digit.
     """
 
     symbols: NDArray[np.int64]
-    """(M, C + 1): as ``model.decoding.Greedy.symbols``."""
+    """(M, C + 1): as ``model.decoding.GreedyDecoding.symbols``."""
     probabilities: NDArray[np.float32]
     """(M, C, 11): digits 0 to 9, then blank."""
     is_refused: NDArray[np.bool_]
-    """(M,): no picture that can be read, it said."""
+    """(M,): the service answered an error."""
 
     @property
     def confidence(self) -> NDArray[np.float32]:
@@ -47,18 +47,18 @@ class Served(NamedTuple):
         return highest
 
 
-def read_pictures(
+def read_with_service(
     pictures: Iterable[NDArray[np.uint8]],
     *,
     suffix: str,
     readers: Sequence[Path],
     config: ReaderConfig,
-) -> list[Served]:
-    """Has pictures read by the service, once on each reader.
+) -> list[ServiceAnswers]:
+    """Reads pictures with the service, once with each reader.
 
     Args:
-        pictures: (H, W), uint8, of any size; made one by one while others are read.
-        suffix: ``.png`` or ``.jpg`` (quality 90): what they are stored as.
+        pictures: (H, W), uint8, of any size; an iterator is consumed while others are read.
+        suffix: ``.png`` or ``.jpg`` (quality 90): the format they are stored in.
         readers: Checkpoints. One with its graph beside it is read with ONNX Runtime, else torch.
         config: Of all readers.
 
@@ -74,12 +74,12 @@ def read_pictures(
             files = []
             for index, picture in enumerate(chunk):
                 file = Path(folder, f"{number}-{index}{suffix}")
-                # Level 1: a PNG's pixels are the same at any, and others take longer.
+                # The fastest compression: a PNG's pixels are the same at any level.
                 Image.fromarray(picture).save(file, quality=_JPEG_QUALITY, compress_level=1)
                 files.append(file)
             waiting.append([executor.submit(_ask, files, weights) for weights in readers])
         return [
-            _served([line for chunk in waiting for line in chunk[reader].result()], config)
+            _service_answers([line for chunk in waiting for line in chunk[reader].result()], config)
             for reader in range(len(readers))
         ]
 
@@ -120,10 +120,10 @@ def _ask(files: Sequence[Path], weights: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in lines]
 
 
-def _served(lines: Sequence[dict[str, Any]], config: ReaderConfig) -> Served:
+def _service_answers(lines: Sequence[dict[str, Any]], config: ReaderConfig) -> ServiceAnswers:
     count, cells = len(lines), config.num_cells
     symbols = np.full((count, cells + 1), vocabulary.FINISH, np.int64)
-    probabilities = np.zeros((count, cells, vocabulary.NUM_ANSWERS), np.float32)
+    probabilities = np.zeros((count, cells, vocabulary.NUM_CLASSES), np.float32)
     is_refused = np.zeros(count, np.bool_)
     for index, line in enumerate(lines):
         if "error" in line:
@@ -138,4 +138,4 @@ def _served(lines: Sequence[dict[str, Any]], config: ReaderConfig) -> Served:
                 symbols[index, place] = vocabulary.BLANK
         if any(warning["code"] == "finish_misplaced" for warning in line["warnings"]):
             symbols[index, -1] = vocabulary.BLANK
-    return Served(symbols, probabilities, is_refused)
+    return ServiceAnswers(symbols, probabilities, is_refused)

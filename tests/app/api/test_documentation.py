@@ -1,13 +1,18 @@
-"""The documentation works: its page, its examples, and every curl line as it is printed."""
+"""The documentation works: its page, its examples, and every line that it prints to be run."""
 
 import json
 import re
+import shutil
 import subprocess
+import sys
 import tomllib
+from pathlib import Path
 from typing import Any
 
 import httpx
+import numpy as np
 import pytest
+from PIL import Image
 
 from app import __version__
 from app.api.documentation import HERE
@@ -21,10 +26,16 @@ from tests.waiting import PATIENCE
 METHODS = {"get", "post"}
 
 
-def curl_lines_of_the_readme() -> list[tuple[str, str]]:
+README, API = ROOT / "README.md", ROOT / "docs" / "api.md"
+PAGES = sorted((ROOT / "docs").rglob("*.md"))
+EXAMPLES = ROOT / "docs" / "examples"
+
+
+def curl_lines(page: Path) -> list[tuple[str, str]]:
     """Each curl line of a ``sh`` block, and the answer printed in the block that follows."""
-    text = (ROOT / "README.md").read_text()
-    blocks = re.findall(r"```sh\n(curl .*?)```\n+```(?:json|http)\n(.*?)```", text, re.DOTALL)
+    blocks = re.findall(
+        r"```sh\n(curl .*?)```\n+```(?:json|http)\n(.*?)```", page.read_text(), re.DOTALL
+    )
     return [(line.strip(), answer) for line, answer in blocks]
 
 
@@ -62,8 +73,8 @@ def assert_alike(found: Any, printed: Any) -> None:
         assert type(found) is type(printed)
 
 
-@pytest.mark.parametrize(("line", "printed"), curl_lines_of_the_readme())
-def test_a_curl_line_of_the_readme_gives_the_printed_kind_of_answer(
+@pytest.mark.parametrize(("line", "printed"), curl_lines(README) + curl_lines(API))
+def test_a_curl_line_gives_the_printed_kind_of_answer(
     line: str, printed: str, server: Server
 ) -> None:
     came = run(line, server)
@@ -72,26 +83,105 @@ def test_a_curl_line_of_the_readme_gives_the_printed_kind_of_answer(
         came, printed = (text.replace("\r", "").partition("\n\n")[2] for text in (came, printed))
     expected, found = json.loads(printed), json.loads(came)
     assert_alike(found, expected)
+    if "detail" in expected:
+        assert found["detail"] == expected["detail"]
     if "digits" in expected:
         assert found["digits"] == expected["digits"] == DIGITS
 
 
-def test_the_readme_shows_each_form_and_a_problem() -> None:
-    lines = "\n".join(line for line, _ in curl_lines_of_the_readme())
+def test_the_pages_show_each_form_and_a_problem() -> None:
+    lines = "\n".join(line for line, _ in curl_lines(README) + curl_lines(API))
     for part in ("-F file=", "--data-binary", "application/json", "/predict/batch", "/readyz"):
         assert part in lines
-    everywhere = re.findall(r"^curl ", (ROOT / "README.md").read_text(), re.MULTILINE)
-    assert len(everywhere) == len(curl_lines_of_the_readme())
+    for page in (README, API):
+        everywhere = re.findall(r"^curl ", page.read_text(), re.MULTILINE)
+        assert len(everywhere) == len(curl_lines(page)) > 0
 
 
-def test_the_readme_prints_answers_and_scores_of_the_released_reader() -> None:
-    text = (ROOT / "README.md").read_text()
+def test_the_pages_print_answers_and_scores_of_the_released_reader() -> None:
     digest = sha256(RELEASED)
-    assert set(re.findall(r'"sha256": "(\w+)…"', text)) == {digest[:8]}
+    for page in (README, API):
+        assert set(re.findall(r'"sha256": "(\w+)…"', page.read_text())) == {digest[:8]}
+    text = README.read_text()
     rows = {row["key"]: row for row in (read_header(RELEASED).scores or {})["rows"]}
     for key in ("canvas", "page", "corner", "paper", "blanks", "mnist", "demo"):
         for figure in ("digits", "grids"):
             assert f"{100 * rows[key][figure]['share']:.2f}" in text, (key, figure)
+
+
+def blocks(language: str) -> list[str]:
+    """The README's blocks of code in a language."""
+    return re.findall(rf"```{language}\n(.*?)```", README.read_text(), re.DOTALL)
+
+
+def test_the_readme_shows_the_clients_as_they_are() -> None:
+    assert (EXAMPLES / "client.py").read_text() in blocks("python")
+    assert (EXAMPLES / "client.mjs").read_text() in blocks("js")
+
+
+@pytest.mark.parametrize("client", ["client.py", "client.mjs"])
+def test_a_client_prints_the_reading_the_warnings_or_what_was_wrong(
+    client: str, server: Server, tmp_path: Path
+) -> None:
+    program = sys.executable if client.endswith(".py") else shutil.which("node")
+    if program is None:
+        pytest.skip("left out: needs node")
+
+    def send(picture: Path) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(
+            [program, EXAMPLES / client, picture, server.url],
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
+        )
+
+    ended = send(ROOT / "docs" / "grid.png")
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert re.fullmatch(r"71_4 0\.99\d\d\n", ended.stdout)
+
+    pixels = np.asarray(Image.open(ROOT / "docs" / "grid.png"))
+    Image.fromarray(255 - (255 - pixels) // 14).save(tmp_path / "faint.png")
+    assert re.search(r"^faint .*background$", send(tmp_path / "faint.png").stdout, re.MULTILINE)
+
+    refused = send(ROOT / "LICENSE")
+    assert refused.returncode == 1
+    assert refused.stdout == ""
+    assert refused.stderr.startswith("415: expected a picture (PNG")
+
+
+def test_the_readers_lines_of_the_readme_run_without_torch_and_print_what_is_printed() -> None:
+    (lines,) = [block for block in blocks("python") if "Reader.load" in block]
+    assert len([line for line in lines.splitlines() if line]) == 5
+    without_torch = f"import sys; sys.modules['torch'] = None\n{lines}"
+    ended = subprocess.run(
+        [sys.executable, "-c", without_torch],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+    )
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert ended.stdout.splitlines() == re.findall(r"^print.*  # (.+)$", lines, re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    "page", [README, ROOT / "CONTRIBUTING.md", ROOT / "static" / "README.md", *PAGES]
+)
+def test_each_link_of_a_page_leads_somewhere(page: Path) -> None:
+    text = page.read_text()
+    links = re.findall(r"\]\(([^)\s]+)\)", text) + re.findall(r'(?:src|srcset)="([^"]+)"', text)
+    for link in links:
+        if not re.match(r"https?:", link):
+            path, _, heading = link.partition("#")
+            target = page.parent / path if path else page
+            assert target.exists(), link
+            assert not heading or heading in headings(target), link
+
+
+def headings(page: Path) -> set[str]:
+    """The anchors of a page, as GitHub makes them."""
+    titles = re.findall(r"^#+ (.+)$", page.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles}
 
 
 def test_compose_hands_every_setting_to_the_service() -> None:
@@ -180,3 +270,11 @@ def test_the_document_gives_the_version_of_the_package(client: httpx.Client) -> 
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
     assert project["tool"]["setuptools"]["dynamic"]["version"] == {"attr": "app.__version__"}
     assert client.get("/openapi.json").json()["info"]["version"] == __version__
+
+
+def test_the_picture_of_the_architecture_is_one_in_two_themes() -> None:
+    light, dark = (
+        (ROOT / "docs" / f"architecture-{theme}.svg").read_text().partition("</style>")[2]
+        for theme in ("light", "dark")
+    )
+    assert light == dark != ""

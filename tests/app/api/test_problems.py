@@ -10,7 +10,7 @@ import httpx
 import pytest
 from PIL import Image
 
-from app.api.problems import ALL_KINDS
+from app.api.problems import KINDS
 from app.settings import Settings
 from tests.app.running import DIGITS, GRID, PNG, assert_is_problem
 
@@ -255,7 +255,7 @@ def test_large_json_gives_the_same_answers(client: httpx.Client) -> None:
 
 def test_problems_lists_every_kind_and_every_kind_is_provoked_here(strict: httpx.Client) -> None:
     listed = {one["type"].removeprefix("/problems#") for one in strict.get("/problems").json()}
-    assert listed == {kind.name for kind in ALL_KINDS}
+    assert listed == {kind.name for kind in KINDS.values()}
     provoked = {kind for _, kind, _, _ in REFUSED.values()}
     elsewhere = {"invalid-http", "head-too-large", "timeout", "overloaded", "stopping", "origin"}
     assert listed - provoked - elsewhere == {"internal"}

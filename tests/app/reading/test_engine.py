@@ -8,14 +8,14 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from app.reading.engine import CarefulEngine, OnnxEngine, TorchEngine, load_engine
+from app.reading.engine import AugmentedEngine, OnnxEngine, TorchEngine, load_engine
 from app.settings import Settings
 from model.config import ReaderConfig
 from model.errors import CheckpointFormatError, CheckpointMismatchError
 from model.reading import Answers
 from tests.conftest import RELEASED
 from training.data import Digits
-from training.scoring import disjoint_grids, mark
+from training.scoring import compare, disjoint_grids
 
 
 @pytest.mark.parametrize("batch", [1, 7, 64])
@@ -41,16 +41,16 @@ def test_what_is_served_reads_as_much_of_mnist_as_was_aimed_at(test_digits: Digi
     found = np.concatenate(
         [engine.read(part.pictures.numpy()).symbols for part in grids.batches(32)]
     )
-    right = mark(torch.from_numpy(found), grids.labels)
+    right = compare(torch.from_numpy(found), grids.labels)
     assert right.cells.float().mean() >= 0.996
     assert right.grids.float().mean() >= 0.983
 
 
-def test_second_looks_are_read_in_batches_too() -> None:
+def test_shifted_pictures_are_read_in_batches_too() -> None:
     """However many pictures are doubtful, the network never reads more than allowed at once."""
     noise = np.random.default_rng(0).integers(0, 256, (32, 56, 56)).astype(np.uint8)
     engine = OnnxEngine(RELEASED)
-    at_once = CarefulEngine(engine, 1000).read(noise)
+    at_once = AugmentedEngine(engine, 1000).read(noise)
     sizes: list[int] = []
 
     class Counting(OnnxEngine):
@@ -58,7 +58,7 @@ def test_second_looks_are_read_in_batches_too() -> None:
             sizes.append(len(pictures))
             return super().read(pictures, return_attention=return_attention)
 
-    found = CarefulEngine(Counting(RELEASED), 32).read(noise)
+    found = AugmentedEngine(Counting(RELEASED), 32).read(noise)
     assert sizes[0] == 32
     assert len(sizes[1:]) > 0
     assert max(sizes) == 32

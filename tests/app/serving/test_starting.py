@@ -120,13 +120,15 @@ def test_the_reference_engine_serves_the_same_digits(tmp_path: Path) -> None:
     assert answer["digits"] == DIGITS
 
 
-def test_the_readme_lists_every_setting_with_its_default() -> None:
-    text = (ROOT / "README.md").read_text()
-    section = text.partition("\n## Settings\n")[2].partition("\n## ")[0]
-    rows = re.findall(r"^\| `(\w+)` \| (.*?) \| (.*?) \|$", section, re.MULTILINE)
+def test_the_documentation_lists_every_setting_with_its_default() -> None:
+    text = (ROOT / "docs" / "settings.md").read_text()
+    rows = re.findall(r"^\| `(\w+)` \| (.*?) \| (.*?) \|$", text, re.MULTILINE)
     found = {name: (default, meaning) for name, default, meaning in rows}
     expected = {
-        name.upper(): (readme_default(field.default), readme_meaning(field.description or ""))
+        name.upper(): (
+            documented_default(field.default),
+            documented_meaning(field.description or ""),
+        )
         for name, field in Settings.model_fields.items()
     }
     data_dir = found.pop("DATA_DIR")
@@ -135,11 +137,11 @@ def test_the_readme_lists_every_setting_with_its_default() -> None:
     assert len(rows) == len(expected) + 1
 
 
-def readme_default(value: object) -> str:
+def documented_default(value: object) -> str:
     if isinstance(value, Path):
         return f"`{value.relative_to(ROOT)}`"
     return f"`{value}`" if value != "" else "none"
 
 
-def readme_meaning(description: str) -> str:
+def documented_meaning(description: str) -> str:
     return description[0].lower() + description[1:].rstrip(".") if description else ""

@@ -11,10 +11,10 @@ from model.config import ReaderConfig
 from model.errors import ConfigError
 from model.ink import normalise
 from training.data import Digits
-from training.drawings.pool import PoolOptions, Written, make_pool
-from training.drawings.reink import centre_lines, thinned
-from training.drawings.scenes import SCENES, Kind, show
-from training.drawings.strokes import Hand, Warp, draw_grid, warp
+from training.drawings.pool import PoolOptions, StrokeDigit, make_pool
+from training.drawings.scenes import SCENES, SceneKind, render_scene
+from training.drawings.skeleton import skeleton_strokes, thin
+from training.drawings.strokes import DrawingOptions, Warp, draw_grid, warp
 from training.drawings.styles import restyle
 
 CONFIG = ReaderConfig()
@@ -29,7 +29,7 @@ def random(seed: int = 0) -> np.random.Generator:
     return np.random.default_rng(seed)
 
 
-def draw(hand: Hand, seed: int = 0, cell_px: int = 100) -> NDArray[np.uint8]:
+def draw(hand: DrawingOptions, seed: int = 0, cell_px: int = 100) -> NDArray[np.uint8]:
     return draw_grid(
         [SEVEN, TEN, None, SEVEN],
         rows=2,
@@ -42,7 +42,7 @@ def draw(hand: Hand, seed: int = 0, cell_px: int = 100) -> NDArray[np.uint8]:
 
 @pytest.mark.parametrize("seed", range(8))
 def test_digits_stay_in_their_cells_and_within_the_limits_of_size(seed: int) -> None:
-    picture = draw(Hand(pen=(0.04, 0.06), size=(0.3, 0.5)), seed)
+    picture = draw(DrawingOptions(pen=(0.04, 0.06), size=(0.3, 0.5)), seed)
     assert not picture[100:, :100].any()
     for cell in (picture[:100, :100], picture[:100, 100:], picture[100:, 100:]):
         rows, columns = np.nonzero(cell > 128)
@@ -51,7 +51,7 @@ def test_digits_stay_in_their_cells_and_within_the_limits_of_size(seed: int) -> 
 
 def test_the_pen_is_as_wide_as_asked_for() -> None:
     bar = (np.array([(0, 0), (0, 20)], np.float32),)
-    hand = Hand(pen=(0.08, 0.08), size=(0.8, 0.8))
+    hand = DrawingOptions(pen=(0.08, 0.08), size=(0.8, 0.8))
     picture = draw_grid([bar] * 4, rows=2, columns=2, cell_px=100, hand=hand, random=random())
     assert abs((picture[:100, :100] > 128).sum(axis=1).max() - 8) <= 1
 
@@ -78,14 +78,14 @@ def test_a_warp_changes_a_digit_and_keeps_what_it_is() -> None:
 @pytest.mark.parametrize("hand", [{"pen": (0.0, 0.1)}, {"size": (0.5, 0.4)}, {"edge": 2.0}])
 def test_impossible_hands_are_refused(hand: dict[str, object]) -> None:
     with pytest.raises(ConfigError, match="expected"):
-        Hand(**hand)  # type: ignore[arg-type]
+        DrawingOptions(**hand)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("kind", list(SCENES))
-def test_every_scene_has_its_polarity_and_is_found_again(kind: Kind) -> None:
+def test_every_scene_has_its_polarity_and_is_found_again(kind: SceneKind) -> None:
     found = 0
     for seed in range(10):
-        picture = show(kind, [SEVEN, TEN, SEVEN, TEN], CONFIG, random(seed))
+        picture = render_scene(kind, [SEVEN, TEN, SEVEN, TEN], CONFIG, random(seed))
         normal = normalise(picture, CONFIG)
         assert normal.is_inverted == SCENES[kind].is_dark_on_light
         found += all(cell.box is not None for cell in normal.cells)
@@ -96,15 +96,15 @@ def test_centre_lines_are_one_pixel_wide_and_drawn_again_give_the_digit(
     training_digits: Digits,
 ) -> None:
     pictures = training_digits.pictures[:50].numpy()
-    skeleton = thinned(pictures > 100)
+    skeleton = thin(pictures > 100)
     assert skeleton.any(axis=(1, 2)).all()
     # No block of two by two is left, but for a knot here and there.
     blocks = skeleton[:, 1:, 1:] & skeleton[:, 1:, :-1] & skeleton[:, :-1, 1:]
     blocks &= skeleton[:, :-1, :-1]
     assert blocks.sum(axis=(1, 2)).mean() < 0.5
-    hand = Hand(pen=(0.1, 0.1), size=(20 / 28, 20 / 28))
+    hand = DrawingOptions(pen=(0.1, 0.1), size=(20 / 28, 20 / 28))
     overlaps = []
-    for picture, lines in zip(pictures, centre_lines(pictures), strict=True):
+    for picture, lines in zip(pictures, skeleton_strokes(pictures), strict=True):
         drawn = draw_grid([lines] * 4, rows=2, columns=2, cell_px=56, hand=hand, random=random())
         again = normalise(drawn, CONFIG).picture[:28, :28].astype(float)
         norms = np.linalg.norm(again) * np.linalg.norm(picture.astype(float))
@@ -114,7 +114,7 @@ def test_centre_lines_are_one_pixel_wide_and_drawn_again_give_the_digit(
 
 
 def test_a_pool_is_the_same_every_time_and_kept(tmp_path: Path) -> None:
-    written = [Written(SEVEN, 7), Written(TEN, 0, weight=3.0)]
+    written = [StrokeDigit(SEVEN, 7), StrokeDigit(TEN, 0, weight=3.0)]
     options = PoolOptions(grids=128)
     pool = make_pool([(written, 1.0)], options, seed=0, folder=tmp_path)
     assert pool.pictures.shape[1:] == (28, 28)

@@ -12,7 +12,7 @@ from model.errors import ConfigError
 from training import scoring
 from training.data import Digits
 from training.drawings.unipen import PenDigit
-from training.drawings.writers import TEST_SITES
+from training.drawings.writer_splits import TEST_SITES
 from training.scorecard import rows
 
 BLANK = vocabulary.BLANK
@@ -33,7 +33,7 @@ def test_the_rows_of_mnist_are_those_that_the_scorecard_names(test_digits: Digit
 
 
 def test_nothing_is_dealt_twice_to_a_grid() -> None:
-    dealt = rows.dealt(50, 4, np.random.default_rng(0))
+    dealt = rows.arrange_in_grids(50, 4, np.random.default_rng(0))
     assert all(len(set(grid)) == 4 for grid in dealt.tolist())
     assert all(sorted(place) == list(range(50)) for place in dealt.T.tolist())
 

@@ -15,15 +15,15 @@ from typer.testing import CliRunner
 from model import checkpoint, header, vocabulary
 from model.checkpoint import Checkpoint
 from model.config import ReaderConfig
-from model.decoding import read_greedy
+from model.decoding import decode_greedily
 from model.header import Header
 from model.reader import GridReader
 from tests.conftest import RELEASED, ROOT
-from training import card, export, scoring
+from training import export, model_card, scoring
 from training.__main__ import app
 from training.options import TrainOptions
 from training.scorecard import evaluate, report, rows
-from training.scorecard.service import read_pictures
+from training.scorecard.service import read_with_service
 
 FINISH, BLANK = vocabulary.FINISH, vocabulary.BLANK
 
@@ -39,7 +39,7 @@ def test_right_is_every_cell_right_and_finish_in_place() -> None:
             [1, 2, BLANK, 4, FINISH],
         ]
     )
-    right = scoring.mark(symbols, labels)
+    right = scoring.compare(symbols, labels)
     assert right.cells.sum(dim=1).tolist() == [4, 3, 4, 2, 3]
     assert right.finish.tolist() == [True, True, False, False, True]
     assert right.grids.tolist() == [True, False, False, False, False]
@@ -48,25 +48,28 @@ def test_right_is_every_cell_right_and_finish_in_place() -> None:
 def test_the_confusion_matrix_counts_what_stood_there_and_what_was_read() -> None:
     labels = np.array([[3, 3], [BLANK, 7]])
     read = np.array([[3, 5], [BLANK, FINISH]])
-    matrix = evaluate.confusion(labels, read)
+    matrix = evaluate.confusion_matrix(labels, read)
     assert matrix.sum() == 4
     assert matrix[3, 3] == matrix[3, 5] == matrix[BLANK, BLANK] == matrix[7, FINISH] == 1
 
 
-def test_honesty_of_a_reader_that_knows_and_of_one_that_does_not() -> None:
+def test_calibration_of_a_reader_that_knows_and_of_one_that_does_not() -> None:
     right = np.array([[True, True, True, False]])
-    knows = evaluate.honesty(np.array([[1, 1, 1, 0]], np.float32), right)
+    knows = evaluate.measure_calibration(np.array([[1, 1, 1, 0]], np.float32), right)
     assert knows == {
         "calibration_error": 0,
         "warned": 0.25,
         "wrong_warned": 1,
         "right_unwarned": 1,
     }
-    boasts = evaluate.honesty(np.ones((1, 4), np.float32), right)
+    boasts = evaluate.measure_calibration(np.ones((1, 4), np.float32), right)
     assert boasts["calibration_error"] == 0.25
     assert boasts["wrong_warned"] == 0
     assert boasts["right_unwarned"] == 0.75
-    assert evaluate.honesty(np.ones((1, 4), np.float32), right | True)["wrong_warned"] is None
+    assert (
+        evaluate.measure_calibration(np.ones((1, 4), np.float32), right | True)["wrong_warned"]
+        is None
+    )
 
 
 def test_a_target_is_met_by_both_shares_or_missed() -> None:
@@ -120,7 +123,7 @@ def test_the_graph_has_the_contract_of_the_service(exported: Path, batch: int) -
     found = session.run(["symbols", "probabilities", "attention"], {"pictures": pictures.numpy()})
     reader = checkpoint.load(exported / "reader.safetensors").reader()
     with torch.inference_mode():
-        expected = read_greedy(reader, pictures / 255)
+        expected = decode_greedily(reader, pictures / 255)
     assert found[0].dtype == np.int64
     for array, tensor in zip(found, expected, strict=True):
         assert array.shape == tuple(tensor.shape)
@@ -129,8 +132,8 @@ def test_the_graph_has_the_contract_of_the_service(exported: Path, batch: int) -
 
 def test_the_released_card_is_generated_from_the_released_checkpoint() -> None:
     released = checkpoint.load(RELEASED)
-    text = card.render(released.header, header.sha256(RELEASED), released.reader())
-    assert (RELEASED.parent / card.NAME).read_text() == text
+    text = model_card.render(released.header, header.sha256(RELEASED), released.reader())
+    assert (RELEASED.parent / model_card.NAME).read_text() == text
 
 
 def test_the_card_names_unipen_where_drawings_were_trained_on() -> None:
@@ -139,7 +142,7 @@ def test_the_card_names_unipen_where_drawings_were_trained_on() -> None:
     for share in (0.0, 0.5):
         recipe = {"training": TrainOptions(drawn_share=share).to_dict()}
         made = Header(config=config, provenance={"recipe": recipe})
-        text = card.render(made, "0" * 64, GridReader(config))
+        text = model_card.render(made, "0" * 64, GridReader(config))
         assert ("CC BY 4.0" in text) == ("pool.warp.bend" in text and share > 0)
         assert ("MNIST alone" in text) == (share == 0)
 
@@ -157,7 +160,7 @@ def test_the_card_says_how_a_run_began_whatever_is_known_of_it(
     config = ReaderConfig(encoder_layers=1, decoder_layers=1, mlp_width=64)
     recipe = {"training": TrainOptions().to_dict(), "initial": initial}
     made = Header(config=config, provenance={"recipe": recipe})
-    text = card.render(made, "0" * 64, GridReader(config))
+    text = model_card.render(made, "0" * 64, GridReader(config))
     assert words in text
     assert "settings are unknown." in text
 
@@ -167,7 +170,7 @@ def test_export_measures_the_pair_that_it_writes(
 ) -> None:
     every = rows.make_rows(all_data_dir, ReaderConfig(), ["canvas", "blanks", "mnist_c"])
     few = [every[0].first(6), every[1].first(2), every[2].first(15)]
-    monkeypatch.setattr("training.measuring.make_rows", lambda *_: few)
+    monkeypatch.setattr("training.evaluation_commands.make_rows", lambda *_: few)
     checked = tmp_path / "trained.safetensors"
     checked.write_bytes((exported / "reader.safetensors").read_bytes())
     arguments = ("--checkpoint", checked, "--out", tmp_path / "out", "--data-dir", all_data_dir)
@@ -179,12 +182,12 @@ def test_export_measures_the_pair_that_it_writes(
     scores = header.read_header(written).scores
     assert scores is not None
     assert [row["key"] for row in scores["rows"]] == ["canvas", "blanks", "mnist_c"]
-    (served,) = read_pictures(
+    (served,) = read_with_service(
         [few[1].picture(0)], suffix=".png", readers=[written], config=ReaderConfig()
     )
     assert not served.is_refused.any()  # weights and graph belong together
     for text in (
-        (tmp_path / "out" / card.NAME).read_text(),
+        (tmp_path / "out" / model_card.NAME).read_text(),
         (tmp_path / "scorecard.md").read_text(),
     ):
         assert header.sha256(written) in text

@@ -14,7 +14,7 @@ from training.data import Digits
 from training.drawings.strokes import Strokes
 from training.drawings.unipen import PenDigit
 from training.scorecard import rows, sensitivity
-from training.scorecard.service import read_pictures
+from training.scorecard.service import read_with_service
 
 BLANK, FINISH = vocabulary.BLANK, vocabulary.FINISH
 CONFIG = ReaderConfig()
@@ -25,7 +25,7 @@ def test_the_service_reads_what_it_gets_and_what_it_refuses_counts_as_unread(
 ) -> None:
     grids = rows.mnist_grids(test_digits, CONFIG)["mnist_blanks"]
     too_small = np.zeros((4, 4), np.uint8)
-    (served,) = read_pictures(
+    (served,) = read_with_service(
         [grids.pictures[0].numpy(), too_small, 255 - grids.pictures[1].numpy()],
         suffix=".png",
         readers=[RELEASED],
@@ -46,7 +46,7 @@ def test_a_checkpoint_without_its_graph_is_read_with_torch_and_reads_the_same(
     pictures = scoring.disjoint_grids(test_digits, CONFIG, seed=3).pictures[:4].numpy()
     alone = tmp_path / "alone.safetensors"
     alone.write_bytes(RELEASED.read_bytes())
-    graph, reference = read_pictures(
+    graph, reference = read_with_service(
         pictures, suffix=".jpg", readers=[RELEASED, alone], config=CONFIG
     )
     assert np.array_equal(graph.symbols, reference.symbols)
@@ -55,7 +55,7 @@ def test_a_checkpoint_without_its_graph_is_read_with_torch_and_reads_the_same(
 
 def test_what_the_service_says_is_passed_on_when_it_does_not_answer(tmp_path: Path) -> None:
     with pytest.raises(ReaderError, match=r"a \.safetensors file, found none"):
-        read_pictures(
+        read_with_service(
             [np.zeros((56, 56), np.uint8)],
             suffix=".png",
             readers=[tmp_path / "none.safetensors"],

@@ -1,0 +1,137 @@
+"""The endpoints that read pictures."""
+
+import asyncio
+from collections.abc import Collection
+from typing import Annotated, Any
+
+from fastapi import Depends, FastAPI, Query, Request
+from starlette.responses import Response
+
+from app.api import documentation
+from app.api.answers import ArrayResponse, Explain, answer
+from app.api.bodies import receive_picture, receive_pictures
+from app.api.context import context_of
+from app.api.problems import BATCH_KINDS, PREDICT_KINDS, to_problem
+from app.api.query import check_query
+from app.api.schemas import BatchAnswer, ReadingAnswer
+from app.reading.pipeline import Timing
+from app.settings import Settings
+from app.state import Service, ServiceDependency
+from model.errors import PictureError
+
+# Their requests are admitted one by one.
+PREDICTION_PATHS = frozenset({"/predict", "/predict/batch"})
+
+
+async def predict_one(
+    request: Request,
+    service: Service,
+    explain: Collection[Explain] = (),
+    num_alternatives: int = 0,
+) -> Response:
+    """Receives one picture, reads it and answers.
+
+    Raises:
+        RequestError: The body holds no picture that can be received.
+        PictureError: The picture cannot be read.
+    """
+    picture = await receive_picture(request, service)
+    content, timing = await _read(picture, service, explain, num_alternatives)
+    context_of(request).log_fields.update(
+        decode_ms=timing.decode, ink_ms=timing.ink, network_ms=timing.network
+    )
+    return ArrayResponse(content)
+
+
+async def predict_several(
+    request: Request, service: Service, explain: Collection[Explain], num_alternatives: int
+) -> Response:
+    """Receives several pictures, reads them together and answers in their order.
+
+    Raises:
+        RequestError: The body holds no pictures that can be received, or too many.
+    """
+    pictures = await receive_pictures(request, service)
+    context_of(request).permit.admit(len(pictures))
+
+    async def read_or_problem(picture: bytes) -> dict[str, Any]:
+        try:
+            return (await _read(picture, service, explain, num_alternatives))[0]
+        except PictureError as error:
+            return {"error": to_problem(error).to_dict(None)}
+
+    content = await asyncio.gather(*map(read_or_problem, pictures))
+    context_of(request).log_fields["pictures"] = len(pictures)
+    return ArrayResponse(content)
+
+
+async def _read(
+    picture: bytes, service: Service, explain: Collection[Explain], num_alternatives: int
+) -> tuple[dict[str, Any], Timing]:
+    read = await service.pipeline.read(picture, return_attention="attention" in explain)
+    service.metrics.observe_picture(read.timing)
+    config = service.engine.header.config
+    content = answer(
+        read, config, service.model, explain=explain, num_alternatives=num_alternatives
+    )
+    return content, read.timing
+
+
+def add_prediction_routes(app: FastAPI, settings: Settings) -> None:
+    """Adds the endpoints; limits are part of their documentation."""
+    explain_query = Query(
+        description="What to add: where it looked, what the network saw, what was done to the ink."
+    )
+    alternatives_query = Query(
+        ge=0, le=settings.max_alternatives, description="How many other readings to add."
+    )
+    path = "/predict"
+
+    @app.post(
+        path,
+        tags=["reading"],
+        summary="Read a picture",
+        description=documentation.describe(
+            "Reads one picture of a grid, sent in any of three forms: as field `file` of a "
+            "multipart form, as the body itself, or in JSON as base64; the answer is the same. "
+            "Any size, dark on light or light on dark; nothing of it is kept. A parameter or a "
+            "field that is not named here is refused.",
+            f"-F file=@docs/grid.png {documentation.HERE}{path}",
+        ),
+        dependencies=[Depends(check_query)],
+        response_model=None,
+        openapi_extra=documentation.predict_body(),
+        responses=documentation.answers(path, ReadingAnswer, PREDICT_KINDS),
+    )
+    async def predict(
+        request: Request,
+        service: ServiceDependency,
+        explain: Annotated[list[Explain], explain_query] = [],  # noqa: B006  (FastAPI copies it)
+        alternatives: Annotated[int, alternatives_query] = 0,
+    ) -> Response:
+        return await predict_one(request, service, explain, alternatives)
+
+    path = "/predict/batch"
+
+    @app.post(
+        path,
+        tags=["reading"],
+        summary="Read several pictures",
+        description=documentation.describe(
+            "Reads several pictures, sent as repeated field `files` of a multipart form. The "
+            "answers stand in the order of the pictures. For a picture that cannot be read there "
+            "is an object with the problem in its place.",
+            f"-F files=@docs/grid.png -F files=@README.md {documentation.HERE}{path}",
+        ),
+        dependencies=[Depends(check_query)],
+        response_model=None,
+        openapi_extra=documentation.batch_body(settings.max_batch_pictures),
+        responses=documentation.answers(path, BatchAnswer, BATCH_KINDS),
+    )
+    async def predict_batch(
+        request: Request,
+        service: ServiceDependency,
+        explain: Annotated[list[Explain], explain_query] = [],  # noqa: B006
+        alternatives: Annotated[int, alternatives_query] = 0,
+    ) -> Response:
+        return await predict_several(request, service, explain, alternatives)

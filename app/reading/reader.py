@@ -1,0 +1,81 @@
+"""The reader for other Python programs: a picture in, its reading out, without a server."""
+
+import os
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from app.reading.engine import Engine, load_engine
+from app.reading.images import decode_opened, decode_picture
+from app.reading.pipeline import normal_form
+from app.settings import Settings
+from model.errors import PictureError
+from model.reading import Reading, make_readings
+
+
+class Reader:
+    """Loaded weights that read one picture at a time; make one with ``Reader.load``.
+
+    Args:
+        engine: The loaded network.
+        settings: Limits of pictures that come as files.
+    """
+
+    def __init__(self, engine: Engine, settings: Settings) -> None:
+        self._engine = engine
+        self._settings = settings
+
+    @classmethod
+    def load(cls, weights: str | os.PathLike[str] | None = None) -> Self:
+        """Loads weights.
+
+        Args:
+            weights: A .safetensors file with its .onnx graph beside it. None: the file that the
+                environment variable WEIGHTS names, or the released weights.
+
+        Raises:
+            ReaderError: They cannot be used; the message says why.
+        """
+        settings = Settings.load()
+        if weights is not None:
+            settings = settings.model_copy(update={"weights": Path(weights)})
+        return cls(load_engine(settings), settings)
+
+    def read(self, picture: NDArray[np.uint8] | bytes | str | os.PathLike[str]) -> Reading:
+        """Reads one picture of a grid, of any size, dark ink on light ground or light on dark.
+
+        Args:
+            picture: Pixels, a uint8 array from 0 to 255: grey (H, W), RGB (H, W, 3) or RGBA
+                (H, W, 4). Or the bytes of a PNG, JPEG, WebP, BMP or GIF file. Or its path.
+
+        Returns:
+            The reading: ``digits``, ``text``, ``confidence``, ``cells`` and ``warnings``.
+
+        Raises:
+            PictureError: It cannot be read, or is no picture of a grid.
+        """
+        if isinstance(picture, np.ndarray):
+            decoded = decode_opened(_image(picture))
+        else:
+            try:
+                data = picture if isinstance(picture, bytes) else Path(picture).read_bytes()
+            except OSError as error:
+                raise PictureError(f"the file cannot be read: {error.strerror}") from error
+            decoded = decode_picture(data, self._settings)
+        config = self._engine.header.config
+        normal = normal_form(decoded, config)
+        answers = self._engine.read(normal.picture[np.newaxis])
+        return make_readings(answers, [normal], config, [decoded.notices])[0]
+
+
+def _image(pixels: NDArray[Any]) -> Image.Image:
+    is_shape = pixels.ndim >= 2 and pixels.shape[2:] in ((), (3,), (4,))
+    if pixels.dtype != np.uint8 or not is_shape or not pixels.size:
+        raise PictureError(
+            "expected a uint8 array (H, W), (H, W, 3) or (H, W, 4), "
+            f"got {pixels.dtype} {pixels.shape}"
+        )
+    return Image.fromarray(pixels)

@@ -1,0 +1,110 @@
+"""Warnings about ink that makes a reading doubtful."""
+
+import itertools
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.ink.assignment import Assignment, InkCrop
+from model.ink.background import Ink
+from model.ink.components import Components, find_components
+from model.ink.form import InkWarning
+
+# Ink of less contrast than this is faint: grey levels.
+_FAINT_CONTRAST = 45
+# Ink whose longer side is less than this share of its cell is tiny.
+_TINY_SIZE = 0.12
+# A picture with a greater share of ink than this shows no digits.
+_MAX_INK_SHARE = 0.4
+# A component of this share of the grid's height and width is no digit: it spans several cells.
+_SPANS = 0.75
+# Components side by side in a cell are several digits where they share this much of the height of
+# its ink. One four in fifty, with strokes apart, is taken for two digits.
+_SHARED_HEIGHT = 0.6
+# Discarded ink is warned of where its longer side is this share of its cell, up to a whole cell.
+_MIN_DIGIT_SIZE = 0.2
+# Where no ink was found, there may be some that differs from the background by this many grey
+# levels, on a screen and on paper, and by this many standard deviations of the noise.
+_MIN_CONTRAST_FLAT, _MIN_CONTRAST_UNEVEN, _NOISE_FACTOR = 3, 12, 5.0
+
+
+def find_warnings(
+    ink: Ink, assignment: Assignment, crops: Sequence[InkCrop | None], discarded: Components
+) -> tuple[InkWarning, ...]:
+    """Returns the warnings, in plain words.
+
+    Args:
+        ink: Of the whole picture.
+        assignment: Of components to cells.
+        crops: The ink of each cell.
+        discarded: Components that are in no cell, as too small or too thin for the pen.
+    """
+    components = assignment.components
+    if not len(components.areas):
+        return _warn_of_unseen_ink(ink, assignment)
+    found = []
+    height, width = components.shape
+    sizes = (components.boxes[:, 2:] - components.boxes[:, :2]) / (width, height)
+    share = components.areas.sum() / (height * width)
+    if share > _MAX_INK_SHARE:
+        detail = f"{share:.0%} of the picture is ink; digits have far less"
+        found.append(InkWarning("not_a_grid", detail))
+    elif assignment.num_cells > 1 and (sizes > _SPANS).all(axis=1).any():
+        detail = "one piece of ink spans the whole picture; a digit stays in its cell"
+        found.append(InkWarning("not_a_grid", detail))
+    if assignment.crossing:
+        cells = assignment.cells_of(components.boxes[assignment.crossing])
+        detail = f"ink goes over the edge between cells {_numbers(cells)}"
+        found.append(InkWarning("ink_across_divider", detail))
+    if ink.contrast < _FAINT_CONTRAST:
+        detail = f"the ink differs from its background by {ink.contrast:.0f} grey levels of 255"
+        found.append(InkWarning("faint", detail))
+    candidates = _cells_with_digit_sized_ink(discarded, assignment)
+    if empty := [cell for cell in candidates if crops[cell] is None]:
+        detail = f"what stands in cell {_numbers(empty)} was too thin or too little to be read"
+        found.append(InkWarning("faint", detail))
+    if tiny := [cell for cell, crop in enumerate(crops) if crop and crop.size_in_cell < _TINY_SIZE]:
+        detail = f"the ink of cell {_numbers(tiny)} is less than {_TINY_SIZE:.0%} of its cell"
+        found.append(InkWarning("tiny", detail))
+    shared = assignment.boxes_by_shared_cell()
+    if several := [cell for cell, boxes in shared.items() if _are_several(boxes)]:
+        detail = f"cell {_numbers(several)} seems to hold more than one digit"
+        found.append(InkWarning("several_digits", detail))
+    return tuple(found)
+
+
+def _numbers(cells: list[int]) -> str:
+    return ", ".join(str(cell + 1) for cell in cells)
+
+
+def _are_several(boxes: NDArray[np.int32]) -> bool:
+    """Whether components with these boxes, (m, 4), seem to be digits side by side."""
+    least = _SHARED_HEIGHT * float(boxes[:, 3].max() - boxes[:, 1].min())
+    tall = boxes[boxes[:, 3] - boxes[:, 1] >= least].tolist()
+    return any(
+        left[2] <= right[0] and min(left[3], right[3]) - max(left[1], right[1]) >= least
+        for left, right in itertools.permutations(tall, 2)
+    )
+
+
+def _warn_of_unseen_ink(ink: Ink, assignment: Assignment) -> tuple[InkWarning, ...]:
+    """Says where ink may be although none was found."""
+    on_paper = max(_MIN_CONTRAST_UNEVEN, _NOISE_FACTOR * ink.noise)
+    is_ink = ink.levels > (_MIN_CONTRAST_FLAT if ink.is_flat else on_paper)
+    cells = _cells_with_digit_sized_ink(find_components(is_ink), assignment)
+    if not cells:
+        return ()
+    detail = f"what stands in cell {_numbers(cells)} hardly differs from its background"
+    return (InkWarning("faint", detail),)
+
+
+def _cells_with_digit_sized_ink(components: Components, assignment: Assignment) -> list[int]:
+    """The cells in which components are as large as a digit may be, in order."""
+    if not len(components.areas):
+        return []
+    height, width = components.shape
+    cell = max(height / (len(assignment.down) - 1), width / (len(assignment.across) - 1))
+    longer = (components.boxes[:, 2:] - components.boxes[:, :2]).max(axis=1)
+    is_digit = (longer >= _MIN_DIGIT_SIZE * cell) & (longer <= cell)
+    return assignment.cells_of(components.boxes[is_digit])

@@ -1,0 +1,117 @@
+"""The split of UNIPEN into training, validation and test, by writer and never by digit.
+
+The test has sites of its own, so that neither its writers nor its tablets have been seen before.
+About one label in a hundred is wrong. Training leaves out recordings that obviously lack a stroke;
+validation and test leave out nothing.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from model.errors import ConfigError
+from training.data import SPLITS, Digits
+from training.drawings.pool import PoolOptions, StrokeDigit, make_pool
+from training.drawings.skeleton import skeleton_strokes
+from training.drawings.strokes import Warp
+from training.drawings.unipen import SITES, PenDigit, load_unipen
+
+TEST_SITES = frozenset({"aga", "art", "gmd", "imp"})
+# Sites too small to train on; their writers are for validation.
+VALIDATION_SITES = frozenset({"cea", "ceb", "lou", "pri"})
+# Of the other sites, one writer in this many is for validation.
+_VALIDATION_STRIDE = 8
+# A stroke is straight where the distance of its ends is at least this share of its length.
+_STRAIGHT = 0.9
+
+
+def load_writer_split(data_dir: Path, split: str) -> list[PenDigit]:
+    """Loads one split of UNIPEN's digits, fetching them where they are missing.
+
+    Args:
+        data_dir: Holds ``unipen/``.
+        split: ``train``, ``validation`` or ``test``.
+
+    Raises:
+        ConfigError: No such split.
+        DataError: The digits are missing and could not be fetched, or are damaged.
+    """
+    if split not in SPLITS:
+        raise ConfigError(f"expected a split of {SPLITS}, got {split!r}")
+    if split == "test":
+        return load_unipen(data_dir, TEST_SITES)
+    digits = load_unipen(data_dir, set(SITES) - TEST_SITES)
+    shared = sorted({digit.writer for digit in digits if digit.site not in VALIDATION_SITES})
+    chosen = set(shared[_VALIDATION_STRIDE // 2 :: _VALIDATION_STRIDE])
+    chosen |= {digit.writer for digit in digits if digit.site in VALIDATION_SITES}
+    if split == "validation":
+        return [digit for digit in digits if digit.writer in chosen]
+    return [
+        digit for digit in digits if digit.writer not in chosen and not has_lost_a_stroke(digit)
+    ]
+
+
+def has_lost_a_stroke(digit: PenDigit) -> bool:
+    """Tells whether a recording lacks a stroke.
+
+    A horizontal one is only its foot; a zero, four or eight of a single straight stroke is only its
+    slash or stem.
+    """
+    width, height = np.ptp(np.concatenate(digit.strokes), axis=0)
+    if digit.label == 1:
+        return bool(width > 1.5 * height)
+    if digit.label not in (0, 4, 8) or len(digit.strokes) > 1:
+        return False
+    (stroke,) = digit.strokes
+    length = np.hypot(*np.diff(stroke, axis=0).T).sum()
+    return bool(np.hypot(*(stroke[-1] - stroke[0])) > _STRAIGHT * length)
+
+
+def training_pool(
+    data_dir: Path, mnist: Digits, options: PoolOptions, *, seed: int, folder: Path | None
+) -> Digits:
+    """Makes the pool of training writers' and re-inked digits, or loads the stored one.
+
+    Args:
+        data_dir: Holds ``unipen/``.
+        mnist: Training digits, some of which are re-inked.
+        options: What the pool is made of.
+        seed: Of the pool.
+        folder: Where the pool is stored; None stores it nowhere.
+    """
+    groups: list[tuple[Sequence[StrokeDigit], float]] = []
+    if options.reinked_share < 1:
+        groups.append(
+            (weight_by_writer(load_writer_split(data_dir, "train")), 1 - options.reinked_share)
+        )
+    if options.reinked_share > 0:
+        groups.append((reink_digits(mnist, options.reinked_digits, seed), options.reinked_share))
+    return make_pool(groups, options, seed=seed, folder=folder)
+
+
+def validation_pool(data_dir: Path, *, grids: int, seed: int, folder: Path | None) -> Digits:
+    """Makes drawings of the validation writers' digits, without warps and rare styles."""
+    no_warp = Warp(rotation=0, shear=0, stretch=0, bend=0, tremor=0, polygons=0)
+    options = PoolOptions(grids=grids, reinked_share=0, styles=0, warp=no_warp)
+    written = weight_by_writer(load_writer_split(data_dir, "validation"))
+    return make_pool([(written, 1.0)], options, seed=seed, folder=folder)
+
+
+def weight_by_writer(digits: Sequence[PenDigit]) -> list[StrokeDigit]:
+    """Weights digits so that a writer of n digits has a total weight of the square root of n."""
+    counts = Counter(digit.writer for digit in digits)
+    return [
+        StrokeDigit(digit.strokes, digit.label, float(1 / np.sqrt(counts[digit.writer])))
+        for digit in digits
+    ]
+
+
+def reink_digits(digits: Digits, count: int, seed: int) -> list[StrokeDigit]:
+    """Returns ``count`` of MNIST's digits, picked at random, as strokes."""
+    random = np.random.default_rng(seed)
+    picks = random.permutation(len(digits))[:count]
+    lines = skeleton_strokes(digits.pictures.numpy()[picks])
+    labels = digits.labels.numpy()[picks].tolist()
+    return [StrokeDigit(line, label) for line, label in zip(lines, labels, strict=True) if line]
