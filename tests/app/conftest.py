@@ -25,26 +25,32 @@ def client(server: Server) -> Iterator[httpx.Client]:
         yield client
 
 
+# Pages of one origin may call it, and its limits are low.
+STRICT = {
+    "CORS_ORIGINS": "https://pages.example, https://other.example",
+    "MAX_PICTURE_BYTES": "20000",
+    "MAX_PICTURE_PIXELS": "100000",
+    "MAX_REQUEST_BYTES": "100000",
+    "MAX_BATCH_PICTURES": "3",
+    "MAX_CONCURRENT_REQUESTS": "4",
+    "DRAIN_SECONDS": "0",
+    "KEEP_ALIVE_SECONDS": KEEP_ALIVE_SECONDS,
+}
+
+
 @pytest.fixture(scope="session")
 def strict_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """Has low limits, and lets pages of one origin call it."""
-    log = tmp_path_factory.mktemp("strict") / "log"
-    with Server(
-        log,
-        CORS_ORIGINS="https://pages.example, https://other.example",
-        MAX_PICTURE_BYTES="20000",
-        MAX_PICTURE_PIXELS="100000",
-        MAX_REQUEST_BYTES="100000",
-        MAX_BATCH_PICTURES="3",
-        MAX_CONCURRENT_REQUESTS="4",
-        RECEIVE_TIMEOUT_SECONDS="0.5",
-        DRAIN_SECONDS="0",
-        KEEP_ALIVE_SECONDS=KEEP_ALIVE_SECONDS,
-    ) as server:
+    """Waits for half a second only: not for tests of anything else."""
+    log = tmp_path_factory.mktemp("impatient") / "log"
+    with Server(log, RECEIVE_TIMEOUT_SECONDS="0.5", **STRICT) as server:
         yield server
 
 
 @pytest.fixture(scope="session")
-def strict(strict_server: Server) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=strict_server.url, timeout=PATIENCE) as client:
+def strict(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
+    log = tmp_path_factory.mktemp("strict") / "log"
+    with (
+        Server(log, **STRICT) as server,
+        httpx.Client(base_url=server.url, timeout=PATIENCE) as client,
+    ):
         yield client
