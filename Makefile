@@ -21,8 +21,8 @@ help: ## this list
 serve: .venv/serving ## the service on http://localhost:8000, on the released weights
 	$(BIN)/python -m app serve $(ARGS)
 
-test: .venv/development ## every test
-	$(BIN)/python -m pytest $(ARGS)
+test: .venv/development ## every test, several at a time; one at a time with ARGS="-n 0"
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal $(ARGS)
 
 train: .venv/development ## train a reader; the defaults are the recipe of the released weights
 	$(BIN)/python -m training train $(ARGS)

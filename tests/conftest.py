@@ -1,7 +1,14 @@
 """What the tests share: real data where there is any, made-up digits where it does not matter."""
 
+import fcntl
 import os
+import signal
+import tempfile
+from collections import Counter
+from collections.abc import Generator, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -15,13 +22,75 @@ from training.data import Digits, ensure_mnist, load_mnist
 ROOT = Path(__file__).parent.parent
 RELEASED = ROOT / "model" / "weights" / "reader.safetensors"
 
+# Several workers run tests at once, and threads of networks as small as those here wait for each
+# other more than they work.
+torch.set_num_threads(1)
+
+FIGURE = "figure"  # a property of a test: what it measured, said at the end of the run
+_shared = pytest.StashKey[tempfile.TemporaryDirectory[str]]()
+
+
+def pytest_configure() -> None:
+    """Has a run that is told to end stop what its tests started, as after Ctrl-C."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Gives the workers of pytest-xdist a folder for their locks."""
+    stash = node.config.stash
+    if _shared not in stash:
+        stash[_shared] = tempfile.TemporaryDirectory(prefix="test-workers-")
+    node.workerinput["locks"] = stash[_shared].name
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if _shared in config.stash:
+        config.stash[_shared].cleanup()
+
+
+@contextmanager
+def lock(config: pytest.Config, name: str, how: int = fcntl.LOCK_EX) -> Iterator[None]:
+    """Keeps the other workers of this run, if there are any, out of what has the same name."""
+    if folder := getattr(config, "workerinput", {}).get("locks"):
+        with Path(folder, name).open("w") as file:
+            fcntl.flock(file, how)
+            yield
+    else:
+        yield
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Runs a test that is marked ``alone`` while no other worker runs any."""
+    how = fcntl.LOCK_EX if item.get_closest_marker("alone") else fcntl.LOCK_SH
+    with ExitStack() as room:
+        # Who wants to be alone keeps the door shut while the others finish.
+        with lock(item.config, "door"):
+            room.enter_context(lock(item.config, "room", how))
+        return (yield)
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Says what was left out, and what was measured."""
+    stats = terminalreporter.stats
+    reasons = Counter(report.longrepr[2] for report in stats.get("skipped", []))
+    for reason, count in reasons.items():
+        why = reason.removeprefix("Skipped: ").removeprefix("left out: ")
+        terminalreporter.write_line(f"{count} tests left out: {why}")
+    for report in stats.get("passed", []) + stats.get("failed", []):
+        for name, value in report.user_properties:
+            if name == FIGURE:
+                terminalreporter.write_line(value)
+
 
 @pytest.fixture(scope="session")
-def data_dir() -> Path:
+def data_dir(pytestconfig: pytest.Config) -> Path:
     """Holds MNIST; tests that need it are left out where it can neither be found nor fetched."""
     path = Path(os.environ.get("DATA_DIR", ROOT / "data"))
     try:
-        ensure_mnist(path)
+        with lock(pytestconfig, "data"):
+            ensure_mnist(path)
     except DataError as error:
         if os.environ.get("REQUIRE_DATA"):
             raise

@@ -6,39 +6,51 @@ import httpx
 import pytest
 
 from tests.app.running import Server
+from tests.waiting import PATIENCE
+
+# Longer than a client of these tests keeps one: a connection is never closed as it is used again.
+KEEP_ALIVE_SECONDS = "600"
 
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with Server(tmp_path_factory.mktemp("server") / "log", DRAIN_SECONDS="0") as server:
+    log = tmp_path_factory.mktemp("server") / "log"
+    with Server(log, DRAIN_SECONDS="0", KEEP_ALIVE_SECONDS=KEEP_ALIVE_SECONDS) as server:
         yield server
 
 
 @pytest.fixture(scope="session")
 def client(server: Server) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=server.url, timeout=30) as client:
+    with httpx.Client(base_url=server.url, timeout=PATIENCE) as client:
         yield client
+
+
+# Pages of one origin may call it, and its limits are low.
+STRICT = {
+    "CORS_ORIGINS": "https://pages.example, https://other.example",
+    "MAX_PICTURE_BYTES": "20000",
+    "MAX_PICTURE_PIXELS": "100000",
+    "MAX_REQUEST_BYTES": "100000",
+    "MAX_BATCH_PICTURES": "3",
+    "MAX_CONCURRENT_REQUESTS": "4",
+    "DRAIN_SECONDS": "0",
+    "KEEP_ALIVE_SECONDS": KEEP_ALIVE_SECONDS,
+}
 
 
 @pytest.fixture(scope="session")
 def strict_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """Has low limits, and lets pages of one origin call it."""
-    log = tmp_path_factory.mktemp("strict") / "log"
-    with Server(
-        log,
-        CORS_ORIGINS="https://pages.example, https://other.example",
-        MAX_PICTURE_BYTES="20000",
-        MAX_PICTURE_PIXELS="100000",
-        MAX_REQUEST_BYTES="100000",
-        MAX_BATCH_PICTURES="3",
-        MAX_CONCURRENT_REQUESTS="4",
-        RECEIVE_TIMEOUT_SECONDS="0.5",
-        DRAIN_SECONDS="0",
-    ) as server:
+    """Waits for half a second only: not for tests of anything else."""
+    log = tmp_path_factory.mktemp("impatient") / "log"
+    with Server(log, RECEIVE_TIMEOUT_SECONDS="0.5", **STRICT) as server:
         yield server
 
 
 @pytest.fixture(scope="session")
-def strict(strict_server: Server) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=strict_server.url, timeout=30) as client:
+def strict(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
+    log = tmp_path_factory.mktemp("strict") / "log"
+    with (
+        Server(log, **STRICT) as server,
+        httpx.Client(base_url=server.url, timeout=PATIENCE) as client,
+    ):
         yield client

@@ -1,12 +1,12 @@
 """A real server in another process, on a free port, as a person starts it."""
 
+import contextlib
 import json
 import os
 import re
 import signal
 import subprocess
 import sys
-import time
 import urllib.request
 from pathlib import Path
 from types import TracebackType
@@ -15,6 +15,7 @@ from typing import Any, Self
 import httpx
 
 from tests.conftest import ROOT
+from tests.waiting import PATIENCE, wait_until
 
 GRID = (ROOT / "docs" / "grid.png").read_bytes()
 DIGITS = [7, 1, None, 4]
@@ -24,6 +25,8 @@ PNG = {"Content-Type": "image/png"}
 class Server:
     """Starts ``python -m app serve`` and waits until it is ready.
 
+    It is the leader of a process group of its own, so that all that it started ends with it.
+
     Args:
         log: File that takes what it prints.
         port: To listen on; 0 means any that is free.
@@ -32,32 +35,32 @@ class Server:
 
     def __init__(self, log: Path, *, port: int = 0, **environment: str) -> None:
         self.log = log
-        self._file = log.open("wb")
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "app", "serve", "--port", str(port)],
-            cwd=ROOT,
-            env=os.environ | environment,
-            stdout=self._file,
-            stderr=subprocess.STDOUT,
-        )
+        with log.open("wb") as file:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "app", "serve", "--port", str(port)],
+                cwd=ROOT,
+                env=os.environ | environment,
+                stdout=file,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
         try:
-            self.url = self._wait()
+            self.url = wait_until(self._ready_url)
         except BaseException:
-            self.process.kill()
+            self.kill()
             raise
 
-    def _wait(self) -> str:
-        for _ in range(1200):
-            text = self.log.read_text()
-            if found := re.search(r"http://127\.0\.0\.1:\d+", text):
-                try:
-                    with urllib.request.urlopen(f"{found[0]}/readyz", timeout=30):
-                        return found[0]
-                except OSError:
-                    pass  # of several workers the address is known before they are ready
-            assert self.process.poll() is None, text
-            time.sleep(0.05)
-        raise TimeoutError(self.log.read_text())
+    def _ready_url(self) -> str | None:
+        text = self.log.read_text()
+        assert self.process.poll() is None, text
+        if found := re.search(r"http://127\.0\.0\.1:\d+", text):
+            # Of several workers the address is known before they are ready.
+            with (
+                contextlib.suppress(OSError),
+                urllib.request.urlopen(f"{found[0]}/readyz", timeout=PATIENCE),
+            ):
+                return found[0]
+        return None
 
     @property
     def port(self) -> int:
@@ -70,23 +73,28 @@ class Server:
     def line_of(self, answer: httpx.Response) -> dict[str, Any]:
         """The one line that it logged about a request."""
         wanted = answer.headers["x-request-id"]
-        for _ in range(100):
-            found = [line for line in self.lines() if line.get("request_id") == wanted]
-            if found:
-                break
-            time.sleep(0.02)
-        (line,) = found
+
+        def logged() -> list[dict[str, Any]]:
+            return [line for line in self.lines() if line.get("request_id") == wanted]
+
+        (line,) = wait_until(logged)
         return line
 
     def stop(self, number: int = signal.SIGTERM) -> int:
         """Stops it and returns its exit code."""
-        if self.process.poll() is None:
-            self.process.send_signal(number)
         try:
-            return self.process.wait(30)
+            if self.process.poll() is None:
+                self.process.send_signal(number)
+            return self.process.wait(PATIENCE)
         finally:
-            self.process.kill()
-            self._file.close()
+            self.kill()
+
+    def kill(self) -> None:
+        """Ends what is still there of it at once, and waits until it is gone."""
+        # Nothing may be left to be killed.
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
 
     def __enter__(self) -> Self:
         return self
@@ -94,7 +102,10 @@ class Server:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
     ) -> None:
-        self.stop()
+        if error is None:
+            self.stop()
+        else:
+            self.kill()
 
 
 def refuse_to_start(*arguments: str, **environment: str) -> tuple[int, list[str]]:
@@ -106,7 +117,7 @@ def refuse_to_start(*arguments: str, **environment: str) -> tuple[int, list[str]
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
     )
     return ended.returncode, ended.stdout.splitlines()
 

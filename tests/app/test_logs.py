@@ -7,6 +7,7 @@ from pathlib import Path
 import httpx
 
 from tests.app.running import GRID, PNG, Server
+from tests.waiting import PATIENCE
 
 MARK = "mark-of-the-sender"
 
@@ -39,7 +40,7 @@ def test_nothing_of_a_request_is_kept(tmp_path: Path) -> None:
     log = tmp_path / "log"
     with (
         Server(log, TMPDIR=str(folder), LOG_LEVEL="debug", DRAIN_SECONDS="0") as server,
-        httpx.Client(base_url=server.url, headers={"User-Agent": MARK}) as client,
+        httpx.Client(base_url=server.url, headers={"User-Agent": MARK}, timeout=PATIENCE) as client,
     ):
         for data in pictures:
             encoded = base64.b64encode(data).decode()

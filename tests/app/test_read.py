@@ -13,6 +13,7 @@ from PIL import Image
 from app.__main__ import percent
 from model.config import ReaderConfig
 from tests.conftest import ROOT
+from tests.waiting import PATIENCE
 from training.data import Digits
 from training.scoring import disjoint_grids
 
@@ -30,7 +31,7 @@ def read(*arguments: str | Path, torch: bool = False, **environment: str):  # ty
         env=os.environ | environment,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=PATIENCE,
     )
 
 

@@ -2,18 +2,19 @@
 
 import os
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
 
 from tests.app.running import Server
+from tests.conftest import FIGURE
 from tests.e2e.browser import HOW_TO_GET_ONE, start_browser
 from tests.e2e.watching import Watch
+from tests.waiting import PATIENCE
 
-expect.set_options(timeout=30_000)
-# What is said at the end of the run.
-FIGURES = pytest.StashKey[list[str]]()
+expect.set_options(timeout=1000 * PATIENCE)
 
 OpenPage = Callable[..., Page]
 
@@ -37,7 +38,8 @@ def browser(play: Playwright) -> Iterator[Browser]:
 
 @pytest.fixture(scope="package")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with Server(tmp_path_factory.mktemp("server") / "log", DRAIN_SECONDS="0") as server:
+    log = tmp_path_factory.mktemp("server") / "log"
+    with Server(log, DRAIN_SECONDS="0") as server:
         yield server
 
 
@@ -49,7 +51,7 @@ def new_context(browser: Browser) -> Iterator[Callable[..., BrowserContext]]:
     def make(origin: str, **options: Any) -> BrowserContext:
         # A service worker would answer before a test can intercept, and costs each page a while.
         context = browser.new_context(**{"service_workers": "block", **options})
-        context.set_default_timeout(60_000)
+        context.set_default_timeout(1000 * PATIENCE)
         made.append((context, Watch(context, origin)))
         return context
 
@@ -78,18 +80,6 @@ def page(open_page: OpenPage) -> Page:
 
 
 @pytest.fixture
-def tell(request: pytest.FixtureRequest) -> Callable[[str], None]:
+def tell(record_property: Callable[[str, object], None]) -> Callable[[str], None]:
     """Prints a measured figure at the end of the run."""
-    return request.config.stash.setdefault(FIGURES, []).append
-
-
-def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
-    left_out = [
-        report
-        for report in terminalreporter.stats.get("skipped", [])
-        if HOW_TO_GET_ONE in str(report.longrepr)
-    ]
-    if left_out:
-        terminalreporter.write_line(f"{len(left_out)} browser tests left out: {HOW_TO_GET_ONE}")
-    for figure in config.stash.get(FIGURES, []):
-        terminalreporter.write_line(figure)
+    return partial(record_property, FIGURE)

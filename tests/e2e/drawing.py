@@ -3,14 +3,18 @@
 Places are shares of the pad: the whole grid is 1 wide and 1 high, y grows downwards.
 """
 
+from collections.abc import Callable
 from itertools import pairwise
 
 from playwright.sync_api import CDPSession, Page, expect
+
+from tests.waiting import Found, wait_until
 
 Place = tuple[float, float]
 Stroke = list[Place]
 Box = tuple[float, float, float, float]
 
+NOTE_MS = 2500  # what the page says of a key or a button stays for so long
 BLANK_SIGN = "\N{EN DASH}"
 WHOLE: Box = (0, 0, 1, 1)
 CELLS: list[Box] = [(0, 0, 0.5, 0.5), (0.5, 0, 1, 0.5), (0, 0.5, 0.5, 1), (0.5, 0.5, 1, 1)]
@@ -23,11 +27,12 @@ SAMPLE_DIGITS = """async (digits) => {
   return [...digits].flatMap(drawn).map(thin);
 }"""
 
-# The second frame: what was asked for before the first is painted by then.
-INKED_SHARE = """async ([left, top, right, bottom]) => {
-  const frame = () => new Promise(requestAnimationFrame);
-  await frame();
-  await frame();
+# What was asked for before is painted by the third frame: a canvas that is shown, or gets another
+# size, in one frame is painted in the next, but perhaps after that frame has begun for others.
+PAINT = """async () => {
+  for (let frame = 0; frame < 3; frame++) await new Promise(requestAnimationFrame);
+}"""
+INKED_SHARE = """([left, top, right, bottom]) => {
   const canvas = document.getElementById('ink');
   const pixels = (share) => Math.round(share * canvas.width);
   const [x, y, width, height] = [left, top, right - left, bottom - top].map(pixels);
@@ -168,6 +173,25 @@ def expect_reading(page: Page, digits: str) -> None:
     expect(page.get_by_test_id("reading")).to_have_text(digits.replace("_", BLANK_SIGN))
 
 
+def stop_clock(page: Page) -> None:
+    """Has timers of the page go off when ``page.clock.run_for`` says so, and not before.
+
+    Nothing is painted on canvases meanwhile.
+    """
+    page.clock.install(time=0)
+    page.clock.pause_at(3600)
+
+
+def wait_on_page(page: Page, look: Callable[[], Found]) -> Found:
+    """Waits for what events of a page bring; they come only while a test waits on the page."""
+    return wait_until(look, pause=lambda seconds: page.wait_for_timeout(1000 * seconds))
+
+
+def wait_for_paint(page: Page) -> None:
+    """Waits until canvases show what was drawn before."""
+    page.evaluate(PAINT)
+
+
 def expect_no_reading(page: Page) -> None:
     for cell in range(4):
         expect(page.get_by_test_id(f"cell-{cell}")).to_have_attribute("data-state", "none")
@@ -176,6 +200,7 @@ def expect_no_reading(page: Page) -> None:
 
 def inked_share(page: Page, box: Box = WHOLE) -> float:
     """Returns how much of a part of the pad is covered with ink, from 0 to 1."""
+    wait_for_paint(page)
     share: float = page.evaluate(INKED_SHARE, list(box))
     return share
 

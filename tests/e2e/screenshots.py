@@ -10,7 +10,8 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from tests.app.running import Server
 from tests.conftest import ROOT
 from tests.e2e.browser import HOW_TO_GET_ONE, start_browser
-from tests.e2e.drawing import Touch, draw_with_mouse, expect_reading, strokes_of
+from tests.e2e.drawing import Touch, draw_with_mouse, expect_reading, strokes_of, wait_for_paint
+from tests.waiting import PATIENCE
 
 # A blank cell shows that a blank is read too. The step laid over the drawing is that of the 6.
 DIGITS = "72_6"
@@ -31,7 +32,6 @@ PICTURES: dict[str, dict[str, Any]] = {
 
 def take(browser: Browser, url: str, path: Path, **options: Any) -> None:
     """Draws a grid, lays a step over it and takes a picture of what fits in the window."""
-    expect.set_options(timeout=20_000)
     page: Page = browser.new_page(reduced_motion="reduce", **options)
     page.goto(url)
     strokes = strokes_of(page, DIGITS)
@@ -46,12 +46,13 @@ def take(browser: Browser, url: str, path: Path, **options: Any) -> None:
         page.mouse.move(1, 1)
     expect(page.get_by_test_id("overlay")).to_be_visible()
     page.evaluate("document.activeElement.blur(); scrollTo(0, 0)")
-    page.wait_for_timeout(300)  # the overlay is painted in the next frame
+    wait_for_paint(page)
     page.screenshot(path=path)
     page.context.close()
 
 
 def main() -> None:
+    expect.set_options(timeout=1000 * PATIENCE)
     with (
         tempfile.TemporaryDirectory() as folder,
         sync_playwright() as play,

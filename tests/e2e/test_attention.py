@@ -11,13 +11,18 @@ from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 
 from tests.e2e.conftest import OpenPage
-from tests.e2e.drawing import Touch, expect_reading, strokes_of, type_digits
+from tests.e2e.drawing import (
+    Touch,
+    expect_reading,
+    stop_clock,
+    strokes_of,
+    type_digits,
+    wait_for_paint,
+)
 
+STEP_MS = 1100  # each step is shown for so long when all are played
 # What the overlay shows, as colours with their opacity: red, green, blue, alpha of its pixels.
-LOOK = """async () => {
-  const frame = () => new Promise(requestAnimationFrame);
-  await frame();
-  await frame();
+LOOK = """() => {
   const canvas = document.getElementById('overlay');
   const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
   const pixels = [];
@@ -32,6 +37,7 @@ LOOK = """async () => {
 
 
 def look_at_overlay(page: Page) -> list[list[int]]:
+    wait_for_paint(page)
     pixels: list[list[int]] = page.evaluate(LOOK)
     return pixels
 
@@ -143,10 +149,13 @@ def test_playing_shows_every_step_in_order_and_ends(page: Page) -> None:
       new MutationObserver(() => window.played.push(overlay.dataset.step ?? null))
         .observe(overlay, { attributeFilter: ['data-step'] });
     }""")
+    stop_clock(page)
     play = page.get_by_test_id("play")
     play.click()
-    expect(play).to_have_text("Stop")
-    expect_step(page, 3)
+    for step in range(4):
+        expect(play).to_have_text("Stop")
+        expect_step(page, step)
+        page.clock.run_for(STEP_MS)
     expect(play).to_have_text("Play")
     expect_step(page, None)
     assert page.evaluate("window.played") == ["0", "1", "2", "3", None]
@@ -295,6 +304,7 @@ def test_a_step_stays_over_the_drawing_while_the_drawing_changes(page: Page) -> 
     type_digits(page, "72")
     expect_reading(page, "72__")
     page.keyboard.press("s")
+    expect_step(page, 0)
     before = look_at_overlay(page)
     type_digits(page, "16")
     expect_reading(page, "7216")

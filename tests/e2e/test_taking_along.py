@@ -16,15 +16,19 @@ from playwright.sync_api import Page, Route, expect
 from tests.app.running import PNG, Server
 from tests.e2e.conftest import OpenPage
 from tests.e2e.drawing import (
+    NOTE_MS,
     cells_with_ink,
     draw_with_mouse,
     draw_with_pen,
     expect_no_reading,
     expect_reading,
+    stop_clock,
     strokes_of,
     type_digits,
+    wait_on_page,
 )
 from tests.e2e.test_pictures import PICTURE, READ
+from tests.waiting import PATIENCE
 
 DIGITS = "72_6"
 INK = "() => document.getElementById('ink').toDataURL()"
@@ -122,7 +126,7 @@ def test_the_answer_can_be_copied_as_json(page: Page) -> None:
 
 def run(command: str, folder: Path) -> dict[str, Any]:
     done = subprocess.run(
-        ["bash", "-c", command], capture_output=True, cwd=folder, timeout=60, check=True
+        ["bash", "-c", command], capture_output=True, cwd=folder, timeout=PATIENCE, check=True
     )
     answer: dict[str, Any] = json.loads(done.stdout)
     return answer
@@ -156,7 +160,7 @@ def test_the_downloaded_picture_is_read_as_the_drawing_was(page: Page, server: S
     content = download.value.path().read_bytes()
     picture = Image.open(io.BytesIO(content))
     assert (picture.format, picture.size) == ("PNG", (560, 560))
-    answer = httpx.post(f"{server.url}/predict", content=content, headers=PNG)
+    answer = httpx.post(f"{server.url}/predict", content=content, headers=PNG, timeout=PATIENCE)
     assert as_digits(answer.json()) == DIGITS
 
 
@@ -191,9 +195,11 @@ def test_a_note_is_not_lost_to_a_reading_that_comes_a_moment_later(page: Page) -
     page.route("**/predict?*", lambda route: held.append(route))
     with page.expect_request("**/predict?*"):
         type_digits(page, "7")
+    stop_clock(page)
     page.get_by_test_id("share").click()
     expect(status).to_have_text("Link copied.")
-    held.pop().continue_()
+    wait_on_page(page, lambda: held).pop().continue_()
     expect_reading(page, "7___")
     assert status.text_content() == "Link copied."
+    page.clock.run_for(NOTE_MS)
     expect(status).to_contain_text("Read 7, blank, blank, blank")

@@ -14,6 +14,7 @@ from tests.e2e.drawing import (
     expect_reading,
     inked_share,
     on_screen,
+    stop_clock,
     type_digits,
 )
 
@@ -147,10 +148,12 @@ def test_a_tool_with_nothing_to_do_says_so(page: Page, use: Use, tool: str, said
 def test_clearing_a_cell_says_whether_there_was_anything(page: Page, use: Use) -> None:
     status = page.get_by_test_id("status")
     draw_with_mouse(page, LINES[:1])
+    stop_clock(page)
     use(page, "clear-cell")
     expect(status).to_have_text("Cleared the top left cell.")
     use(page, "clear-cell")
     expect(status).to_have_text("Nothing to clear in the top left cell.")
+    page.clock.resume()
     use(page, "undo")
     assert cells_with_ink(page) == [0]  # only the first was a step
 

@@ -23,7 +23,8 @@ def test_the_first_load_takes_at_most_60_kb_of_javascript(
             scripts.append(response)
 
     page.on("response", keep)
-    page.goto(server.url, wait_until="networkidle")
+    page.goto(server.url)  # until every module has come and run
+    page.wait_for_load_state("networkidle")
     transferred = sum(script.request.sizes()["responseBodySize"] for script in scripts)
     assert {script.status for script in scripts} == {200}
     assert len(scripts) > 10

@@ -1,5 +1,7 @@
 """The server goes away and comes back; the page works from its own copy meanwhile."""
 
+import random
+import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -7,16 +9,34 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from tests.app.running import Server
-from tests.e2e.drawing import cells_with_ink, expect_no_reading, expect_reading, type_digits
+from tests.e2e.drawing import (
+    NOTE_MS,
+    cells_with_ink,
+    expect_no_reading,
+    expect_reading,
+    stop_clock,
+    type_digits,
+    wait_on_page,
+)
 
 KEEPS_THE_PAGE = "() => navigator.serviceWorker.controller !== null"
 
 
 @pytest.fixture
 def own_server(tmp_path: Path) -> Iterator[Server]:
-    """A server that a test may stop."""
-    with Server(tmp_path / "first", DRAIN_SECONDS="0") as server:
+    """A server that a test may stop, and start again on the same port."""
+    # One of those that the system gives to nobody who asks for any port.
+    port = next(filter(is_free, random.sample(range(10_000, 30_000), 1000)))
+    with Server(tmp_path / "first", port=port, DRAIN_SECONDS="0") as server:
         yield server
+
+
+def is_free(port: int) -> bool:
+    try:
+        socket.create_server(("127.0.0.1", port)).close()
+    except OSError:
+        return False
+    return True
 
 
 NewContext = Callable[..., BrowserContext]
@@ -70,6 +90,7 @@ def test_what_a_proxy_refuses_in_html_is_said_in_words_and_is_not_asked_again(pa
         body = "<html><h1>413 Request Entity Too Large</h1></html>"
         route.fulfill(status=413, content_type="text/html", body=body)
 
+    stop_clock(page)
     page.route("**/predict?*", refuse)
     type_digits(page, "7")
     expect(page.get_by_test_id("warnings")).to_contain_text("The picture was refused: it is too")
@@ -77,8 +98,10 @@ def test_what_a_proxy_refuses_in_html_is_said_in_words_and_is_not_asked_again(pa
     expect(page.get_by_test_id("reading-confidence")).to_be_empty()
     expect(page.get_by_test_id("offline")).to_be_hidden()
     expect_no_reading(page)
-    page.wait_for_timeout(800)  # twice the first pause before asking again, if it were away
-    assert len(asked) == 1
+    page.clock.run_for(60_000)  # longer than the page waits for a server that is away
+    type_digits(page, "2")
+    wait_on_page(page, lambda: len(asked) > 1)
+    assert len(asked) == 2
 
 
 def test_a_note_is_seen_while_the_server_is_away(page: Page) -> None:
@@ -88,10 +111,12 @@ def test_a_note_is_seen_while_the_server_is_away(page: Page) -> None:
     offline, status = page.get_by_test_id("offline"), page.get_by_test_id("status")
     expect(offline).to_be_visible()
     expect(status).to_be_hidden()
+    stop_clock(page)
     page.keyboard.press("e")
     expect(status).to_contain_text("Erasing")
     expect(status).to_be_visible()
     expect(offline).to_have_css("opacity", "0")
+    page.clock.run_for(NOTE_MS)
     expect(offline).to_have_css("opacity", "1")
 
 
@@ -109,7 +134,7 @@ def test_once_loaded_the_page_opens_and_draws_without_a_server(
     assert cells_with_ink(page) == [0, 2, 3]
     expect(page.get_by_test_id("offline")).to_be_visible()
     page.get_by_test_id("share").click()
-    assert "#g1." in page.url
+    page.wait_for_url("**/#g1.*")
     for style in page.evaluate("[...document.styleSheets].map((sheet) => sheet.cssRules.length)"):
         assert style > 0
 

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 
 import { showStatus } from '../../static/js/answer-view.js';
 import { Store } from '../../static/js/state.js';
+import { stopClock } from './clock.mjs';
 
 const NOTE_MS = 200;
 const STROKE = { points: [[0.2, 0.2, 0, 0.5]], width: 0.04 };
@@ -23,32 +23,34 @@ function answerOf(digits, { unsure = [], warnings = [] } = {}) {
   return { digits, cells, confidence: 0.96, warnings };
 }
 
-test('a reading that comes while a note is fresh is said after it', async () => {
+test('a reading that comes while a note is fresh is said after it', (t) => {
+  const pass = stopClock(t);
   const { status, store, note } = setUp();
   note('Link copied.');
   store.change({ answer: answerOf([7, null, null, null]) });
   store.change({ answer: answerOf([7, 2, null, null]) });
   assert.equal(status.textContent, 'Link copied.');
-  await sleep(3 * NOTE_MS);
+  pass(3 * NOTE_MS);
   assert.equal(status.textContent, 'Read 7, 2, blank, blank; 96.0 % sure of all four.');
   store.change({ answer: answerOf([1, null, null, null]) });
   assert.match(status.textContent, /^Read 1/);
 });
 
-test('a note stays until there is something else to say, and a newer one goes before it', async () => {
+test('a note stays until there is something else to say, and a newer one goes before it', (t) => {
+  const pass = stopClock(t);
   const { status, store, note } = setUp();
   note('Pen down.');
-  await sleep(NOTE_MS / 2);
+  pass(NOTE_MS / 2);
   note('Pen up.');
   assert.equal(status.textContent, 'Pen up.');
-  await sleep(NOTE_MS / 2);
+  pass(NOTE_MS / 2);
   store.change({ answer: answerOf([1, 2, 3, 4]) });
-  await sleep(NOTE_MS / 4); // the first note's time is over, the second one's is not
+  pass(NOTE_MS / 4); // the first note's time is over, the second one's is not
   assert.equal(status.textContent, 'Pen up.');
-  await sleep(2 * NOTE_MS);
+  pass(2 * NOTE_MS);
   assert.match(status.textContent, /^Read 1/);
   note('JSON copied.');
-  await sleep(2 * NOTE_MS);
+  pass(2 * NOTE_MS);
   assert.equal(status.textContent, 'JSON copied.');
 });
 

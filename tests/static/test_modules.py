@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.waiting import PATIENCE
+
 HERE = Path(__file__).parent
 
 
@@ -15,5 +17,7 @@ def test_the_pure_modules_of_the_page_work() -> None:
         pytest.skip("left out: needs node (apt-get install nodejs)")
     files = sorted(HERE.glob("*.test.mjs"))
     assert files
-    done = subprocess.run([node, "--test", *files], capture_output=True, text=True, timeout=120)
+    done = subprocess.run(
+        [node, "--test", *files], capture_output=True, text=True, timeout=2 * PATIENCE
+    )
     assert done.returncode == 0, done.stdout + done.stderr

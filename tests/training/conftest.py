@@ -4,23 +4,20 @@ import os
 from pathlib import Path
 
 import pytest
-import torch
 
 from model.errors import DataError
-from tests.conftest import ROOT
+from tests.conftest import ROOT, lock
 from training.drawings.unipen import PenDigit, ensure_unipen
 from training.drawings.writer_splits import load_writer_split
 
-# Threads of networks as small as those here wait for each other more than they work.
-torch.set_num_threads(1)
-
 
 @pytest.fixture(scope="session")
-def unipen_dir() -> Path:
+def unipen_dir(pytestconfig: pytest.Config) -> Path:
     """Holds UNIPEN; tests that need it are left out where it can neither be found nor fetched."""
     path = Path(os.environ.get("DATA_DIR", ROOT / "data"))
     try:
-        ensure_unipen(path)
+        with lock(pytestconfig, "data"):
+            ensure_unipen(path)
     except DataError as error:
         if os.environ.get("REQUIRE_DATA"):
             raise

@@ -8,6 +8,7 @@ each kill both checkpoints have to load; at the end, every weight has to be the 
 
 import argparse
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -60,21 +61,29 @@ def start(out: Path, steps: int) -> subprocess.Popen[bytes]:
 
 
 def kill_at_random(out: Path, kills: int, steps: int, seed: int) -> dict[str, int]:
-    """Kills the run ``kills`` times, checking what each kill leaves; then lets it finish."""
+    """Kills the run ``kills`` times, checking what each kill leaves; then lets it finish.
+
+    A run that is over before it can be killed begins anew.
+    """
     chance = random.Random(seed)
     resume = out / RESUME
     counts = {"kills": 0, "in a save": 0, "loaded": 0}
     while counts["kills"] < kills:
         before = resume.stat().st_mtime_ns if resume.exists() else 0
-        process = start(out, steps)
-        while not resume.exists() or resume.stat().st_mtime_ns == before:
-            if process.poll() is not None:
-                raise RuntimeError(f"the run ended by itself ({process.returncode}): more steps")
-            time.sleep(0.002)
-        time.sleep(chance.uniform(0, 0.3))
-        process.send_signal(signal.SIGKILL)
-        if process.wait() != -signal.SIGKILL:
-            raise RuntimeError("the run was over before it could be killed: more steps")
+        with start(out, steps) as process:
+            try:
+                while not resume.exists() or resume.stat().st_mtime_ns == before:
+                    if process.poll() is not None:
+                        break
+                    time.sleep(0.002)
+                time.sleep(chance.uniform(0, 0.3))
+            finally:
+                process.kill()
+        if process.returncode == 0:
+            shutil.rmtree(out)
+            continue
+        if process.returncode != -signal.SIGKILL:
+            raise RuntimeError(f"the run failed with code {process.returncode}")
         counts["kills"] += 1
         counts["in a save"] += any(out.glob(".*.partial"))
         for name in (LAST, BEST):

@@ -8,6 +8,7 @@ import tomllib
 import pytest
 
 from tests.conftest import ROOT
+from tests.waiting import PATIENCE
 from training.packages import PACKAGES
 
 
@@ -18,7 +19,7 @@ def start(log_level: str) -> "subprocess.CompletedProcess[str]":
         env=os.environ | {"LOG_LEVEL": log_level},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=PATIENCE,
     )
 
 
@@ -45,7 +46,7 @@ def start_with_serving_alone(module: str) -> "subprocess.CompletedProcess[str]":
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=PATIENCE,
     )
 
 

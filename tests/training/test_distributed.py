@@ -11,6 +11,7 @@ import torch
 
 from model import checkpoint, header
 from tests.conftest import ROOT
+from tests.waiting import PATIENCE
 from training.loop import LAST, RESUME
 
 TRAIN = [
@@ -27,7 +28,7 @@ def _train(launcher: list[str], out: Path, data_dir: Path) -> list[dict[str, flo
         cwd=ROOT,
         env=os.environ | {"OMP_NUM_THREADS": "1"},
         check=True,
-        timeout=240,
+        timeout=2 * PATIENCE,
         stderr=subprocess.DEVNULL,
     )
     _, metadata = header.read_file(out / RESUME, framework="pt")

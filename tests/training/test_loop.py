@@ -125,9 +125,9 @@ def test_a_finished_run_stays_as_it_is(tmp_path: Path, bar_digits: Digits) -> No
 
 def test_kills_leave_readers_that_load_and_a_run_that_goes_on(tmp_path: Path) -> None:
     """The smaller version of ``make kills``."""
-    counts = kill_and_resume.kill_at_random(tmp_path / "killed", kills=4, steps=160, seed=1)
+    counts = kill_and_resume.kill_at_random(tmp_path / "killed", kills=4, steps=100, seed=1)
     assert counts["loaded"] == counts["kills"] == 4
-    kill_and_resume.run(tmp_path / "alone", 160)
+    kill_and_resume.run(tmp_path / "alone", 100)
     assert kill_and_resume.differing(tmp_path / "killed", tmp_path / "alone") == []
 
 

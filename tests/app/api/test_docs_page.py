@@ -7,6 +7,7 @@ from playwright.sync_api import sync_playwright
 
 from tests.app.running import Server
 from tests.e2e.browser import HOW_TO_GET_ONE, start_browser
+from tests.waiting import PATIENCE
 
 
 def test_the_documentation_works_under_its_own_content_security_policy(server: Server) -> None:
@@ -18,16 +19,17 @@ def test_the_documentation_works_under_its_own_content_security_policy(server: S
             leave_out = pytest.fail if os.environ.get("REQUIRE_BROWSER") else pytest.skip
             leave_out(HOW_TO_GET_ONE)
         page = browser.new_page()
+        page.set_default_timeout(1000 * PATIENCE)
         page.on("console", lambda message: said.append(message.text))
         page.on("pageerror", lambda error: said.append(str(error)))
         page.on("request", lambda request: asked.append(request.url))
         page.goto(f"{server.url}/docs")
         operation = page.locator("#operations-reading-predict_predict_post")
-        operation.locator("button.opblock-summary-control").click(timeout=30_000)
+        operation.locator("button.opblock-summary-control").click()
         operation.get_by_role("button", name="Try it out").click()
         operation.get_by_role("button", name="Execute").click()
         answer = operation.locator(".live-responses-table tr.response")
-        answer.wait_for(timeout=30_000)
+        answer.wait_for()
         assert answer.locator(".response-col_status").inner_text().startswith("200")
         assert "71_4" in answer.inner_text()
         browser.close()

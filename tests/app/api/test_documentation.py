@@ -21,6 +21,7 @@ from app.settings import Settings
 from model.header import read_header, sha256
 from tests.app.running import DIGITS, PNG, Server
 from tests.conftest import RELEASED, ROOT
+from tests.waiting import PATIENCE
 
 METHODS = {"get", "post"}
 
@@ -46,7 +47,7 @@ def run(line: str, server: Server) -> str:
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
     )
     assert ended.returncode == 0, ended.stderr
     return ended.stdout
@@ -131,7 +132,7 @@ def test_a_client_prints_the_reading_the_warnings_or_what_was_wrong(
             [program, EXAMPLES / client, picture, server.url],
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=PATIENCE,
         )
 
     ended = send(ROOT / "docs" / "grid.png")
@@ -153,7 +154,11 @@ def test_the_readers_lines_of_the_readme_run_without_torch_and_print_what_is_pri
     assert len([line for line in lines.splitlines() if line]) == 5
     without_torch = f"import sys; sys.modules['torch'] = None\n{lines}"
     ended = subprocess.run(
-        [sys.executable, "-c", without_torch], cwd=ROOT, capture_output=True, text=True, timeout=60
+        [sys.executable, "-c", without_torch],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
     )
     assert (ended.returncode, ended.stderr) == (0, "")
     assert ended.stdout.splitlines() == re.findall(r"^print.*  # (.+)$", lines, re.MULTILINE)

@@ -8,6 +8,7 @@ import uvloop
 
 from app.serving import server
 from app.settings import Settings
+from tests.waiting import PATIENCE
 
 CONNECTIONS = 300  # more than asyncio would let wait
 TURNS = CONNECTIONS // 8
@@ -28,7 +29,7 @@ async def accepted_in_turns() -> int:
     try:
         with contextlib.ExitStack() as clients:
             for _ in range(CONNECTIONS):  # the kernel lets them connect before they are accepted
-                clients.enter_context(socket.create_connection(address, timeout=5))
+                clients.enter_context(socket.create_connection(address, timeout=PATIENCE))
             for _ in range(TURNS):
                 await asyncio.sleep(0)
             return len(serving.server_state.connections)

@@ -12,6 +12,7 @@ from app.settings import Settings
 from model.errors import ConfigError
 from tests.app.running import DIGITS, GRID, PNG, Server, refuse_to_start
 from tests.conftest import RELEASED, ROOT
+from tests.waiting import PATIENCE
 
 
 def broken_weights(folder: Path, how: str) -> Path:
@@ -110,9 +111,12 @@ def test_a_wrong_setting_is_named_with_its_value(monkeypatch: pytest.MonkeyPatch
 
 
 def test_the_reference_engine_serves_the_same_digits(tmp_path: Path) -> None:
-    with Server(tmp_path / "log", ENGINE="torch", DRAIN_SECONDS="0") as server:
-        assert httpx.get(f"{server.url}/model").json()["engine"] == "torch"
-        answer = httpx.post(f"{server.url}/predict", content=GRID, headers=PNG).json()
+    with (
+        Server(tmp_path / "log", ENGINE="torch", DRAIN_SECONDS="0") as server,
+        httpx.Client(base_url=server.url, timeout=PATIENCE) as client,
+    ):
+        assert client.get("/model").json()["engine"] == "torch"
+        answer = client.post("/predict", content=GRID, headers=PNG).json()
     assert answer["digits"] == DIGITS
 
 
