@@ -1,8 +1,8 @@
 """The split of UNIPEN into training, validation and test, by writer and never by digit.
 
 The test has sites of its own, so that neither its writers nor its tablets have been seen before.
-About one label in a hundred is wrong. Training leaves out recordings that obviously lack a stroke;
-validation and test leave out nothing.
+At least 84 of 10,488 labels do not fit their ink, two of them in the test. Training leaves out 54
+recordings that obviously lack a stroke; validation and test leave out nothing.
 """
 
 from collections import Counter
