@@ -40,9 +40,9 @@ form, read free-running. Nothing here had a part in training or in choosing a ch
 test digits, and for what is drawn the {writers} writers of UNIPEN's sites
 {sites}, who are in no other split. Each of their digits is used once in each
 place of a grid, in a drawing of its own. Their labels are taken as they are. Looked at by eye,
-two of the 1,977 are wrong (0.10 %, 95 % interval 0.03-0.37) and three cannot be decided; of 200 drawn
-at random and read without their labels, none was wrong (0-1.9 %). No reader gets the two right but by
-chance.
+two of the 1,977 are wrong (0.10 %, 95 % interval 0.03-0.37) and three cannot be decided; of 200
+drawn at random and read without their labels, none was wrong (0-1.9 %). No reader gets the two
+right but by chance.
 
 The drawings are made as those of training are, by the same pens, scenes and camera: what is new in
 them is the writers. Slashed zeros, ones with an upstroke and fives whose bar stands apart, which
