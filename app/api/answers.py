@@ -21,11 +21,7 @@ Explain = Literal["attention", "normal_form", "ink"]
 
 
 class ArrayResponse(Response):
-    """JSON in which NumPy arrays and scalars may stand, with the two headers that it needs.
-
-    Args:
-        content: Is serialised without a detour through lists.
-    """
+    """JSON in which NumPy arrays and scalars may stand, serialised without a detour."""
 
     def __init__(self, content: Any) -> None:
         self.status_code = HTTPStatus.OK

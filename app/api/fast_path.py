@@ -10,9 +10,6 @@ class PredictFastPath:
     """Answers ``POST /predict`` where there is no query, and leaves the rest to the app.
 
     Finding the route, its dependencies and its parameters costs a quarter of a small prediction.
-
-    Args:
-        app: Answers everything else.
     """
 
     def __init__(self, app: ASGIApp) -> None:

@@ -103,12 +103,7 @@ class TorchEngine:
 
 
 class AugmentedEngine:
-    """An engine with test-time augmentation: see ``model.test_time_augmentation``.
-
-    Args:
-        engine: Reads the pictures, shifted or not.
-        max_batch: Most shifted pictures that it reads together.
-    """
+    """An engine with test-time augmentation: see ``model.test_time_augmentation``."""
 
     def __init__(self, engine: Engine, max_batch: int) -> None:
         self.header = engine.header

@@ -56,14 +56,7 @@ class _Prepared(NamedTuple):
 
 
 class Pipeline:
-    """Reads pictures: decodes, brings to the normal form, and has them read in batches.
-
-    Args:
-        settings: Limits.
-        engine: Reads normal forms.
-        executor: Where large pictures are decoded.
-        observe_batch: Is told how many pictures the network reads together.
-    """
+    """Reads pictures: decodes them, brings them to the normal form, and reads them in batches."""
 
     def __init__(
         self,

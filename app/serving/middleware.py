@@ -26,14 +26,8 @@ from model.errors import ReaderError
 class AccessLogMiddleware:
     """Makes the context of each request; logs and counts it; sets the headers of every answer.
 
-    It answers HEAD as GET, and stands around everything else.
-
-    Args:
-        app: The app behind.
-        metrics: Counts requests.
-        admission: Gives each request its permit.
-        lifecycle: Says whether connections are to be closed.
-        routes: Paths by whose name a request is logged and counted; others are named ``other``.
+    It answers HEAD as GET, and stands around everything else. A request is logged and counted by
+    its path where that is one of ``routes``, else as ``other``.
     """
 
     def __init__(

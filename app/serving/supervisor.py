@@ -25,7 +25,7 @@ class Supervisor:
 
     Args:
         config: How each worker serves.
-        run: Runs one worker, in its own process: a function of a module, of config and socket.
+        run: Runs one worker, in its own process.
         stop_seconds: Time that the workers have to end by themselves once they are told to.
     """
 

@@ -8,12 +8,8 @@ from typing import Any
 class ProtocolTransport:
     """Stands between uvicorn's protocol and the transport of a connection.
 
-    uvicorn writes the head of an answer and its body apart: two system calls and two packets.
-
-    Args:
-        transport: The connection.
-        loop: Runs it.
-        close: Is called in place of closing the connection.
+    uvicorn writes the head of an answer and its body apart: two system calls and two packets. And
+    it closes connections in many places; here all of them call ``close``, the protocol's.
     """
 
     def __init__(
