@@ -9,8 +9,7 @@ from app.reading.errors import printable
 
 NAMES = ("explain", "alternatives")
 # A list has one item for each time that its parameter comes; another may come once.
-_REPEATABLE = frozenset({"explain"})
-_MOST_NAMED = 5
+_REPEATABLE = {"explain"}
 
 
 async def check_query(request: Request) -> None:
@@ -19,18 +18,15 @@ async def check_query(request: Request) -> None:
     Raises:
         RequestValidationError: A parameter is unknown, or came twice where it may come once.
     """
-    came = Counter(name for name, _ in request.query_params.multi_items())
-    wrong = {
-        name: f"expected once, got {count} of them"
-        if name in NAMES
-        else f"expected {' or '.join(NAMES)}, got another name"
-        for name, count in came.items()
-        if name not in NAMES or (count > 1 and name not in _REPEATABLE)
-    }
-    if wrong:
-        raise RequestValidationError(
-            [
-                {"type": "value_error", "loc": ("query", printable(name)), "msg": message}
-                for name, message in list(wrong.items())[:_MOST_NAMED]
-            ]
+    wrong = []
+    for name, count in Counter(name for name, _ in request.query_params.multi_items()).items():
+        if name in NAMES and (count == 1 or name in _REPEATABLE):
+            continue
+        expected = "expected " + (
+            f"once, got {count} of them"
+            if name in NAMES
+            else f"{' or '.join(NAMES)}, got another name"
         )
+        wrong.append({"type": "value_error", "loc": ("query", printable(name)), "msg": expected})
+    if wrong:
+        raise RequestValidationError(wrong[:5])

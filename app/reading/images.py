@@ -128,15 +128,6 @@ def decode_opened(picture: Image.Image) -> Picture:
     return Picture(pixels, width, height, has_more_frames)
 
 
-def decode_picture(data: bytes, settings: Settings) -> Picture:
-    """Decodes a picture.
-
-    Raises:
-        PictureError: No picture, damaged, of another format, or too large.
-    """
-    return decode_plain(data, settings) or decode_opened(open_picture(data, settings))
-
-
 def encode_png(pixels: NDArray[np.uint8]) -> bytes:
     """Returns grey pixels (height, width) as a PNG file."""
     file = io.BytesIO()

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from app.reading.engine import Engine, load_engine
-from app.reading.images import decode_opened, decode_picture
+from app.reading.images import decode_opened, open_picture
 from app.reading.pipeline import normal_form
 from app.settings import Settings
 from model.errors import PictureError
@@ -61,7 +61,7 @@ class Reader:
                 data = picture if isinstance(picture, bytes) else Path(picture).read_bytes()
             except OSError as error:
                 raise PictureError(f"the file cannot be read: {error.strerror}") from error
-            decoded = decode_picture(data, self.settings)
+            decoded = decode_opened(open_picture(data, self.settings))
         config = self.engine.header.config
         normal = normal_form(decoded, config)
         answers = self.engine.read(normal.picture[np.newaxis])
