@@ -30,7 +30,7 @@ from training.drawings.pool import PoolOptions
 from training.drawings.scenes import SCENES, render_scene
 from training.drawings.strokes import Warp
 from training.drawings.writer_splits import load_writer_split, training_pool, weight_by_writer
-from training.loop import LAST, train
+from training.loop import LAST, TrainingRun
 from training.options import TrainOptions
 from training.scoring import Grids
 
@@ -133,7 +133,7 @@ def run(
     config = ReaderConfig(
         encoder_layers=variant.encoder_layers, decoder_layers=variant.decoder_layers
     )
-    train(
+    TrainingRun(
         options=TrainOptions(
             steps=steps,
             batch_size=64,
@@ -150,7 +150,7 @@ def run(
         validation={"mnist": validation},
         out=folder,
         processes=Processes(0, 1, torch.device("cpu")),
-    )
+    ).run()
     reader = checkpoint.load(folder / LAST).reader()
     figures = {}
     for key, shown in (

@@ -18,7 +18,7 @@ from training.data import load_mnist
 from training.distributed import join_process_group
 from training.drawings.writer_splits import training_pool, validation_pool
 from training.evaluation_commands import DataDir
-from training.loop import train as run_training
+from training.loop import TrainingRun
 from training.options import TrainOptions
 from training.scorecard import evaluate as scorecard
 
@@ -112,7 +112,7 @@ def train(
                 validation["drawn"] = validation_pool(
                     data_dir, grids=_VALIDATION_GRIDS, seed=_VALIDATION_SEED, folder=out
                 )
-        outcome = run_training(
+        outcome = TrainingRun(
             options=options,
             config=config,
             training=training,
@@ -122,7 +122,7 @@ def train(
             processes=processes,
             precision=_precision(precision, processes.device),
             initial=initial,
-        )
+        ).run()
         if not processes.is_first:
             return
         progress = outcome.progress
