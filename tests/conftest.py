@@ -1,6 +1,7 @@
 """What the tests share: real data where there is any, made-up digits where it does not matter."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,17 +17,27 @@ ROOT = Path(__file__).parent.parent
 RELEASED = ROOT / "model" / "weights" / "reader.safetensors"
 
 
-@pytest.fixture(scope="session")
-def data_dir() -> Path:
-    """Holds MNIST; tests that need it are left out where it can neither be found nor fetched."""
+def data_dir_with(name: str, ensure: Callable[[Path], None]) -> Path:
+    """Returns the folder of data sets; skips the test where one is missing and cannot be fetched.
+
+    Args:
+        name: Of the data set.
+        ensure: Fetches it where it is missing.
+    """
     path = Path(os.environ.get("DATA_DIR", ROOT / "data"))
     try:
-        ensure_mnist(path)
+        ensure(path)
     except DataError as error:
         if os.environ.get("REQUIRE_DATA"):
             raise
-        pytest.skip(f"left out: needs MNIST ({error})")
+        pytest.skip(f"left out: needs {name} ({error})")
     return path
+
+
+@pytest.fixture(scope="session")
+def data_dir() -> Path:
+    """Holds MNIST."""
+    return data_dir_with("MNIST", ensure_mnist)
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""The command line of training: train, evaluate, export, look at the data."""
+"""The command line of training: train, evaluate, export, and a sheet of training grids."""
 
 import dataclasses
 import logging
@@ -57,7 +57,7 @@ def train(
     ] = _RECIPE.pool.grids,
     seed: Annotated[int, typer.Option(min=0)] = _RECIPE.seed,
     evaluate_every: Annotated[
-        int, typer.Option(min=1, help="Steps between looks at validation.")
+        int, typer.Option(min=1, help="Steps between validations.")
     ] = _RECIPE.evaluate_every,
     save_every: Annotated[
         int, typer.Option(min=1, help="Steps between saves.")
@@ -76,9 +76,9 @@ def train(
     ] = "auto",
     threads: Annotated[int, typer.Option(min=0, help="CPU threads; 0 leaves it to torch.")] = 0,
 ) -> None:
-    """Train a reader on MNIST and on drawings, or go on with an interrupted run.
+    """Train a reader on MNIST and on drawings, or resume an interrupted run.
 
-    The defaults are the recipe of the released weights. A run that was killed goes on from its
+    The defaults are the recipe of the released weights. A run that was killed resumes from its
     last save when the same command is given again. Under torchrun, several processes share the
     work.
     """
@@ -132,7 +132,7 @@ def train(
                 f"{progress.best_step}: {out / 'best.safetensors'}"
             )
         else:
-            typer.echo(f"stopped at step {progress.step} and saved; the same command goes on")
+            typer.echo(f"stopped at step {progress.step} and saved; the same command resumes")
 
 
 for command in (
@@ -152,7 +152,7 @@ def sheet(
     ] = 1.0,
     seed: Annotated[int, typer.Option(min=0)] = 0,
 ) -> None:
-    """Draw a contact sheet of MNIST's training grids, as the loop augments them, to look at."""
+    """Draw a contact sheet of MNIST's training grids, as the loop augments them."""
     batches = GridBatches(
         load_mnist(data_dir, "train"),
         config=_NETWORK,

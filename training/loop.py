@@ -151,7 +151,7 @@ class TrainingRun:
                 optimizer=self.optimizer,
                 recipe=self.recipe,
             )
-            logger.info("going on from step %d in %s", self.progress.step, self.out)
+            logger.info("resuming from step %d in %s", self.progress.step, self.out)
         elif self.processes.is_first:
             self.save(is_best=True)
         network = self.processes.wrap(self.reader)

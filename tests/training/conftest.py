@@ -1,13 +1,11 @@
 """What the tests of training share."""
 
-import os
 from pathlib import Path
 
 import pytest
 import torch
 
-from model.errors import DataError
-from tests.conftest import ROOT
+from tests.conftest import data_dir_with
 from training.drawings.unipen import PenDigit, ensure_unipen
 from training.drawings.writer_splits import load_writer_split
 
@@ -17,15 +15,8 @@ torch.set_num_threads(1)
 
 @pytest.fixture(scope="session")
 def unipen_dir() -> Path:
-    """Holds UNIPEN; tests that need it are left out where it can neither be found nor fetched."""
-    path = Path(os.environ.get("DATA_DIR", ROOT / "data"))
-    try:
-        ensure_unipen(path)
-    except DataError as error:
-        if os.environ.get("REQUIRE_DATA"):
-            raise
-        pytest.skip(f"left out: needs UNIPEN ({error})")
-    return path
+    """Holds UNIPEN."""
+    return data_dir_with("UNIPEN", ensure_unipen)
 
 
 @pytest.fixture(scope="session")
