@@ -2,10 +2,10 @@
 
     python -m benchmarks.ablation [--steps 1500] [--out runs/ablation] [--markdown docs/ablation.md]
 
-Each training is a small part of the released recipe's and a good deal worse; what counts is the
-difference between them. Read on MNIST's validation digits and on grids of the validation writers,
-with and without the normal form; neither chose anything here, and the test digits are for the
-scorecard. What is finished is kept, so that an interrupted run goes on.
+Each training is much shorter than the released recipe's and its reader worse; what counts is the
+difference between them. Measured on MNIST's validation digits and on grids of the validation
+writers, with and without the normal form. The figures of finished trainings are stored, so that an
+interrupted run can be resumed.
 """
 
 import argparse
@@ -30,7 +30,7 @@ from training.drawings.pool import PoolOptions
 from training.drawings.scenes import SCENES, render_scene
 from training.drawings.strokes import Warp
 from training.drawings.writer_splits import load_writer_split, training_pool, weight_by_writer
-from training.loop import LAST, train
+from training.loop import LAST, TrainingRun
 from training.options import TrainOptions
 from training.scoring import Grids
 
@@ -85,14 +85,14 @@ VARIANTS = (
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Drawings:
-    """The same drawn grids twice: as the normal form makes them, and no more than shrunk."""
+    """The same drawn grids twice: in the normal form, and only downscaled."""
 
     normal: Grids
     shrunk: Grids
 
 
 def drawings(data_dir: Path, count: int) -> Drawings:
-    """Draws grids of the validation writers' digits, shown in each of ``SCENES`` in turn."""
+    """Draws grids of the validation writers' digits, in each of ``SCENES`` in turn."""
     config = ReaderConfig()
     random = np.random.default_rng(1)
     written = weight_by_writer(load_writer_split(data_dir, "validation"))
@@ -104,7 +104,7 @@ def drawings(data_dir: Path, count: int) -> Drawings:
         picture = render_scene(kind, [written[pick].strokes for pick in picks], config, random)
         normal.append(normalise(picture, config).picture)
         small = Image.fromarray(picture).resize((config.width, config.height), Image.Resampling.BOX)
-        # Ink bright on dark: as much as a demo does that knows what it is drawn on.
+        # Ink bright on dark, as a demo can have it that knows its own colours.
         shrunk.append(255 - np.asarray(small) if np.median(picture) > 127 else np.asarray(small))
         labels.append([written[pick].label for pick in picks])
     targets = torch.tensor(labels)
@@ -133,7 +133,7 @@ def run(
     config = ReaderConfig(
         encoder_layers=variant.encoder_layers, decoder_layers=variant.decoder_layers
     )
-    train(
+    TrainingRun(
         options=TrainOptions(
             steps=steps,
             batch_size=64,
@@ -150,7 +150,7 @@ def run(
         validation={"mnist": validation},
         out=folder,
         processes=Processes(0, 1, torch.device("cpu")),
-    )
+    ).run()
     reader = checkpoint.load(folder / LAST).reader()
     figures = {}
     for key, shown in (

@@ -1,4 +1,4 @@
-"""What reading costs: the exported graph against the eager network, one thread.
+"""Time to read a batch: the exported graph against the eager network, on one thread.
 
     python -m benchmarks.engines
 
@@ -47,7 +47,7 @@ def main() -> None:
         engines[name] = make(RELEASED_WEIGHTS)
         loading[name] = time.perf_counter() - started
         measured[name] = {batch: [] for batch in BATCHES}
-    for _ in range(3):  # in turns, so that a machine that changes its speed changes it for both
+    for _ in range(3):  # by turns, so that changes of the machine's speed affect both
         for name, engine in engines.items():
             for batch in BATCHES:
                 measured[name][batch].append(milliseconds(engine, batch, 40))

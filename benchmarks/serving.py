@@ -2,9 +2,9 @@
 
     python -m benchmarks.serving [--seconds 8] [--rounds 3]
 
-Every server gets one core and wrk another; the same pictures, 1, 8 and 64 connections. Rounds go
-through all servers in turn, each started anew, and medians are reported, so that a machine that
-changes its speed changes it for all. Prints tables and targets, writes docs/serving.{json,md,png}.
+Every server gets one core and wrk another; the same pictures, 1, 8 and 64 connections. A round
+starts and measures each server once, and medians of rounds are reported, so that changes of the
+machine's speed affect all. Prints tables and targets, writes docs/serving.{json,md,png}.
 Needs wrk and the extra "benchmark". Leave the machine alone meanwhile.
 """
 
@@ -22,23 +22,17 @@ if line := missing_packages((*PACKAGES, "litserve"), "make .venv/benchmark"):
 
 from benchmarks import serving_report
 from benchmarks.serving_pictures import SIDES, write_pictures
-from benchmarks.serving_report import Figures
-from benchmarks.serving_server import BenchmarkedService, Load, running
+from benchmarks.serving_report import Measurements
+from benchmarks.serving_server import Load, Service, run_server
 
 OURS = ("-m", "app", "serve", "--port", "PORT")
 UVICORN = ("-m", "uvicorn", "--port", "PORT")
 SERVICES = (
-    BenchmarkedService(name="this service, raw", command=OURS, form="raw"),
-    BenchmarkedService(name="this service, multipart", command=OURS),
-    BenchmarkedService(
-        name="no network", command=(*UVICORN, "benchmarks.baselines.no_network:app")
-    ),
-    BenchmarkedService(
-        name="LitServe", command=("-m", "benchmarks.baselines.litserve_batching", "PORT")
-    ),
-    BenchmarkedService(
-        name="plain FastAPI", command=(*UVICORN, "benchmarks.baselines.plain_fastapi:app")
-    ),
+    Service(name="this service, raw", command=OURS, form="raw"),
+    Service(name="this service, multipart", command=OURS),
+    Service(name="no network", command=(*UVICORN, "benchmarks.baselines.no_network:app")),
+    Service(name="LitServe", command=("-m", "benchmarks.baselines.litserve_batching", "PORT")),
+    Service(name="plain FastAPI", command=(*UVICORN, "benchmarks.baselines.plain_fastapi:app")),
 )
 CONNECTIONS = (1, 8, 64)
 PICTURES = 64
@@ -47,7 +41,7 @@ WARM_UP_SECONDS = 1.0
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    # In a shorter one, waiting to be accepted is more than a hundredth of what 64 connections do.
+    # Long enough that connecting 64 times takes less than a hundredth of it.
     parser.add_argument("--seconds", type=float, default=8.0, help="of load a measurement")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--server-core", type=int, default=0)
@@ -66,15 +60,15 @@ def main() -> None:
         "processor": _processor(),
         "python": platform.python_version(),
     }
-    serving_report.show(figures, about)
+    serving_report.print_tables(figures, about)
     for path in serving_report.write(figures, about, arguments.out):
         print(f"wrote {path}")
 
 
 def measure(
     pictures: dict[int, list[Path]], arguments: argparse.Namespace, folder: Path
-) -> list[Figures]:
-    """Returns the medians of all rounds, a contender each.
+) -> list[Measurements]:
+    """Returns the medians of all rounds, one for each service.
 
     Raises:
         RuntimeError: A server does not answer, answers an error, or reads other digits.
@@ -85,35 +79,35 @@ def measure(
     first = pictures[SIDES[0]][0].read_bytes()
     expected: object = None
     for number in range(arguments.rounds):
-        for contender in SERVICES:
-            print(f"round {number + 1} of {arguments.rounds}: {contender.name}", flush=True)
-            with running(contender, arguments.server_core, first, folder / "log") as server:
-                starts[contender.name].append(server.start_seconds)
+        for service in SERVICES:
+            print(f"round {number + 1} of {arguments.rounds}: {service.name}", flush=True)
+            with run_server(service, arguments.server_core, first, folder / "log") as server:
+                starts[service.name].append(server.start_seconds)
                 digits = server.ask(first).get("digits")
                 expected = expected or digits
                 if digits not in (expected, None):
-                    raise RuntimeError(f"{contender.name} read {digits}, others {expected}")
+                    raise RuntimeError(f"{service.name} read {digits}, others {expected}")
                 for side in SIDES:
                     server.load(pictures[side], 8, WARM_UP_SECONDS, arguments.load_core)
                     for connections in CONNECTIONS:
-                        loads.setdefault((contender.name, side, connections), []).append(
+                        loads.setdefault((service.name, side, connections), []).append(
                             server.load(
                                 pictures[side], connections, arguments.seconds, arguments.load_core
                             )
                         )
-                memory[contender.name].append(server.memory_mb())
+                memory[service.name].append(server.memory_mb())
     return [
-        Figures(
-            name=contender.name,
-            start_seconds=statistics.median(starts[contender.name]),
-            memory_mb=statistics.median(memory[contender.name]),
+        Measurements(
+            name=service.name,
+            start_seconds=statistics.median(starts[service.name]),
+            memory_mb=statistics.median(memory[service.name]),
             loads={
-                (side, connections): _median(loads[contender.name, side, connections])
+                (side, connections): _median(loads[service.name, side, connections])
                 for side in SIDES
                 for connections in CONNECTIONS
             },
         )
-        for contender in SERVICES
+        for service in SERVICES
     ]
 
 

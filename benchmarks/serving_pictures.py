@@ -21,7 +21,7 @@ def write_pictures(folder: Path, data_dir: Path, count: int) -> tuple[dict[int, 
         count: Grids.
 
     Returns:
-        The files by side, and a word for what is on them.
+        The files by side, and what is on them in words.
     """
     generator = np.random.default_rng(0)
     try:

@@ -1,4 +1,4 @@
-"""Figures of the serving benchmark become tables, targets, a file and a plot."""
+"""Reports the serving benchmark: tables, targets, files and a plot."""
 
 import dataclasses
 import json
@@ -14,8 +14,8 @@ from benchmarks.serving_server import Load
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
-class Figures:
-    """Medians of one contender."""
+class Measurements:
+    """Medians of one service."""
 
     name: str
     start_seconds: float
@@ -26,7 +26,7 @@ class Figures:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Target:
-    """What this service is held to."""
+    """A target of this service."""
 
     what: str
     measured: float
@@ -46,22 +46,24 @@ class Target:
         return f"{self.what}: {self.measured:.2f} (target {sign} {self.limit:g}): {verdict}"
 
 
-def targets(figures: list[Figures]) -> Iterator[Target]:
+def targets(figures: list[Measurements]) -> Iterator[Target]:
     """Yields the targets, at 56x56 and 64 connections, for both forms of this service."""
     by_name = {one.name: one for one in figures}
     rate = {name: one.loads[56, 64].per_second for name, one in by_name.items()}
     for name, one in by_name.items():
         if not name.startswith("this service"):
             continue
-        for rival, limit in (("plain FastAPI", 10), ("LitServe", 4), ("no network", 0.75)):
-            yield Target(f"{name}: times {rival}", rate[name] / rate[rival], limit, is_least=True)
+        for baseline, limit in (("plain FastAPI", 10), ("LitServe", 4), ("no network", 0.75)):
+            yield Target(
+                f"{name}: times {baseline}", rate[name] / rate[baseline], limit, is_least=True
+            )
         load = one.loads[56, 64]
         yield Target(f"{name}: p99 / p50", load.p99_ms / load.p50_ms, 3, is_least=False)
         yield Target(f"{name}: memory, MB", one.memory_mb, 200, is_least=False)
         yield Target(f"{name}: start to first answer, s", one.start_seconds, 2, is_least=False)
 
 
-def show(figures: list[Figures], about: dict[str, Any]) -> None:
+def print_tables(figures: list[Measurements], about: dict[str, Any]) -> None:
     """Prints a table for each size of picture, and the targets."""
     console = Console(width=120)
     for side in _sides(figures):
@@ -76,7 +78,7 @@ def show(figures: list[Figures], about: dict[str, Any]) -> None:
         console.print(target.text, style=None if target.is_met else "bold red")
 
 
-def write(figures: list[Figures], about: dict[str, Any], out: Path) -> list[Path]:
+def write(figures: list[Measurements], about: dict[str, Any], out: Path) -> list[Path]:
     """Writes ``serving.json``, ``serving.md`` and ``serving.png``; returns their paths."""
     out.mkdir(parents=True, exist_ok=True)
     data, text, plot = (out / f"serving.{kind}" for kind in ("json", "md", "png"))
@@ -86,11 +88,11 @@ def write(figures: list[Figures], about: dict[str, Any], out: Path) -> list[Path
     return [data, text, plot]
 
 
-def _sides(figures: list[Figures]) -> list[int]:
+def _sides(figures: list[Measurements]) -> list[int]:
     return sorted({side for side, _ in figures[0].loads})
 
 
-def _headings(figures: list[Figures], side: int) -> list[str]:
+def _headings(figures: list[Measurements], side: int) -> list[str]:
     counts = [connections for one, connections in figures[0].loads if one == side]
     return [
         "service",
@@ -100,14 +102,14 @@ def _headings(figures: list[Figures], side: int) -> list[str]:
     ]
 
 
-def _rows(figures: list[Figures], side: int) -> Iterator[list[str]]:
+def _rows(figures: list[Measurements], side: int) -> Iterator[list[str]]:
     for one in figures:
         loads = [load for (size, _), load in one.loads.items() if size == side]
         cells = [f"{load.per_second:.0f} ({load.p50_ms:.1f} / {load.p99_ms:.1f})" for load in loads]
         yield [one.name, *cells, f"{one.start_seconds:.2f}", f"{one.memory_mb:.0f}"]
 
 
-def _to_json(figures: list[Figures], about: dict[str, Any]) -> dict[str, Any]:
+def _to_json(figures: list[Measurements], about: dict[str, Any]) -> dict[str, Any]:
     return {
         "about": about,
         "services": [
@@ -127,7 +129,7 @@ def _to_json(figures: list[Figures], about: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _markdown(figures: list[Figures], about: dict[str, Any]) -> str:
+def _markdown(figures: list[Measurements], about: dict[str, Any]) -> str:
     lines = [
         "# Serving on one core",
         "",
@@ -149,7 +151,7 @@ def _markdown(figures: list[Figures], about: dict[str, Any]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _draw(figures: list[Figures]) -> Figure:
+def _draw(figures: list[Measurements]) -> Figure:
     sides = _sides(figures)
     counts = sorted({connections for _, connections in figures[0].loads})
     figure = Figure(figsize=(10, 4), layout="constrained")

@@ -1,4 +1,4 @@
-"""A server under measurement: started on one core, asked, weighed, stopped."""
+"""A server under measurement: started on one core, loaded by wrk, stopped."""
 
 import contextlib
 import dataclasses
@@ -19,7 +19,7 @@ START_LIMIT_SECONDS = 60.0
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
-class BenchmarkedService:
+class Service:
     """A service and how it is sent pictures."""
 
     name: str
@@ -39,12 +39,10 @@ class Load:
 
 
 class Server:
-    """A running contender."""
+    """A running service."""
 
-    def __init__(
-        self, contender: BenchmarkedService, port: int, pid: int, start_seconds: float
-    ) -> None:
-        self.contender = contender
+    def __init__(self, service: Service, port: int, pid: int, start_seconds: float) -> None:
+        self.service = service
         self.start_seconds = start_seconds
         """From the start of the process to its first answer."""
         self._port = port
@@ -52,7 +50,7 @@ class Server:
 
     def ask(self, picture: bytes) -> dict[str, Any]:
         """Posts one picture and returns the answer."""
-        return _post(self._port, self.contender.form, picture)
+        return _post(self._port, self.service.form, picture)
 
     def load(self, pictures: list[Path], connections: int, seconds: float, core: int) -> Load:
         """Has wrk post pictures from another core.
@@ -64,10 +62,10 @@ class Server:
             *("taskset", "--cpu-list", str(core), "wrk", "--threads", "1"),
             *("--connections", str(connections), "--duration", f"{seconds:g}s"),
             *("--timeout", "20s", "--script", str(SCRIPT)),
-            *(f"http://127.0.0.1:{self._port}/predict", "--", self.contender.form),
+            *(f"http://127.0.0.1:{self._port}/predict", "--", self.service.form),
             *map(str, pictures),
         )
-        for _ in range(3):  # on a machine that is busy a short load may end before its first answer
+        for _ in range(3):  # on a busy machine a short load may end before the first answer
             output = subprocess.run(command, capture_output=True, text=True, check=True).stdout
             figures = json.loads(output.splitlines()[-1])
             if figures["errors"]:
@@ -76,7 +74,7 @@ class Server:
                 return Load(
                     figures["requests"] / figures["seconds"], figures["p50_ms"], figures["p99_ms"]
                 )
-        raise RuntimeError(f"{self.contender.name}: {output}")
+        raise RuntimeError(f"{self.service.name}: {output}")
 
     def memory_mb(self) -> float:
         """Resident memory of the process and all its children, in 10^6 bytes."""
@@ -93,10 +91,8 @@ class Server:
 
 
 @contextlib.contextmanager
-def running(
-    contender: BenchmarkedService, core: int, picture: bytes, log: Path
-) -> Iterator[Server]:
-    """Starts a contender on one core and stops it at the end.
+def run_server(service: Service, core: int, picture: bytes, log: Path) -> Iterator[Server]:
+    """Starts a service on one core and stops it at the end.
 
     Raises:
         RuntimeError: It does not answer.
@@ -104,7 +100,7 @@ def running(
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    arguments = (argument.replace("PORT", str(port)) for argument in contender.command)
+    arguments = (argument.replace("PORT", str(port)) for argument in service.command)
     started = time.perf_counter()
     with log.open("wb") as output:
         process = subprocess.Popen(
@@ -116,21 +112,21 @@ def running(
     try:
         while True:
             try:
-                _post(port, contender.form, picture)
+                _post(port, service.form, picture)
                 break
             except (OSError, http.client.HTTPException):
                 late = time.perf_counter() - started > START_LIMIT_SECONDS
                 if late or process.poll() is not None:
                     raise RuntimeError(
-                        f"{contender.name} does not answer:\n{log.read_text()[-2000:]}"
+                        f"{service.name} does not answer:\n{log.read_text()[-2000:]}"
                     ) from None
                 time.sleep(0.01)
-        yield Server(contender, port, process.pid, time.perf_counter() - started)
+        yield Server(service, port, process.pid, time.perf_counter() - started)
     finally:
         process.send_signal(signal.SIGTERM)
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(10)
-        with contextlib.suppress(ProcessLookupError):  # what it may have left behind
+        with contextlib.suppress(ProcessLookupError):  # its children, if any are left
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
 

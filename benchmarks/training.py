@@ -1,4 +1,4 @@
-"""What a training step costs, and which part of it.
+"""Time of a training step, and of its parts.
 
     python -m benchmarks.training [--threads 2]
 
@@ -34,7 +34,7 @@ def measure(options: TrainOptions, augmentation: Augmentation | None, rounds: in
     config = ReaderConfig()
     reader = GridReader(config)
     optimizer = ReaderOptimizer(reader, options)
-    # Noise costs what digits cost.
+    # Noise takes as long as digits.
     digits = Digits(
         torch.randint(256, (10_000, 28, 28), dtype=torch.uint8), torch.randint(10, (10_000,))
     )
@@ -83,7 +83,7 @@ def main() -> None:
     torch.set_num_threads(arguments.threads)
     options = TrainOptions()
     kinds = {"without augmentation": None, "with augmentation": options.augmentation}
-    # In turns, so that a machine that changes its speed changes it for both.
+    # By turns, so that changes of the machine's speed affect both.
     runs = {name: [] for name in kinds}
     for _ in range(10):
         for name, augmentation in kinds.items():

@@ -1,9 +1,9 @@
 /**
- * Keeps the page for when the server is away. The server's copy goes first, so a new version is
- * seen at once; readings are never kept.
+ * Caches the page for when the server is away. Network first, so that a new version is seen at once;
+ * readings are never cached.
  */
 
-const CACHE = 'page-1';
+const CACHE = 'page-2';
 const FILES = [
   '/',
   '/static/icon.svg',
@@ -12,8 +12,8 @@ const FILES = [
   ...['base', 'page', 'plate'].map((name) => `/static/css/${name}.css`),
   ...[
     'actions', 'answer-view', 'attention', 'attention-view', 'client', 'colours', 'controls', 'elements',
-    'history', 'ink-view', 'keys', 'main', 'painting', 'png', 'pointer', 'raster', 'samples', 'seen-view',
-    'sharing', 'state', 'strokes', 'take-away', 'theme', 'upload', 'words',
+    'export-actions', 'history', 'ink-view', 'keys', 'main', 'messages', 'normal-form-view', 'painting',
+    'png', 'pointer', 'raster', 'samples', 'sharing', 'state', 'strokes', 'theme', 'upload',
   ].map((name) => `/static/js/${name}.js`),
 ];
 
@@ -41,7 +41,7 @@ async function fromServerOrCache(request, pathname) {
   const cache = await caches.open(CACHE);
   try {
     const response = await fetch(request);
-    // A proxy whose server is away answers too; the copy is better.
+    // From a proxy whose server is away: the cached copy is better.
     if (response.status >= 500) throw new Error(`status ${response.status}`);
     if (response.ok) await cache.put(pathname, response.clone());
     return response;

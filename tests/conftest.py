@@ -5,7 +5,7 @@ import os
 import signal
 import tempfile
 from collections import Counter
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -84,18 +84,29 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
                 terminalreporter.write_line(value)
 
 
-@pytest.fixture(scope="session")
-def data_dir(pytestconfig: pytest.Config) -> Path:
-    """Holds MNIST; tests that need it are left out where it can neither be found nor fetched."""
+def data_dir_with(config: pytest.Config, name: str, ensure: Callable[[Path], None]) -> Path:
+    """Returns the folder of data sets; skips the test where one is missing and cannot be fetched.
+
+    Args:
+        config: Of the test run.
+        name: Of the data set.
+        ensure: Fetches it where it is missing.
+    """
     path = Path(os.environ.get("DATA_DIR", ROOT / "data"))
     try:
-        with lock(pytestconfig, "data"):
-            ensure_mnist(path)
+        with lock(config, "data"):
+            ensure(path)
     except DataError as error:
         if os.environ.get("REQUIRE_DATA"):
             raise
-        pytest.skip(f"left out: needs MNIST ({error})")
+        pytest.skip(f"left out: needs {name} ({error})")
     return path
+
+
+@pytest.fixture(scope="session")
+def data_dir(pytestconfig: pytest.Config) -> Path:
+    """Holds MNIST."""
+    return data_dir_with(pytestconfig, "MNIST", ensure_mnist)
 
 
 @pytest.fixture(scope="session")

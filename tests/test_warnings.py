@@ -46,7 +46,7 @@ def codes_of_the_schema() -> set[str]:
 
 
 def codes_of_the_page() -> set[str]:
-    words = (ROOT / "static" / "js" / "words.js").read_text()
+    words = (ROOT / "static" / "js" / "messages.js").read_text()
     return set(re.findall(rf"^  ({CODE}):", words.partition("const WARNINGS = {")[2], re.MULTILINE))
 
 
@@ -70,14 +70,14 @@ def test_each_place_that_tells_of_warnings_knows_just_those_that_are_given(
 
 
 def test_the_page_is_unsure_where_the_service_warns() -> None:
-    words = (ROOT / "static" / "js" / "words.js").read_text()
+    words = (ROOT / "static" / "js" / "messages.js").read_text()
     assert re.findall(r"^export const SURE = ([\d.]+);", words, re.MULTILINE) == [
         str(LOW_CONFIDENCE)
     ]
 
 
 def test_the_page_has_words_for_each_kind_of_problem_that_it_can_meet() -> None:
-    words = (ROOT / "static" / "js" / "words.js").read_text()
+    words = (ROOT / "static" / "js" / "messages.js").read_text()
     table = words.partition("const PROBLEMS = {")[2].partition("};")[0]
     # A server that answers 503 counts as away.
     met = {name for name, kind in KINDS.items() if kind["status"] != 503}

@@ -1,4 +1,4 @@
-"""The command line of training: train, evaluate, export, look at the data."""
+"""The command line of training: train, evaluate, export, and a sheet of training grids."""
 
 import dataclasses
 import logging
@@ -23,7 +23,7 @@ from training.data import load_mnist
 from training.distributed import join_process_group
 from training.drawings.writer_splits import training_pool, validation_pool
 from training.evaluation_commands import DataDir
-from training.loop import train as run_training
+from training.loop import TrainingRun
 from training.options import TrainOptions
 from training.scorecard import evaluate as scorecard
 
@@ -62,7 +62,7 @@ def train(
     ] = _RECIPE.pool.grids,
     seed: Annotated[int, typer.Option(min=0)] = _RECIPE.seed,
     evaluate_every: Annotated[
-        int, typer.Option(min=1, help="Steps between looks at validation.")
+        int, typer.Option(min=1, help="Steps between validations.")
     ] = _RECIPE.evaluate_every,
     save_every: Annotated[
         int, typer.Option(min=1, help="Steps between saves.")
@@ -81,9 +81,9 @@ def train(
     ] = "auto",
     threads: Annotated[int, typer.Option(min=0, help="CPU threads; 0 leaves it to torch.")] = 0,
 ) -> None:
-    """Train a reader on MNIST and on drawings, or go on with an interrupted run.
+    """Train a reader on MNIST and on drawings, or resume an interrupted run.
 
-    The defaults are the recipe of the released weights. A run that was killed goes on from its
+    The defaults are the recipe of the released weights. A run that was killed resumes from its
     last save when the same command is given again. Under torchrun, several processes share the
     work.
     """
@@ -117,7 +117,7 @@ def train(
                 validation["drawn"] = validation_pool(
                     data_dir, grids=_VALIDATION_GRIDS, seed=_VALIDATION_SEED, folder=out
                 )
-        outcome = run_training(
+        outcome = TrainingRun(
             options=options,
             config=config,
             training=training,
@@ -127,7 +127,7 @@ def train(
             processes=processes,
             precision=_precision(precision, processes.device),
             initial=initial,
-        )
+        ).run()
         if not processes.is_first:
             return
         progress = outcome.progress
@@ -137,7 +137,7 @@ def train(
                 f"{progress.best_step}: {out / 'best.safetensors'}"
             )
         else:
-            typer.echo(f"stopped at step {progress.step} and saved; the same command goes on")
+            typer.echo(f"stopped at step {progress.step} and saved; the same command resumes")
 
 
 for command in (
@@ -157,7 +157,7 @@ def sheet(
     ] = 1.0,
     seed: Annotated[int, typer.Option(min=0)] = 0,
 ) -> None:
-    """Draw a contact sheet of MNIST's training grids, as the loop augments them, to look at."""
+    """Draw a contact sheet of MNIST's training grids, as the loop augments them."""
     batches = GridBatches(
         load_mnist(data_dir, "train"),
         config=_NETWORK,

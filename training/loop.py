@@ -41,25 +41,14 @@ _SEED_STEP = 1_000_003
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a call of ``train`` ended."""
+    """How a run ended."""
 
     is_finished: bool
     """False where SIGTERM or SIGINT stopped it."""
     progress: state.Progress
 
 
-def train(
-    *,
-    options: TrainOptions,
-    config: ReaderConfig,
-    training: Digits,
-    drawn: Digits | None,
-    validation: Mapping[str, Digits],
-    out: Path,
-    processes: Processes,
-    precision: torch.dtype = torch.float32,
-    initial: Path | None = None,
-) -> Outcome:
+class TrainingRun:
     """Trains a reader, or resumes an interrupted run of the same recipe.
 
     Writes to ``out``: ``last.safetensors`` and ``best.safetensors`` (readers made of the averaged
@@ -78,25 +67,9 @@ def train(
         initial: A checkpoint to start from instead of random weights; the recipe names it.
 
     Raises:
-        CheckpointError: ``out`` holds a resume file that is damaged or has another recipe.
+        CheckpointError: ``initial`` cannot be used.
         ConfigError: Options contradict each other or the digits.
     """
-    training_run = _TrainingRun(
-        options=options,
-        config=config,
-        training=training,
-        drawn=drawn,
-        validation=validation,
-        out=out,
-        processes=processes,
-        precision=precision,
-        initial=initial,
-    )
-    return training_run.run()
-
-
-class _TrainingRun:
-    """The parts of a run; all changes to its state are made here."""
 
     def __init__(
         self,
@@ -108,8 +81,8 @@ class _TrainingRun:
         validation: Mapping[str, Digits],
         out: Path,
         processes: Processes,
-        precision: torch.dtype,
-        initial: Path | None,
+        precision: torch.dtype = torch.float32,
+        initial: Path | None = None,
     ) -> None:
         self.options = options
         self.config = config
@@ -165,6 +138,11 @@ class _TrainingRun:
         self.commit = provenance.git_commit()  # at the start: the files may change while it runs
 
     def run(self) -> Outcome:
+        """Trains to the last step, or until SIGTERM or SIGINT.
+
+        Raises:
+            CheckpointError: ``out`` holds a resume file that is damaged or has another recipe.
+        """
         if (self.out / RESUME).exists():
             self.progress = state.restore(
                 self.out / RESUME,
@@ -173,7 +151,7 @@ class _TrainingRun:
                 optimizer=self.optimizer,
                 recipe=self.recipe,
             )
-            logger.info("going on from step %d in %s", self.progress.step, self.out)
+            logger.info("resuming from step %d in %s", self.progress.step, self.out)
         elif self.processes.is_first:
             self.save(is_best=True)
         network = self.processes.wrap(self.reader)

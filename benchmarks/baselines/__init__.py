@@ -1,1 +1,1 @@
-"""Other ways to serve the same network: small services, each as its framework's guide shows it."""
+"""Baselines: the same network served in other ways, each as its framework's guide shows it."""

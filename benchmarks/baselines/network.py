@@ -1,4 +1,4 @@
-"""What the rivals share: the eager network and the way of a picture into it."""
+"""What the baselines share: the eager network and the preprocessing of pictures."""
 
 import io
 

@@ -1,4 +1,4 @@
-"""FastAPI that receives a picture, decodes it, and runs no network: what is left to win.
+"""FastAPI that receives and decodes a picture but runs no network: an upper bound.
 
 uvicorn benchmarks.baselines.no_network:app
 """

@@ -1,4 +1,4 @@
-"""FastAPI as most would write it: an upload, Pillow, the eager network.
+"""The usual FastAPI service: an upload, Pillow, the eager network.
 
 uvicorn benchmarks.baselines.plain_fastapi:app
 """

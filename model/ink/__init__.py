@@ -5,7 +5,7 @@ background and decides the polarity; ``already_normal`` detects what needs no mo
 ``lines`` removes ruled and drawn lines; ``components`` finds connected components of ink;
 ``cell_boundaries`` finds where cells may meet; ``assignment`` assigns components to cells;
 ``mnist_form`` brings each cell to the form of MNIST's digits; ``ink_warnings`` says what is
-doubtful. Canvas, upload, command line, training and evaluation all come this way.
+doubtful. Service, training and evaluation all use it.
 """
 
 import functools

@@ -3,11 +3,11 @@
 import { element, iconOf } from './elements.js';
 import { isBlank } from './history.js';
 import { NUM_CELLS, cellsCrossed } from './strokes.js';
-import { CELL_NAMES, SURE, percent, runnerUp, sayDigit, sayProblem, sayReading, sayWarning } from './words.js';
+import { CELL_NAMES, SURE, percent, runnerUp, digitText, problemText, readingText, warningText } from './messages.js';
 
 const AWAY = 'The server is away. Your drawing is kept, and is read as soon as it is back.';
 const READING = 'Reading…';
-/** A note is not replaced for so long: time to see it, or to have it said. */
+/** How long a note is kept: time to see it, or to have it read out. */
 const NOTE_MS = 2500;
 
 /**
@@ -27,52 +27,52 @@ export function showAnswers(top, bottom, store, onChoose) {
     const facts = element('span', { class: 'facts' }, confidence, bar, runner);
     const button = element('button', { class: 'answer', type: 'button', 'data-testid': `cell-${cell}` }, digit, facts);
     button.addEventListener('click', () => onChoose(cell));
-    point(button, store, cell);
+    previewOnHover(button, store, cell);
     (cell < NUM_CELLS / 2 ? top : bottom).append(button);
     return { button, digit, confidence, level, runner };
   });
 
-  store.watch((state, changed) => {
+  store.subscribe((state, changed) => {
     if (changed.has('answer')) {
       const isUnsure = unsureCells(state);
       answers.forEach((parts, cell) => fill(parts, state.answer?.cells[cell], cell, isUnsure[cell]));
     }
-    if (changed.has('step') || changed.has('passing')) {
+    if (changed.has('step') || changed.has('previewStep')) {
       answers.forEach(({ button }, cell) => {
         button.setAttribute('aria-pressed', String(state.step === cell));
-        button.classList.toggle('is-shown', (state.passing ?? state.step) === cell);
+        button.classList.toggle('is-shown', (state.previewStep ?? state.step) === cell);
       });
     }
   });
 }
 
 /**
- * Shows a step while its button is pointed at or has the focus.
+ * Previews a step while its button is pointed at or has the focus.
  * @param {HTMLElement} button
  * @param {import('./state.js').Store} store
  * @param {number} step
  */
-export function point(button, store, step) {
+export function previewOnHover(button, store, step) {
   const leave = () => {
-    if (store.state.passing === step && !store.state.isPlaying) store.change({ passing: null });
+    if (store.state.previewStep === step && !store.state.isPlaying) store.update({ previewStep: null });
   };
   button.addEventListener('pointerenter', (event) => {
-    if (event.pointerType === 'mouse') store.change({ passing: step });
+    if (event.pointerType === 'mouse') store.update({ previewStep: step });
   });
   button.addEventListener('pointerleave', leave);
   button.addEventListener('focus', () => {
-    if (button.matches(':focus-visible')) store.change({ passing: step });
+    if (button.matches(':focus-visible')) store.update({ previewStep: step });
   });
   button.addEventListener('blur', leave);
 }
 
 /**
- * Returns for each cell whether to doubt its digit: the reader does, or a stroke that crosses the
- * divider touches it, however sure the reader is of what that made.
+ * Returns for each cell whether its digit is doubtful: the reader is unsure, or a stroke that
+ * crosses the divider touches the cell, however sure the reader is.
  * @param {import('./state.js').State} state
  */
-function unsureCells({ answer, answered }) {
-  const isCrossed = cellsCrossed(answered?.strokes ?? []);
+function unsureCells({ answer, answeredDrawing }) {
+  const isCrossed = cellsCrossed(answeredDrawing?.strokes ?? []);
   return (answer?.cells ?? []).map(({ confidence }, cell) => confidence < SURE || isCrossed[cell]);
 }
 
@@ -93,10 +93,10 @@ function fill({ button, digit, confidence, level, runner }, cell, number, isUnsu
   if (cell.digit === null) confidence.prepend(element('span', { class: 'blank-word' }, 'blank '));
   if (isUnsure) confidence.append(element('span', { class: 'unsure-word' }, ' unsure'));
   level.style.transform = `scaleX(${cell.confidence})`;
-  runner.replaceChildren(`or ${sayDigit(second.digit)}, `, element('span', {}, percent(second.probability)));
+  runner.replaceChildren(`or ${digitText(second.digit)}, `, element('span', {}, percent(second.probability)));
   button.setAttribute(
     'aria-label',
-    `${name}: ${sayDigit(cell.digit)}, ${sure}${isUnsure ? ', unsure' : ''}, ${runner.textContent}. Show where it looked`,
+    `${name}: ${digitText(cell.digit)}, ${sure}${isUnsure ? ', unsure' : ''}, ${runner.textContent}. Show where it looked`,
   );
 }
 
@@ -106,9 +106,9 @@ function fill({ button, digit, confidence, level, runner }, cell, number, isUnsu
  * @param {import('./state.js').Store} store
  */
 export function showReading(parts, store) {
-  store.watch((state, changed) => {
-    const { answer, problem, isAway, history, live } = state;
-    const isNothingThere = isBlank(history.present) && !live;
+  store.subscribe((state, changed) => {
+    const { answer, problem, isAway, history, liveStroke } = state;
+    const isNothingThere = isBlank(history.present) && !liveStroke;
     const unread = isNothingThere ? 'Nothing drawn yet.' : problem || isAway ? '' : READING;
     const confidence = answer ? `${percent(answer.confidence)} sure of all four` : unread;
     if (parts.confidence.textContent !== confidence) parts.confidence.textContent = confidence;
@@ -121,7 +121,7 @@ export function showReading(parts, store) {
         return element('span', { class: `is-blank ${look}`, 'aria-label': 'blank', role: 'img' }, '–');
       }),
     );
-    const said = problem ? [sayProblem(problem)] : [...warningsOf(state)];
+    const said = problem ? [problemText(problem)] : [...warningsOf(state)];
     parts.warnings.replaceChildren(...said.map((words) => element('li', {}, iconOf('warning'), element('span', {}, words))));
     parts.alternatives.replaceChildren(
       ...(answer?.alternatives ?? []).map(({ digits, probability }) =>
@@ -131,17 +131,17 @@ export function showReading(parts, store) {
   });
 }
 
-/** Returns what to be wary of, in words, but for one code; the page itself sees strokes that cross the divider. */
-function warningsOf({ answer, answered }, but = null) {
+/** Returns warnings in words, except those of one code; adds that of strokes that cross the divider. */
+function warningsOf({ answer, answeredDrawing }, but = null) {
   if (!answer) return new Set();
   const warnings = answer.warnings.filter(({ code }) => code !== but);
-  if (cellsCrossed(answered?.strokes ?? []).includes(true)) warnings.push({ code: 'ink_across_divider' });
-  return new Set(warnings.map(sayWarning));
+  if (cellsCrossed(answeredDrawing?.strokes ?? []).includes(true)) warnings.push({ code: 'ink_across_divider' });
+  return new Set(warnings.map(warningText));
 }
 
 /**
- * Says in the status line what was read, once the pen rests, and notes. What comes while a note is
- * fresh is said after it.
+ * Shows notes in the status line and, once the pen is up, what was read. A reading that comes while
+ * a note is shown waits until the note has had its time.
  * @param {HTMLElement} status
  * @param {HTMLElement} offline
  * @param {import('./state.js').Store} store
@@ -169,16 +169,18 @@ export function showStatus(status, offline, store, noteMs = NOTE_MS) {
     else say(words, 'reading');
   };
 
-  store.watch((state, changed) => {
-    const { answer, problem, isAway, history, live } = state;
+  store.subscribe((state, changed) => {
+    const { answer, problem, isAway, history, liveStroke } = state;
     if (changed.has('isAway')) {
       offline.hidden = !isAway;
       offline.textContent = isAway ? AWAY : '';
     }
     if (changed.has('note') && state.note) note(state.note.words);
     if (!['answer', 'problem', 'isAway'].some((key) => changed.has(key))) return;
-    if (problem) tell(sayProblem(problem));
+    if (problem) tell(problemText(problem));
     else if (!answer) tell(isAway || isBlank(history.present) ? '' : READING);
-    else if (!live) tell([sayReading(answer, unsureCells(state)), ...warningsOf(state, 'low_confidence')].join(' '));
+    else if (!liveStroke) {
+      tell([readingText(answer, unsureCells(state)), ...warningsOf(state, 'low_confidence')].join(' '));
+    }
   });
 }

@@ -1,46 +1,48 @@
 /** Shows where the reader looked: a small picture for each step, and one of them over the pad. */
 
-import { point } from './answer-view.js';
+import { previewOnHover } from './answer-view.js';
 import { patchBoxes, peakOf, weightsOf } from './attention.js';
 import { colourAt } from './colours.js';
 import { element, iconOf } from './elements.js';
-import { coloursOf, fitted, inNextFrame, onResize, onTheme, paintAttention, paintDrawing } from './painting.js';
+import {
+  fitInSquare, inkColours, onResize, onThemeChange, oncePerFrame, paintAttention, paintDrawing,
+} from './painting.js';
 import { PICTURE_SIDE } from './raster.js';
 import { NUM_CELLS } from './strokes.js';
-import { CELL_NAMES, percent, sayDigit } from './words.js';
+import { CELL_NAMES, percent, digitText } from './messages.js';
 
 const STEP_MS = 1100;
-const WATCHED = ['answer', 'image', 'layer', 'head', 'opacity', 'step', 'passing'];
+const WATCHED = ['answer', 'image', 'layer', 'head', 'opacity', 'step', 'previewStep'];
 const DRAWN_SIZE = { width: PICTURE_SIDE, height: PICTURE_SIDE };
 
 /** @typedef {import('./state.js').Store} Store */
 
 /** Returns the step to be shown over the pad, or null. */
-function shownStep({ answer, passing, step }) {
-  return answer?.attention ? (passing ?? step) : null;
+function shownStep({ answer, previewStep, step }) {
+  return answer?.attention ? (previewStep ?? step) : null;
 }
 
 /**
- * Says whether the ink of an opened picture is dark or light, on which its colours of attention and
- * their scale depend; of a drawing the theme says it.
+ * Marks on the page whether the ink of an opened picture is dark or light, as the colours of
+ * attention depend on it; for a drawing the theme decides.
  * @param {HTMLElement} main
  * @param {Store} store
  */
-export function tellInk(main, store) {
-  store.watch(({ answer, answered }, changed) => {
+export function markInkPolarity(main, store) {
+  store.subscribe(({ answer, answeredDrawing }, changed) => {
     if (!changed.has('answer')) return;
-    const polarity = answered?.picture ? answer?.ink?.polarity : null;
+    const polarity = answeredDrawing?.picture ? answer?.ink?.polarity : null;
     if (polarity) main.dataset.ink = polarity === 'dark_on_light' ? 'dark' : 'light';
     else delete main.dataset.ink;
   });
 }
 
-/** Paints the attention of a step on a square, over where the picture that was sent stands on it. */
+/** Paints the attention of a step over the place of the picture on a square. */
 function paintStep(context, state, step, side, opacity) {
-  const { answer, answered, image, layer, head } = state;
+  const { answer, answeredDrawing, image, layer, head } = state;
   const { attention } = answer;
-  const size = answered.picture ? image : DRAWN_SIZE;
-  const [left, top, width, height] = size ? fitted(size, side) : [0, 0, side, side];
+  const size = answeredDrawing.picture ? image : DRAWN_SIZE;
+  const [left, top, width, height] = size ? fitInSquare(size, side) : [0, 0, side, side];
   const boxes = patchBoxes(answer, size).map(([x0, y0, x1, y1]) => [
     ...[left + x0 * width, top + y0 * height],
     ...[left + x1 * width, top + y1 * height],
@@ -56,13 +58,13 @@ function paintStep(context, state, step, side, opacity) {
  */
 export function showOverlay(overlay, store) {
   const context = overlay.getContext('2d');
-  const paint = inNextFrame(() => {
+  const paint = oncePerFrame(() => {
     const step = shownStep(store.state);
     context.clearRect(0, 0, overlay.width, overlay.height);
     if (step !== null) paintStep(context, store.state, step, overlay.width, store.state.opacity);
   });
   onResize(overlay, paint);
-  store.watch((state, changed) => {
+  store.subscribe((state, changed) => {
     if (!WATCHED.some((key) => changed.has(key))) return;
     const step = shownStep(state);
     overlay.hidden = step === null;
@@ -84,12 +86,13 @@ export function showSteps(row, store, onChoose) {
     const label = element('span');
     const button = element('button', { type: 'button', 'data-testid': `step-${step}` }, canvas, label);
     button.addEventListener('click', () => onChoose(step));
-    point(button, store, step);
+    previewOnHover(button, store, step);
     row.append(button);
     return { button, canvas, label, context: canvas.getContext('2d') };
   });
-  const paint = inNextFrame(() => {
+  const paint = oncePerFrame(() => {
     const { state } = store;
+    const { strokes, picture } = state.answeredDrawing ?? {};
     steps.forEach(({ context, canvas }, step) => {
       const side = canvas.width;
       context.clearRect(0, 0, side, side);
@@ -98,21 +101,21 @@ export function showSteps(row, store, onChoose) {
       context.save();
       context.fillStyle = style.backgroundColor;
       context.fillRect(0, 0, side, side);
-      paintDrawing(context, state.answered.strokes, state.answered.picture && state.image, side, coloursOf(canvas));
+      paintDrawing(context, strokes, picture && state.image, side, inkColours(canvas));
       context.globalCompositeOperation = style.getPropertyValue('--blend').trim();
       paintStep(context, state, step, side, state.opacity);
       context.restore();
     });
   });
-  onTheme(paint);
+  onThemeChange(paint);
   for (const { canvas } of steps) onResize(canvas, paint);
-  store.watch((state, changed) => {
+  store.subscribe((state, changed) => {
     steps.forEach(({ button, label }, step) => {
       const cell = state.answer?.cells[step];
       button.disabled = !state.answer?.attention;
       button.setAttribute('aria-pressed', String(state.step === step));
       button.classList.toggle('is-shown', shownStep(state) === step);
-      label.textContent = cell ? `${step + 1}: ${sayDigit(cell.digit)}` : `${step + 1}`;
+      label.textContent = cell ? `${step + 1}: ${digitText(cell.digit)}` : `${step + 1}`;
     });
     if (['answer', 'image', 'layer', 'head', 'opacity'].some((key) => changed.has(key))) paint();
   });
@@ -128,7 +131,7 @@ export function showScale({ bar, high }, store) {
     context.fillStyle = colourAt(x / (bar.width - 1));
     context.fillRect(x, 0, 1, bar.height);
   }
-  store.watch(({ answer, layer, head, opacity }) => {
+  store.subscribe(({ answer, layer, head, opacity }) => {
     bar.style.opacity = String(opacity);
     high.textContent = answer?.attention ? percent(peakOf(answer.attention, layer, head)) : 'most';
   });
@@ -138,28 +141,28 @@ export function showScale({ bar, high }, store) {
  * @param {{layer: HTMLSelectElement, head: HTMLSelectElement, opacity: HTMLInputElement}} parts
  * @param {Store} store
  */
-export function chooseAttention({ layer, head, opacity }, store) {
+export function connectAttentionControls({ layer, head, opacity }, store) {
   const choice = ({ value }) => (value === 'mean' ? 'mean' : Number(value));
-  layer.addEventListener('change', () => store.change({ layer: choice(layer) }));
-  head.addEventListener('change', () => store.change({ head: choice(head) }));
-  opacity.addEventListener('input', () => store.change({ opacity: Number(opacity.value) }));
-  store.watch(({ answer, opacity: value }) => {
+  layer.addEventListener('change', () => store.update({ layer: choice(layer) }));
+  head.addEventListener('change', () => store.update({ head: choice(head) }));
+  opacity.addEventListener('input', () => store.update({ opacity: Number(opacity.value) }));
+  store.subscribe(({ answer, opacity: value }) => {
     opacity.value = String(value);
     if (!answer?.attention) return;
-    offer(layer, answer.attention.layers, store, 'layer');
-    offer(head, answer.attention.heads, store, 'head');
+    fillOptions(layer, answer.attention.layers, store, 'layer');
+    fillOptions(head, answer.attention.heads, store, 'head');
   });
 }
 
-function offer(select, count, store, name) {
+function fillOptions(select, count, store, name) {
   if (select.options.length === count + 1) return;
   const numbers = Array.from({ length: count }, (_, i) => new Option(String(i + 1), String(i)));
   select.replaceChildren(new Option('mean', 'mean'), ...numbers);
-  store.change({ [name]: 'mean' });
+  store.update({ [name]: 'mean' });
 }
 
 /**
- * Plays the steps one after another; where motion is not wanted, each press shows the next one.
+ * Plays the steps one after another; with reduced motion, each press shows the next one.
  * @param {HTMLButtonElement} button
  * @param {Store} store
  */
@@ -167,24 +170,24 @@ export function playSteps(button, store) {
   let timer = 0;
   const stop = () => {
     clearTimeout(timer);
-    store.change({ isPlaying: false, passing: null });
+    store.update({ isPlaying: false, previewStep: null });
   };
   const show = (step) => {
     if (step === NUM_CELLS || !store.state.answer) {
       stop();
       return;
     }
-    store.change({ isPlaying: true, passing: step });
+    store.update({ isPlaying: true, previewStep: step });
     timer = setTimeout(() => show(step + 1), STEP_MS);
   };
   button.addEventListener('click', () => {
     const { isPlaying, step, answer } = store.state;
     if (isPlaying) stop();
-    else if (!answer) store.change({ note: { words: 'Nothing to play yet: draw a digit first.' } });
-    else if (matchMedia('(prefers-reduced-motion: reduce)').matches) store.change({ step: ((step ?? -1) + 1) % NUM_CELLS });
+    else if (!answer) store.update({ note: { words: 'Nothing to play yet: draw a digit first.' } });
+    else if (matchMedia('(prefers-reduced-motion: reduce)').matches) store.update({ step: ((step ?? -1) + 1) % NUM_CELLS });
     else show(0);
   });
-  store.watch(({ isPlaying }, changed) => {
+  store.subscribe(({ isPlaying }, changed) => {
     if (!changed.has('isPlaying')) return;
     button.setAttribute('aria-pressed', String(isPlaying));
     button.replaceChildren(iconOf(isPlaying ? 'stop' : 'play'), element('span', {}, isPlaying ? 'Stop' : 'Play'));
@@ -197,9 +200,9 @@ export function playSteps(button, store) {
  * @param {Store} store
  */
 export function showFigures(table, store) {
-  // After the frame: nobody waits for figures.
-  const fill = inNextFrame(() => fillFigures(table, store.state));
-  store.watch((_, changed) => {
+  // In the next frame, as the table is not urgent.
+  const fill = oncePerFrame(() => fillFigures(table, store.state));
+  store.subscribe((_, changed) => {
     if (['answer', 'layer', 'head'].some((key) => changed.has(key))) fill();
   });
 }
@@ -210,8 +213,9 @@ function fillFigures(table, { answer, layer, head }) {
     return;
   }
   const { attention, cells } = answer;
-  const say = (choice) => (choice === 'mean' ? 'mean of all' : String(choice + 1));
-  const caption = `Percent of the attention on each patch, by its row and column. Layer: ${say(layer)}; head: ${say(head)}.`;
+  const choiceText = (choice) => (choice === 'mean' ? 'mean of all' : String(choice + 1));
+  const choices = `Layer: ${choiceText(layer)}; head: ${choiceText(head)}.`;
+  const caption = `Percent of the attention on each patch, by its row and column. ${choices}`;
   const patches = Array.from({ length: attention.rows * attention.columns }, (_, patch) =>
     element('th', { scope: 'col' }, `${Math.floor(patch / attention.columns) + 1}, ${(patch % attention.columns) + 1}`),
   );
@@ -219,7 +223,7 @@ function fillFigures(table, { answer, layer, head }) {
     element(
       'tr',
       {},
-      element('th', { scope: 'row' }, `${CELL_NAMES[step]}: ${sayDigit(cell.digit)}`),
+      element('th', { scope: 'row' }, `${CELL_NAMES[step]}: ${digitText(cell.digit)}`),
       ...weightsOf(attention, step, layer, head).map((weight) => element('td', {}, (weight * 100).toFixed(1))),
     ),
   );

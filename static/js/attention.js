@@ -1,5 +1,5 @@
 /**
- * Where the decoder looked, from the answer's figures.
+ * Attention of the decoder, computed from the weights in an answer.
  *
  * @typedef {import('./client.js').Attention} Attention
  * @typedef {number | 'mean'} Choice of a layer or a head
@@ -36,11 +36,11 @@ export function peakOf(attention, layer, head) {
 }
 
 /**
- * Returns where each patch stands in the picture that was sent, as shares of it.
+ * Returns the place of each patch in the picture that was sent, as shares of it.
  *
- * The reader sees each cell's ink in the middle and at one size, so where two patches of a cell
- * meet depends on where its ink stands. Its middle is taken from its box: right to a pixel or two
- * of the cell's 28. To the outside, patches are drawn out to the edge of the cell.
+ * The normal form centres and scales each cell's ink, so the border between two patches of a cell
+ * depends on where its ink is. The centre of its box is used, which is right to a pixel or two of
+ * the cell's 28. Outer patches extend to the edge of the cell.
  * @param {import('./client.js').Answer} answer
  * @param {{width: number, height: number} | null} size of the picture in pixels, if it is known
  * @returns {Box[]}

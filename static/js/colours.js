@@ -1,6 +1,6 @@
 /**
- * Cividis: a map from dark blue to yellow that looks the same with and without colour blindness,
- * and whose lightness grows evenly.
+ * Cividis: a colour map from dark blue to yellow that looks the same with and without colour
+ * blindness, and whose lightness grows evenly.
  *
  * Reference: Nuñez, Anderton, Renslow: Optimizing colormaps with consideration for color vision
  * deficiency (PLOS ONE, 2018). Seventeen of its colours; those between are mixed.

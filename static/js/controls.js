@@ -1,25 +1,25 @@
-/** Buttons and fields: what they do, and when they can. */
+/** Connects buttons and fields with actions, and shows which are available. */
 
 import { element } from './elements.js';
-import { coloursOf, inNextFrame, onResize, onTheme, paintDrawing } from './painting.js';
+import { inkColours, oncePerFrame, onResize, onThemeChange, paintDrawing } from './painting.js';
 import { SAMPLE_GRIDS, sampleGrid } from './samples.js';
 
-/** @typedef {ReturnType<typeof import('./actions.js').actionsOn>} Actions */
+/** @typedef {ReturnType<typeof import('./actions.js').createActions>} Actions */
 
 /**
  * @param {object} parts the buttons by name, the field for the width of the pen and what shows it
  * @param {import('./state.js').Store} store
  * @param {Actions} actions
  */
-export function showTools(parts, store, actions) {
+export function connectTools(parts, store, actions) {
   parts.undo.addEventListener('click', () => actions.undo());
   parts.redo.addEventListener('click', () => actions.redo());
   parts.erase.addEventListener('click', () => actions.toggleErase());
   parts.clearCell.addEventListener('click', () => actions.clearCell());
   parts.clear.addEventListener('click', () => actions.clear());
   parts.width.addEventListener('input', () => actions.setWidth(Number(parts.width.value)));
-  store.watch(({ history, tool, width }) => {
-    // Not `disabled`, which would lose the focus of who undoes by keyboard.
+  store.subscribe(({ history, tool, width }) => {
+    // Not `disabled`, with which a button would lose the keyboard's focus.
     parts.undo.setAttribute('aria-disabled', String(!history.past.length));
     parts.redo.setAttribute('aria-disabled', String(!history.future.length));
     parts.erase.setAttribute('aria-pressed', String(tool === 'erase'));
@@ -43,23 +43,23 @@ export function showSamples(row, actions) {
       canvas,
     );
     const strokes = sampleGrid(grid);
-    const paint = inNextFrame(() => {
+    const paint = oncePerFrame(() => {
       const context = canvas.getContext('2d');
       context.clearRect(0, 0, canvas.width, canvas.height);
-      paintDrawing(context, strokes, null, canvas.width, coloursOf(button));
+      paintDrawing(context, strokes, null, canvas.width, inkColours(button));
     });
     button.addEventListener('click', () => actions.showSample(grid));
     row.append(button);
     onResize(canvas, paint);
-    onTheme(paint);
+    onThemeChange(paint);
   }
 }
 
 /**
- * Switches between light and dark; what the system prefers is followed until then.
+ * Switches between light and dark; until then the page follows the system's preference.
  * @param {HTMLButtonElement} button
  */
-export function switchTheme(button) {
+export function connectThemeSwitch(button) {
   const root = document.documentElement;
   const system = matchMedia('(prefers-color-scheme: dark)');
   button.addEventListener('click', () => {
@@ -80,15 +80,15 @@ export function switchTheme(button) {
  * @param {HTMLInputElement} checkbox
  * @param {import('./state.js').Store} store
  */
-export function chooseSingleKeys(checkbox, store) {
+export function connectSingleKeysSetting(checkbox, store) {
   try {
-    if (localStorage.getItem('single-keys') === 'pad') store.change({ hasSingleKeys: false });
+    if (localStorage.getItem('single-keys') === 'pad') store.update({ hasSingleKeys: false });
   } catch {
     // As above.
   }
   checkbox.checked = store.state.hasSingleKeys;
   checkbox.addEventListener('change', () => {
-    store.change({ hasSingleKeys: checkbox.checked });
+    store.update({ hasSingleKeys: checkbox.checked });
     try {
       localStorage.setItem('single-keys', checkbox.checked ? 'page' : 'pad');
     } catch {

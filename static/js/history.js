@@ -1,5 +1,5 @@
 /**
- * What can be undone: every drawing that was on the pad, oldest first.
+ * Undo and redo: every drawing that was on the pad, oldest first.
  *
  * @typedef {import('./strokes.js').Stroke} Stroke
  * @typedef {{bytes: Blob, type: string, name: string, isSmaller: boolean}} Picture an uploaded file, as it
@@ -8,7 +8,7 @@
  * @typedef {{past: readonly Drawing[], present: Drawing, future: readonly Drawing[]}} History
  */
 
-const MOST_STEPS = 500;
+const MAX_STEPS = 500;
 
 /** @type {Drawing} */
 export const BLANK = Object.freeze({ strokes: Object.freeze([]), picture: null });
@@ -25,7 +25,7 @@ export function startHistory(present = BLANK) {
  * @returns {History}
  */
 export function commit({ past, present }, change) {
-  return { past: [...past, present].slice(-MOST_STEPS), present: { ...present, ...change }, future: [] };
+  return { past: [...past, present].slice(-MAX_STEPS), present: { ...present, ...change }, future: [] };
 }
 
 /** @param {History} history @returns {History} */

@@ -1,7 +1,7 @@
 /** Shows the drawing on the pad: strokes, or an uploaded picture. */
 
 import { isBlank } from './history.js';
-import { coloursOf, inNextFrame, onResize, onTheme, paintDrawing } from './painting.js';
+import { inkColours, oncePerFrame, onResize, onThemeChange, paintDrawing } from './painting.js';
 
 /**
  * @param {HTMLElement} pad
@@ -10,32 +10,32 @@ import { coloursOf, inNextFrame, onResize, onTheme, paintDrawing } from './paint
  */
 export function showInk(pad, canvas, store) {
   const context = canvas.getContext('2d');
-  const paint = inNextFrame(() => {
-    const { history, live, image } = store.state;
+  const paint = oncePerFrame(() => {
+    const { history, liveStroke, image } = store.state;
     context.clearRect(0, 0, canvas.width, canvas.height);
-    const strokes = live ? [...history.present.strokes, live] : history.present.strokes;
-    paintDrawing(context, strokes, live ? null : image, canvas.width, coloursOf(pad));
+    const strokes = liveStroke ? [...history.present.strokes, liveStroke] : history.present.strokes;
+    paintDrawing(context, strokes, liveStroke ? null : image, canvas.width, inkColours(pad));
   });
   onResize(canvas, paint);
-  onTheme(paint);
+  onThemeChange(paint);
 
   let shown = null;
-  store.watch((state, changed) => {
+  store.subscribe((state, changed) => {
     const { picture } = state.history.present;
     if (picture !== shown) {
       shown = picture;
-      if (state.image) store.change({ image: null });
+      if (state.image) store.update({ image: null });
       decode(picture).then((image) => {
-        if (shown === picture) store.change({ image });
+        if (shown === picture) store.update({ image });
       });
     }
-    if (['history', 'live', 'image'].some((key) => changed.has(key))) paint();
+    if (['history', 'liveStroke', 'image'].some((key) => changed.has(key))) paint();
   });
 }
 
 async function decode(picture) {
   if (!picture) return null;
-  // What the browser cannot show the service may still be able to read.
+  // The service may be able to read what the browser cannot show.
   return createImageBitmap(picture.bytes).catch(() => null);
 }
 
@@ -45,11 +45,11 @@ async function decode(picture) {
  * @param {import('./state.js').Store} store
  */
 export function showCursor({ pad, corner, pen, hint }, store) {
-  store.watch((state, changed) => {
+  store.subscribe((state, changed) => {
     corner.dataset.cell = String(state.cell);
     pad.dataset.tool = state.tool;
-    pad.dataset.shows = state.history.present.picture && !state.live ? 'picture' : 'drawing';
-    hint.hidden = !isBlank(state.history.present) || state.live !== null;
+    pad.dataset.shows = state.history.present.picture && !state.liveStroke ? 'picture' : 'drawing';
+    hint.hidden = !isBlank(state.history.present) || state.liveStroke !== null;
     if (!changed.has('pen')) return;
     const { x, y, isDown, isShown } = state.pen;
     pen.hidden = !isShown;

@@ -4,21 +4,21 @@ import { element } from './elements.js';
 
 const STEP = 0.01;
 const BIG_STEP = 0.05;
-/** They take letters, or go to the option that begins with one. */
+/** Fields in which single keys have a meaning of their own. */
 const FIELDS = 'input:not([type=range], [type=file]), select, textarea';
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
 /**
  * Listens to keys.
  *
- * Single keys work wherever no field takes letters; a setting limits them to the pad, since they
- * disturb some who speak to their computer (WCAG 2.1.4).
+ * Single keys work outside fields; a setting limits them to the pad, since they disturb users of
+ * speech input (WCAG 2.1.4).
  * @param {HTMLElement} pad
  * @param {import('./state.js').Store} store
- * @param {ReturnType<typeof import('./actions.js').actionsOn>} actions
- * @param {Record<string, () => void>} presses what the letters do besides: open, play, share, …
+ * @param {ReturnType<typeof import('./actions.js').createActions>} actions
+ * @param {Record<string, () => void>} shortcuts further ones by key: open, play, share, …
  */
-export function listenToKeys(pad, store, actions, presses) {
+export function listenToKeys(pad, store, actions, shortcuts) {
   /** @type {Record<string, (event: KeyboardEvent) => void>} */
   const single = {
     e: actions.toggleErase,
@@ -30,17 +30,17 @@ export function listenToKeys(pad, store, actions, presses) {
     backspace: (event) => (event.shiftKey ? actions.clear() : actions.clearCell()),
     s: actions.nextStep,
     escape: actions.escape,
-    ...presses,
+    ...shortcuts,
   };
 
-  // Each says whether the key meant something.
+  // Each returns whether it handled the key.
   const withControl = (event, key) => {
     if (key !== 'z' && key !== 'y') return false;
     if (key === 'y' || event.shiftKey) actions.redo();
     else actions.undo();
     return true;
   };
-  const alone = (event, key) => {
+  const withoutControl = (event, key) => {
     if (/^[0-9]$/.test(key)) actions.placeDigit(Number(key));
     else if (single[key]) single[key](event);
     else return false;
@@ -66,17 +66,17 @@ export function listenToKeys(pad, store, actions, presses) {
     if ((event.ctrlKey || event.metaKey) && !event.altKey) {
       isDone = withControl(event, key);
     } else if (!event.ctrlKey && !event.metaKey && !event.altKey) {
-      isDone = (isOnPad && onPad(event)) || ((isOnPad || store.state.hasSingleKeys) && alone(event, key));
+      isDone = (isOnPad && onPad(event)) || ((isOnPad || store.state.hasSingleKeys) && withoutControl(event, key));
     }
     if (isDone) event.preventDefault();
   });
 
   pad.addEventListener('focus', () => {
-    if (pad.matches(':focus-visible')) store.change({ pen: { ...store.state.pen, isShown: true } });
+    if (pad.matches(':focus-visible')) store.update({ pen: { ...store.state.pen, isShown: true } });
   });
   pad.addEventListener('blur', () => {
     actions.penUp();
-    store.change({ pen: { ...store.state.pen, isShown: false } });
+    store.update({ pen: { ...store.state.pen, isShown: false } });
   });
 }
 

@@ -1,10 +1,12 @@
-/** Puts the page together. */
+/** Assembles the page. */
 
-import { actionsOn } from './actions.js';
+import { createActions } from './actions.js';
 import { showAnswers, showReading, showStatus } from './answer-view.js';
-import { chooseAttention, playSteps, showFigures, showOverlay, showScale, showSteps, tellInk } from './attention-view.js';
+import {
+  connectAttentionControls, markInkPolarity, playSteps, showFigures, showOverlay, showScale, showSteps,
+} from './attention-view.js';
 import { LiveReader } from './client.js';
-import { chooseSingleKeys, showSamples, showTools, switchTheme } from './controls.js';
+import { connectSingleKeysSetting, showSamples, connectTools, connectThemeSwitch } from './controls.js';
 import { byId } from './elements.js';
 import { isBlank } from './history.js';
 import { showCursor, showInk } from './ink-view.js';
@@ -12,22 +14,23 @@ import { listShortcuts, listenToKeys } from './keys.js';
 import { encodePng } from './png.js';
 import { drawWithPointer } from './pointer.js';
 import { PICTURE_SIDE, rasterise } from './raster.js';
-import { showSeen } from './seen-view.js';
+import { showNormalForm } from './normal-form-view.js';
 import { Store } from './state.js';
-import { followLinks, takeAway } from './take-away.js';
-import { takePictures } from './upload.js';
+import { followLinks, createExportActions } from './export-actions.js';
+import { acceptPictures } from './upload.js';
 
 const store = new Store();
+const NO_ANSWER = { answer: null, answeredDrawing: null, problem: null };
 
 /** The drawing as it stands, the stroke under the pen included. */
 function drawingNow() {
-  const { history, live } = store.state;
-  if (!live) return history.present;
-  return { strokes: [...(history.present.picture ? [] : history.present.strokes), live], picture: null };
+  const { history, liveStroke } = store.state;
+  if (!liveStroke) return history.present;
+  return { strokes: [...(history.present.picture ? [] : history.present.strokes), liveStroke], picture: null };
 }
 
-/** Returns what is sent for a drawing; null for a blank one. */
-function pictureOf(drawing) {
+/** Returns the body of the request for a drawing; null for a blank one. */
+function requestBodyOf(drawing) {
   if (isBlank(drawing)) return null;
   const { picture, strokes } = drawing;
   if (picture) return Promise.resolve({ body: picture.bytes, type: picture.type });
@@ -38,24 +41,24 @@ let asked = drawingNow();
 const reader = new LiveReader({
   picture() {
     asked = drawingNow();
-    return pictureOf(asked);
+    return requestBodyOf(asked);
   },
   onAnswer(answer, penUpAt) {
-    store.change({ answer, answered: answer && asked, problem: null });
+    store.update({ answer, answeredDrawing: answer && asked, problem: null });
     if (penUpAt !== null) performance.measure('pen-up-to-answer', { start: penUpAt, end: performance.now() });
   },
-  onProblem: (problem) => store.change({ answer: null, answered: asked, problem }),
-  // What is shown then is the answer for another drawing.
-  onAway: (isAway) => store.change(isAway ? { isAway, answer: null, answered: null, problem: null } : { isAway }),
+  onProblem: (problem) => store.update({ answer: null, answeredDrawing: asked, problem }),
+  // An answer is removed, as the drawing may change until the server is back.
+  onAway: (isAway) => store.update(isAway ? { isAway, ...NO_ANSWER } : { isAway }),
 });
-addEventListener('online', () => reader.nudge());
-// While somebody draws, the answer for the strokes so far stays until the next one. A picture comes or
-// goes as a whole, by undo or by a stroke as well, and its answer with it.
-store.watch(({ answered }) => {
-  if (answered && answered.picture !== drawingNow().picture) store.change({ answer: null, answered: null, problem: null });
+addEventListener('online', () => reader.retryNow());
+// While somebody draws, the last answer stays until the next one. When a picture is opened or removed,
+// also by undo or by a stroke, the answer is removed at once.
+store.subscribe(({ answeredDrawing }) => {
+  if (answeredDrawing && answeredDrawing.picture !== drawingNow().picture) store.update(NO_ANSWER);
 });
 
-const actions = actionsOn(store, reader);
+const actions = createActions(store, reader);
 const pad = byId('pad');
 showInk(pad, byId('ink'), store);
 showCursor({ pad, corner: byId('corner'), pen: byId('pen'), hint: byId('hint') }, store);
@@ -73,16 +76,16 @@ showReading(
 );
 showStatus(byId('status'), byId('offline'), store);
 
-tellInk(byId('main'), store);
+markInkPolarity(byId('main'), store);
 showOverlay(byId('overlay'), store);
 showSteps(byId('steps'), store, actions.toggleStep);
 showScale({ bar: byId('scale-bar'), high: byId('scale-high') }, store);
-chooseAttention({ layer: byId('layer'), head: byId('head'), opacity: byId('opacity') }, store);
+connectAttentionControls({ layer: byId('layer'), head: byId('head'), opacity: byId('opacity') }, store);
 playSteps(byId('play'), store);
 showFigures(byId('attention-table'), store);
-showSeen({ image: byId('normal-form'), notes: byId('ink-notes') }, store);
+showNormalForm({ image: byId('normal-form'), notes: byId('ink-notes') }, store);
 
-showTools(
+connectTools(
   {
     undo: byId('undo'),
     redo: byId('redo'),
@@ -97,39 +100,39 @@ showTools(
   actions,
 );
 showSamples(byId('samples'), actions);
-takePictures({ pad, inputs: [byId('upload'), byId('camera')] }, actions);
-switchTheme(byId('theme'));
+acceptPictures({ pad, inputs: [byId('upload'), byId('camera')] }, actions);
+connectThemeSwitch(byId('theme'));
 
-const takes = takeAway(
-  { picture: () => pictureOf(store.state.history.present), dialog: byId('copy-dialog'), text: byId('copy-text') },
+const exports = createExportActions(
+  { picture: () => requestBodyOf(store.state.history.present), dialog: byId('copy-dialog'), text: byId('copy-text') },
   store,
   actions,
 );
-byId('share').addEventListener('click', takes.share);
-byId('copy-json').addEventListener('click', takes.copyJson);
-byId('copy-curl').addEventListener('click', takes.copyCurl);
-byId('download').addEventListener('click', takes.download);
+byId('share').addEventListener('click', exports.share);
+byId('copy-json').addEventListener('click', exports.copyJson);
+byId('copy-curl').addEventListener('click', exports.copyCurl);
+byId('download').addEventListener('click', exports.download);
 
 const openHelp = () => byId('help-dialog').showModal();
 byId('help-button').addEventListener('click', openHelp);
 listShortcuts(byId('shortcuts'));
-chooseSingleKeys(byId('single-keys'), store);
+connectSingleKeysSetting(byId('single-keys'), store);
 listenToKeys(pad, store, actions, {
   '?': openHelp,
   o: () => byId('upload').click(),
   p: () => byId('play').click(),
-  l: takes.share,
-  j: takes.copyJson,
-  k: takes.copyCurl,
-  d: takes.download,
+  l: exports.share,
+  j: exports.copyJson,
+  k: exports.copyCurl,
+  d: exports.download,
 });
 
-store.watch(({ answer }, changed) => {
+store.subscribe(({ answer }, changed) => {
   if (!changed.has('answer') || !answer) return;
   const { name, sha256 } = answer.model;
   byId('model').textContent = `Read by ${name}, sha256 ${sha256.slice(0, 16)}…`;
 });
 followLinks(store, actions);
 
-// Only over https and on this machine itself do browsers allow it.
+// Browsers allow it over https and on localhost only.
 navigator.serviceWorker?.register('/static/service-worker.js', { scope: '/' }).catch(() => {});

@@ -5,11 +5,11 @@ import { cellBox, homeCell, smooth } from './strokes.js';
 
 /** @typedef {{ink: string, caution: string}} Colours */
 
-/** Slips beyond a stroke's cell are drawn so faint, for they are not sent. */
+/** Opacity of a slip of the pen beyond a stroke's cell, which is not sent. */
 const SLIP_ALPHA = 0.22;
 
 /**
- * Gives a canvas one pixel for each of the screen's, now and after each resize, zoom or rotation.
+ * Sizes a canvas in device pixels and paints it, now and after each resize, zoom or rotation.
  * @param {HTMLCanvasElement} canvas
  * @param {() => void} paint
  */
@@ -33,7 +33,7 @@ export function onResize(canvas, paint) {
  * Calls back when the page turns light or dark.
  * @param {() => void} paint
  */
-export function onTheme(paint) {
+export function onThemeChange(paint) {
   matchMedia('(prefers-color-scheme: dark)').addEventListener('change', paint);
   new MutationObserver(paint).observe(document.documentElement, { attributeFilter: ['data-theme'] });
 }
@@ -42,7 +42,7 @@ export function onTheme(paint) {
  * Returns a function that calls back once before the next frame, however often it is called.
  * @param {() => void} paint
  */
-export function inNextFrame(paint) {
+export function oncePerFrame(paint) {
   let isWaiting = false;
   return () => {
     if (isWaiting) return;
@@ -59,18 +59,18 @@ export function inNextFrame(paint) {
  * @param {Element} pad
  * @returns {Colours}
  */
-export function coloursOf(pad) {
+export function inkColours(pad) {
   const { color, caretColor } = getComputedStyle(pad);
   return { ink: color, caution: caretColor };
 }
 
 /**
- * Returns where a picture stands on a square of a side, as large as fits: x, y, width, height.
+ * Returns the largest place that a picture fits in, centred on a square: x, y, width, height.
  * @param {{width: number, height: number}} image
  * @param {number} side
  * @returns {[number, number, number, number]}
  */
-export function fitted({ width, height }, side) {
+export function fitInSquare({ width, height }, side) {
   const scale = side / Math.max(width, height);
   return [(side - width * scale) / 2, (side - height * scale) / 2, width * scale, height * scale];
 }
@@ -84,7 +84,7 @@ export function fitted({ width, height }, side) {
  * @param {Colours} colours
  */
 export function paintDrawing(context, strokes, image, side, colours) {
-  if (image) context.drawImage(image, ...fitted(image, side));
+  if (image) context.drawImage(image, ...fitInSquare(image, side));
   for (const stroke of strokes) paintStroke(context, stroke, side, colours);
 }
 
@@ -99,7 +99,7 @@ export function paintAttention(context, values, boxes, opacity) {
   context.save();
   context.globalAlpha = opacity;
   values.forEach((value, patch) => {
-    // Whole pixels: neighbours would shine through, or overlap, where they meet within one.
+    // Whole pixels, so that there are neither gaps nor overlaps between neighbours.
     const [x0, y0, x1, y1] = boxes[patch].map(Math.round);
     context.fillStyle = colourAt(value);
     context.fillRect(x0, y0, x1 - x0, y1 - y0);
@@ -107,7 +107,7 @@ export function paintAttention(context, values, boxes, opacity) {
   context.restore();
 }
 
-/** Paints what is sent in full, a slip into the next cell faintly, a stroke across with a dashed line. */
+/** Paints a stroke: slips into another cell faintly, a stroke across the divider with a dashed line. */
 function paintStroke(context, stroke, side, { ink, caution }) {
   const home = homeCell(stroke);
   const dabs = smooth(stroke).map((dab) => dab.map((value) => value * side));
@@ -125,7 +125,7 @@ function paintStroke(context, stroke, side, { ink, caution }) {
     const [left, top, right, bottom] = cellBox(home).map((edge) => edge * side);
     if (dabs.some(([x, y, r]) => x - r < left || x + r > right || y - r < top || y + r > bottom)) {
       context.globalAlpha = SLIP_ALPHA;
-      // One line, so that where it overlaps itself it is no darker.
+      // One path, so that it is no darker where it overlaps itself.
       context.lineWidth = 2 * dabs[0][2];
       path(context, dabs);
       context.stroke();
@@ -142,7 +142,7 @@ function paintStroke(context, stroke, side, { ink, caution }) {
 function path(context, dabs) {
   context.beginPath();
   context.moveTo(dabs[0][0], dabs[0][1]);
-  // A dot is the round caps of a line; one of no length would not be drawn.
+  // A dot is the round caps of a very short line; one of length 0 would not be drawn.
   if (dabs.length === 1) context.lineTo(dabs[0][0] + 0.01, dabs[0][1]);
   for (const [x, y] of dabs.slice(1)) context.lineTo(x, y);
 }

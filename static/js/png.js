@@ -1,6 +1,6 @@
 /**
- * Grey pixels become a PNG file. By hand, because a canvas encodes when the browser is idle, in
- * colour and with transparency: this takes a millisecond and half the bytes.
+ * Encodes grey pixels as a PNG file. A canvas would encode when the browser is idle, in colour and
+ * with transparency; this takes a millisecond and half the bytes.
  *
  * Reference: PNG (third edition), section 5 (chunks) and annex D (CRC).
  */

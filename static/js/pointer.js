@@ -5,8 +5,8 @@ import { cellAt, isHit } from './strokes.js';
 
 const PRIMARY = 1;
 const ERASER = 32;
-/** Points nearer than this to the last one say nothing new. */
-const LEAST_MOVE = 0.001;
+/** Points nearer than this to the last one are dropped. */
+const MIN_MOVE = 0.001;
 
 /**
  * @param {HTMLElement} pad
@@ -38,11 +38,11 @@ export function drawWithPointer(pad, store, reader, onStart) {
     const [x, y] = place(event);
     const strokes = history.present.strokes.filter((stroke) => !isHit(stroke, x, y));
     if (strokes.length === history.present.strokes.length) return;
-    // One sweep is one step of undo.
+    // One drag of the eraser is one step of undo.
     const isFirst = active.before === history;
     const present = { ...history.present, strokes };
-    store.change({ history: isFirst ? commit(history, { strokes }) : { ...history, present } });
-    reader.soon();
+    store.update({ history: isFirst ? commit(history, { strokes }) : { ...history, present } });
+    reader.readSoon();
   };
 
   pad.addEventListener('pointerdown', (event) => {
@@ -50,13 +50,13 @@ export function drawWithPointer(pad, store, reader, onStart) {
       // The hand that holds the pen rests on the glass.
       hasSeenPen = true;
       if (active?.type === 'touch') {
-        store.change({ live: null });
+        store.update({ liveStroke: null });
         active = null;
       }
     }
     if (active) return;
     if (hasSeenPen && event.pointerType === 'touch') {
-      store.change({ note: { words: 'Touch does not draw since a pen was used, so that a hand may rest on the screen.' } });
+      store.update({ note: { words: 'Touch does not draw since a pen was used, so that a hand may rest on the screen.' } });
       return;
     }
     if (!(event.buttons & (PRIMARY | ERASER))) return;
@@ -66,9 +66,9 @@ export function drawWithPointer(pad, store, reader, onStart) {
     const mode = event.buttons & ERASER ? 'erase' : tool;
     active = { id: event.pointerId, type: event.pointerType, mode, startedAt: event.timeStamp, before: history };
     const [x, y] = place(event);
-    store.change({ cell: cellAt(x, y), pen: { ...pen, x, y, isDown: false, isShown: false } });
+    store.update({ cell: cellAt(x, y), pen: { ...pen, x, y, isDown: false, isShown: false } });
     if (mode === 'erase') eraseAt(event);
-    else store.change({ live: { points: [pointOf(event)], width } });
+    else store.update({ liveStroke: { points: [pointOf(event)], width } });
   });
 
   pad.addEventListener('pointermove', (event) => {
@@ -79,32 +79,32 @@ export function drawWithPointer(pad, store, reader, onStart) {
       all.forEach(eraseAt);
       return;
     }
-    const { live } = store.state;
-    if (!live) return; // undone meanwhile
-    const points = [...live.points];
+    const { liveStroke } = store.state;
+    if (!liveStroke) return; // undone meanwhile
+    const points = [...liveStroke.points];
     for (const one of all) {
       const point = pointOf(one);
       const last = points[points.length - 1];
-      if (Math.hypot(point[0] - last[0], point[1] - last[1]) >= LEAST_MOVE) points.push(point);
+      if (Math.hypot(point[0] - last[0], point[1] - last[1]) >= MIN_MOVE) points.push(point);
     }
-    if (points.length === live.points.length) return;
-    store.change({ live: { ...live, points } });
-    reader.soon();
+    if (points.length === liveStroke.points.length) return;
+    store.update({ liveStroke: { ...liveStroke, points } });
+    reader.readSoon();
   });
 
   const finish = (event) => {
     if (event.pointerId !== active?.id) return;
     const { mode } = active;
     active = null;
-    const { live, history } = store.state;
-    if (mode === 'draw' && live) {
-      const [x, y] = live.points[live.points.length - 1];
-      store.change({ history: addStroke(history, live), live: null, cell: cellAt(x, y) });
+    const { liveStroke, history } = store.state;
+    if (mode === 'draw' && liveStroke) {
+      const [x, y] = liveStroke.points[liveStroke.points.length - 1];
+      store.update({ history: addStroke(history, liveStroke), liveStroke: null, cell: cellAt(x, y) });
     }
-    reader.now(event.type === 'pointerup' && mode === 'draw' ? event.timeStamp : null);
+    reader.readNow(event.type === 'pointerup' && mode === 'draw' ? event.timeStamp : null);
   };
   for (const type of ['pointerup', 'pointercancel', 'lostpointercapture']) pad.addEventListener(type, finish);
-  // Else a quick stroke is a fling to the browser, which takes the next tap to be its end.
+  // Otherwise a browser takes a quick stroke for a fling, and swallows the next tap.
   pad.addEventListener('touchstart', (event) => event.preventDefault(), { passive: false });
   pad.addEventListener('contextmenu', (event) => event.preventDefault());
 }

@@ -1,19 +1,17 @@
-/** Strokes become grey pixels: white ink on black, without the divider. */
+/** Rasterises strokes to grey pixels: white ink on black, without the divider. */
 
 import { cellBox, homeCell, smooth } from './strokes.js';
 
 /** @typedef {import('./strokes.js').Stroke} Stroke */
 
 /**
- * Side of the picture that is sent, in pixels: three and a half for each one that the network sees.
- * The service reads pictures of up to 200 × 200 at once; larger ones it passes to a thread.
+ * Side of the picture that is sent, in pixels: 3.5 times that of the network's input.
+ * The service decodes pictures of up to 200 × 200 without passing them to a thread.
  */
 export const PICTURE_SIDE = 196;
 
 /**
- * Returns the picture of strokes, row by row.
- *
- * A stroke that belongs to a cell leaves no ink in another.
+ * Returns the pixels of strokes, row by row. Slips beyond a stroke's cell are left out.
  * @param {readonly Stroke[]} strokes
  * @param {number} side in pixels
  * @returns {Uint8Array}

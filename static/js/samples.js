@@ -5,8 +5,8 @@ import { SIDE, cellBox } from './strokes.js';
 /** @typedef {import('./strokes.js').Stroke} Stroke */
 
 /**
- * For each digit the points that its line goes through, x,y in a box 100 high and about 80 wide.
- * A slash begins another stroke; a bar is a corner, where one curve ends and the next begins.
+ * For each digit the points of its curves: x,y in a box 100 high and about 80 wide.
+ * A slash begins another stroke, a bar another curve: there the stroke has a corner.
  */
 const SHAPES = [
   '52,0 26,10 10,42 14,78 36,100 62,90 74,55 67,18 50,1 38,5',
@@ -27,7 +27,7 @@ const WIDTH = 0.04;
 const POINTS_PER_CURVE = 8;
 const MILLISECONDS_PER_POINT = 12;
 
-/** Sample grids: their digits in reading order, `_` for a blank cell, and what varies the hand. */
+/** Sample grids: their digits in reading order, `_` for a blank cell, and the seed of variations. */
 export const SAMPLE_GRIDS = [
   { digits: '7216', seed: 11 },
   { digits: '3_85', seed: 5 },
@@ -50,7 +50,7 @@ export function sampleGrid({ digits, seed }) {
  * Returns the strokes of one digit in the middle of a cell.
  * @param {number} digit 0 to 9
  * @param {number} cell
- * @param {number} seed each gives another hand
+ * @param {number} seed of the variations of shape and place
  * @returns {Stroke[]}
  */
 export function sampleDigit(digit, cell, seed) {
@@ -61,8 +61,8 @@ export function sampleDigit(digit, cell, seed) {
   const height = (HEIGHT * (1 + vary(0.06))) / SIDE;
   const [slant, turn, stretch] = [-0.06 + vary(0.08), vary(0.05), 1 + vary(0.07)];
   return SHAPES[digit].split(' / ').map((stroke) => {
-    const shaken = shake(stroke.split(' | ').map(placesOf), () => vary(0.014));
-    const line = shaken.flatMap((curve, i) => through(curve).slice(i ? 1 : 0));
+    const shaken = shake(stroke.split(' | ').map(parsePoints), () => vary(0.014));
+    const line = shaken.flatMap((curve, i) => spline(curve).slice(i ? 1 : 0));
     const points = line.map(([x, y], i) => {
       const [u, v] = [(x - 0.42) * stretch - (y - 0.5) * -slant, y - 0.5];
       return [
@@ -77,11 +77,11 @@ export function sampleDigit(digit, cell, seed) {
 }
 
 /** @param {string} curve such as `47,0 45,50` */
-function placesOf(curve) {
+function parsePoints(curve) {
   return curve.split(' ').map((place) => place.split(',').map((hundredths) => Number(hundredths) / 100));
 }
 
-/** Moves the points a little, and leaves curves that meet in a corner together. */
+/** Moves points a little; curves that meet in a corner still do. */
 function shake(curves, vary) {
   let corner = null;
   return curves.map((curve) =>
@@ -93,8 +93,8 @@ function shake(curves, vary) {
   );
 }
 
-/** Returns a line through points (Catmull and Rom's spline). */
-function through(points) {
+/** Returns a smooth line through points: a Catmull-Rom spline. */
+function spline(points) {
   const line = [points[0]];
   for (let i = 0; i < points.length - 1; i++) {
     const [a, b, c, d] = [-1, 0, 1, 2].map((k) => points[Math.min(points.length - 1, Math.max(0, i + k))]);
@@ -115,7 +115,7 @@ function through(points) {
   return line;
 }
 
-/** Returns a small generator of numbers in [0, 1) (Mulberry32): the same seed, the same hand. */
+/** Returns a seeded generator of random numbers in [0, 1): Mulberry32. */
 function generator(seed) {
   let state = (seed * 2654435761) >>> 0;
   return () => {

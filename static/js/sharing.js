@@ -11,11 +11,11 @@
 
 const VERSION = 'g1.';
 const UNITS = 2047;
-const LEAST_UNITS = 14;
+const MIN_UNITS = 14;
 const MILLISECONDS_PER_POINT = 8;
-const MOST_TEXT = 200_000;
-const MOST_STROKES = 2_000;
-const MOST_POINTS = 60_000;
+const MAX_TEXT = 200_000;
+const MAX_STROKES = 2_000;
+const MAX_POINTS = 60_000;
 
 /** A link does not hold a drawing that this page can read. */
 export class LinkError extends Error {}
@@ -32,7 +32,8 @@ export function encodeStrokes(strokes) {
   };
   put(strokes.length);
   for (const { points, width } of strokes) {
-    const places = thin(points.map(([x, y, , pressure]) => [Math.round(x * UNITS), Math.round(y * UNITS), pressure]));
+    const inUnits = points.map(([x, y, , pressure]) => [Math.round(x * UNITS), Math.round(y * UNITS), pressure]);
+    const places = dropClosePoints(inUnits);
     const hasPressure = points.some((point) => point[3] !== 0.5);
     bytes.push(Math.min(127, Math.max(1, Math.round(width * 1000))) | (hasPressure ? 128 : 0));
     put(places.length);
@@ -55,8 +56,8 @@ export function encodeStrokes(strokes) {
  */
 export function decodeStrokes(text) {
   if (!text.startsWith(VERSION)) throw new LinkError('This link is of a kind that this page does not know.');
-  if (text.length > MOST_TEXT) throw new LinkError('This link is too long to be a drawing.');
-  const bytes = bytesOf(text.slice(VERSION.length));
+  if (text.length > MAX_TEXT) throw new LinkError('This link is too long to be a drawing.');
+  const bytes = decodeBase64url(text.slice(VERSION.length));
   const body = bytes.slice(0, -2);
   const sums = checksum(body);
   if (bytes.length < 3 || sums[0] !== bytes.at(-2) || sums[1] !== bytes.at(-1)) {
@@ -79,8 +80,8 @@ export function decodeStrokes(text) {
     }
     throw new LinkError('This link holds a number that is too large.');
   };
-  let left = MOST_POINTS;
-  return Array.from({ length: number(MOST_STROKES) }, () => {
+  let left = MAX_POINTS;
+  return Array.from({ length: number(MAX_STROKES) }, () => {
     const first = byte();
     const count = number(left);
     if (count === 0) throw new LinkError('This link holds a stroke without points.');
@@ -100,17 +101,17 @@ export function decodeStrokes(text) {
 }
 
 /** Leaves out points too near the one before; the first and the last stay. */
-function thin(places) {
+function dropClosePoints(places) {
   const kept = [places[0]];
   places.slice(1).forEach((place, i) => {
     const last = kept[kept.length - 1];
-    const isFar = Math.hypot(place[0] - last[0], place[1] - last[1]) >= LEAST_UNITS;
+    const isFar = Math.hypot(place[0] - last[0], place[1] - last[1]) >= MIN_UNITS;
     if (isFar || i === places.length - 2) kept.push(place);
   });
   return kept;
 }
 
-function bytesOf(base64url) {
+function decodeBase64url(base64url) {
   try {
     const binary = atob(base64url.replaceAll('-', '+').replaceAll('_', '/'));
     return Array.from(binary, (letter) => letter.charCodeAt(0));

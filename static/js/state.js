@@ -1,22 +1,22 @@
 /**
- * The one state of the page. Views look at it; only `change` alters it.
+ * The one state of the page. Views subscribe to it; only `update` changes it.
  *
  * @typedef {object} State
- * @property {import('./history.js').History} history what is on the pad, was, and will be by redo
- * @property {import('./strokes.js').Stroke | null} live the stroke being drawn
+ * @property {import('./history.js').History} history drawings: on the pad, before it, and undone
+ * @property {import('./strokes.js').Stroke | null} liveStroke the stroke being drawn
  * @property {'draw' | 'erase'} tool
  * @property {number} width of the pen, in pad units
  * @property {number} cell the current cell: the one last drawn in or moved to
  * @property {{x: number, y: number, isDown: boolean, isShown: boolean}} pen moved by keys
  * @property {import('./client.js').Answer | null} answer
- * @property {import('./history.js').Drawing | null} answered the drawing that the answer, or the problem, is about
+ * @property {import('./history.js').Drawing | null} answeredDrawing the drawing that the answer, or the problem, is about
  * @property {{type?: string, title?: string, detail: string} | null} problem why there is no answer, or why a
  *   file is not shown
  * @property {boolean} isAway the server cannot be reached
  * @property {{words: string} | null} note said once, in the status line
  * @property {ImageBitmap | null} image the uploaded picture, where the browser can show it
- * @property {number | null} step of the decoding that is laid over the pad, once chosen
- * @property {number | null} passing the step pointed at or played just now; goes before `step`
+ * @property {number | null} step of decoding, chosen to be shown over the pad
+ * @property {number | null} previewStep the step pointed at or being played; shown instead of `step`
  * @property {boolean} isPlaying
  * @property {number | 'mean'} layer
  * @property {number | 'mean'} head
@@ -30,19 +30,19 @@ import { startHistory } from './history.js';
 export function startState() {
   return {
     history: startHistory(),
-    live: null,
+    liveStroke: null,
     tool: 'draw',
     width: 0.04,
     cell: 0,
     pen: { x: 0.25, y: 0.25, isDown: false, isShown: false },
     answer: null,
-    answered: null,
+    answeredDrawing: null,
     problem: null,
     isAway: false,
     note: null,
     image: null,
     step: null,
-    passing: null,
+    previewStep: null,
     isPlaying: false,
     layer: 'mean',
     head: 'mean',
@@ -62,7 +62,7 @@ export class Store {
   }
 
   /** @param {Partial<State>} change */
-  change(change) {
+  update(change) {
     const changed = new Set(Object.keys(change).filter((key) => change[key] !== this.state[key]));
     if (!changed.size) return;
     Object.assign(this.state, change);
@@ -73,7 +73,7 @@ export class Store {
    * Calls a view now, and at each change with the names of what changed.
    * @param {(state: State, changed: ReadonlySet<string>) => void} view
    */
-  watch(view) {
+  subscribe(view) {
     this.#views.push(view);
     view(this.state, new Set(Object.keys(this.state)));
   }

@@ -1,5 +1,5 @@
 /**
- * Strokes are the data; what is seen and what is sent are pictures of them.
+ * Strokes: the data from which the pad is painted and the picture to send is made.
  *
  * Lengths are in pad units: the whole grid is 1 wide and 1 high, y grows downwards.
  *
@@ -40,7 +40,7 @@ export function cellBox(cell) {
 }
 
 /**
- * Returns the smooth line of a stroke: dabs of ink so close that straight joins look round.
+ * Returns the smooth line of a stroke as dabs of ink, close enough to be joined by straight lines.
  *
  * The points are control points of quadratic curves that meet half-way between them.
  * @param {Stroke} stroke
@@ -97,7 +97,7 @@ const homes = new WeakMap();
 
 function locate(stroke) {
   const known = homes.get(stroke);
-  // The stroke being drawn grows; finished ones never change.
+  // Only the stroke being drawn changes, and it only gets longer.
   if (known && known.length === stroke.points.length) return known;
   const shares = cellShares(stroke);
   const most = Math.max(...shares);
@@ -110,7 +110,7 @@ function locate(stroke) {
 /**
  * Returns the cell that a stroke belongs to, or null where it is drawn across the divider.
  *
- * What a stroke with a home draws beyond it is a slip of the pen, and is not sent.
+ * What a stroke draws beyond its cell is a slip of the pen, and is not sent.
  * @param {Stroke} stroke
  */
 export function homeCell(stroke) {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { LiveReader, PREDICT } from '../../static/js/client.js';
+import { LiveReader, PREDICT_URL } from '../../static/js/client.js';
 import { stopClock } from './clock.mjs';
 
 /** Waits until something is so; a busy machine takes its time. */
@@ -36,7 +36,7 @@ test('an older answer never comes after a newer one, and the last is always read
   const questions = [];
   for (let page = 1; page <= 60; page++) {
     seen.page = page;
-    questions.push(reader.now());
+    questions.push(reader.readNow());
     await sleep(page % 7);
   }
   await Promise.all(questions);
@@ -49,7 +49,7 @@ test('a moving pen is read when it rests, and now and then before', async () => 
   const { reader, seen } = setUp([1]);
   const start = Date.now();
   for (let move = 0; move < 50; move++) {
-    reader.soon();
+    reader.readSoon();
     await sleep(10);
   }
   const asked = seen.asked;
@@ -60,10 +60,10 @@ test('a moving pen is read when it rests, and now and then before', async () => 
 test('a blank page asks nothing and takes the answer away, one under way included', async () => {
   const { reader, seen } = setUp([100_000]);
   seen.page = 1;
-  const question = reader.now();
+  const question = reader.readNow();
   await until(() => seen.asked);
   seen.page = null;
-  reader.now();
+  reader.readNow();
   await question;
   assert.deepEqual(seen.answers, [null]);
 });
@@ -72,7 +72,7 @@ test('a server that went away is found again, and the drawing is read then', asy
   const { reader, seen } = setUp([1]);
   seen.page = 7;
   seen.isUp = false;
-  await reader.now();
+  await reader.readNow();
   assert.deepEqual(seen.away, [true]);
   seen.isUp = true;
   seen.page = 8;
@@ -99,7 +99,7 @@ test('while the server is away the page looks less and less often, and often aga
   const { reader, seen } = setUp([1]);
   const asked = hurry(t);
   seen.isUp = false;
-  await reader.now();
+  await reader.readNow();
   await until(() => asked.filter((milliseconds) => milliseconds === 8_000).length > 1);
   const pauses = asked.filter((milliseconds) => milliseconds < 10_000);
   assert.equal(pauses[0], 400);
@@ -111,7 +111,7 @@ test('while the server is away the page looks less and less often, and often aga
   assert.deepEqual(seen.away, [true, false]);
   seen.isUp = false;
   asked.length = 0;
-  await reader.now();
+  await reader.readNow();
   assert.equal(asked.find((milliseconds) => milliseconds < 10_000), 400);
   seen.isUp = true;
   await until(() => seen.answers.length > 1);
@@ -121,15 +121,15 @@ test('the network coming back is a reason to look at once', async (t) => {
   const pass = stopClock(t);
   const { reader, seen } = setUp([1]);
   seen.isUp = false;
-  await reader.now();
+  await reader.readNow();
   seen.isUp = true;
-  reader.nudge();
+  reader.retryNow();
   pass(1); // not the pause of 400 ms
   await until(() => seen.answers.length);
   assert.deepEqual(seen.away, [true, false]);
 });
 
-/** A reader whose questions are all answered in one way; once it is away it hears nothing more. */
+/** A reader whose requests are all answered in one way; once it is away it hears nothing more. */
 function answeredBy(answer) {
   const seen = { answers: [], problems: [], away: [], asked: [] };
   const reader = new LiveReader({
@@ -152,8 +152,8 @@ for (const status of [502, 503, 504]) {
     hurry(t);
     for (const body of ['<h1>Sorry</h1>', '{"title": "Busy", "detail": "Too many at once."}']) {
       const { reader, seen } = answeredBy(() => new Response(body, { status, headers: HTML }));
-      await reader.now();
-      assert.deepEqual(seen, { answers: [], problems: [], away: [true], asked: [PREDICT] });
+      await reader.readNow();
+      assert.deepEqual(seen, { answers: [], problems: [], away: [true], asked: [PREDICT_URL] });
     }
   });
 }
@@ -161,7 +161,7 @@ for (const status of [502, 503, 504]) {
 test('a page in place of an answer, as a network that wants a login gives, counts as away too', async (t) => {
   hurry(t);
   const { reader, seen } = answeredBy(() => new Response('<h1>Log in</h1>', { headers: HTML }));
-  await reader.now();
+  await reader.readNow();
   assert.deepEqual([seen.answers, seen.problems, seen.away], [[], [], [true]]);
 });
 
@@ -179,7 +179,7 @@ test("a problem is handed on as the service says it, a proxy's refusal in the pa
   ];
   for (const [body, status, words] of refusals) {
     const { reader, seen } = answeredBy(() => new Response(body, { status }));
-    await reader.now();
+    await reader.readNow();
     assert.equal(seen.problems.length, 1, body);
     const [{ title, detail }] = seen.problems;
     assert.match(`${title}: ${detail}`, words);

@@ -12,9 +12,9 @@ const DRAWN = { past: [], present: { strokes: [STROKE], picture: null }, future:
 function setUp() {
   const [status, offline] = [{ dataset: {} }, {}];
   const store = new Store();
-  store.change({ history: DRAWN });
+  store.update({ history: DRAWN });
   showStatus(status, offline, store, NOTE_MS);
-  const note = (words) => store.change({ note: { words } });
+  const note = (words) => store.update({ note: { words } });
   return { status, offline, store, note };
 }
 
@@ -27,12 +27,12 @@ test('a reading that comes while a note is fresh is said after it', (t) => {
   const pass = stopClock(t);
   const { status, store, note } = setUp();
   note('Link copied.');
-  store.change({ answer: answerOf([7, null, null, null]) });
-  store.change({ answer: answerOf([7, 2, null, null]) });
+  store.update({ answer: answerOf([7, null, null, null]) });
+  store.update({ answer: answerOf([7, 2, null, null]) });
   assert.equal(status.textContent, 'Link copied.');
   pass(3 * NOTE_MS);
   assert.equal(status.textContent, 'Read 7, 2, blank, blank; 96.0 % sure of all four.');
-  store.change({ answer: answerOf([1, null, null, null]) });
+  store.update({ answer: answerOf([1, null, null, null]) });
   assert.match(status.textContent, /^Read 1/);
 });
 
@@ -44,7 +44,7 @@ test('a note stays until there is something else to say, and a newer one goes be
   note('Pen up.');
   assert.equal(status.textContent, 'Pen up.');
   pass(NOTE_MS / 2);
-  store.change({ answer: answerOf([1, 2, 3, 4]) });
+  store.update({ answer: answerOf([1, 2, 3, 4]) });
   pass(NOTE_MS / 4); // the first note's time is over, the second one's is not
   assert.equal(status.textContent, 'Pen up.');
   pass(2 * NOTE_MS);
@@ -56,34 +56,34 @@ test('a note stays until there is something else to say, and a newer one goes be
 
 test('nothing is said of a reading while the pen is down', () => {
   const { status, store } = setUp();
-  store.change({ live: STROKE });
-  store.change({ answer: answerOf([1, 2, 3, 4]) });
+  store.update({ liveStroke: STROKE });
+  store.update({ answer: answerOf([1, 2, 3, 4]) });
   assert.equal(status.textContent, 'Reading…');
 });
 
 test('what the reader is not sure of is said with the reading, and other warnings after it', () => {
   const { status, store } = setUp();
   const warnings = [{ code: 'low_confidence', detail: '' }, { code: 'tiny', detail: '' }];
-  store.change({ answer: answerOf([8, null, 1, 4], { unsure: [0, 3], warnings }) });
+  store.update({ answer: answerOf([8, null, 1, 4], { unsure: [0, 3], warnings }) });
   assert.match(status.textContent, /all four\. Unsure of top left, bottom right\. A digit is very small/);
-  store.change({ answer: answerOf([8, null, 1, 4], { unsure: [0, 1, 2, 3] }) });
+  store.update({ answer: answerOf([8, null, 1, 4], { unsure: [0, 1, 2, 3] }) });
   assert.match(status.textContent, /Unsure of every cell\.$/);
 });
 
 test('a drawing without an answer is being read, was refused, or waits for the server', () => {
   const { status, offline, store } = setUp();
   assert.equal(status.textContent, 'Reading…');
-  store.change({ problem: { title: 'Too large', detail: 'At most 10 MB.' } });
+  store.update({ problem: { title: 'Too large', detail: 'At most 10 MB.' } });
   assert.equal(status.textContent, 'Too large: At most 10 MB.');
-  store.change({ problem: null });
+  store.update({ problem: null });
   assert.equal(status.textContent, 'Reading…');
-  store.change({ isAway: true });
+  store.update({ isAway: true });
   assert.equal(status.textContent, '');
   assert.equal(offline.hidden, false);
   assert.match(offline.textContent, /server is away.*kept/);
-  store.change({ isAway: false });
+  store.update({ isAway: false });
   assert.deepEqual([offline.hidden, offline.textContent], [true, '']);
-  store.change({ history: { ...DRAWN, present: { strokes: [], picture: null } }, answer: answerOf([1, 2, 3, 4]) });
-  store.change({ answer: null });
+  store.update({ history: { ...DRAWN, present: { strokes: [], picture: null } }, answer: answerOf([1, 2, 3, 4]) });
+  store.update({ answer: null });
   assert.equal(status.textContent, '');
 });

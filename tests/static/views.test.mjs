@@ -5,9 +5,9 @@ import { patchBoxes, peakOf, weightsOf } from '../../static/js/attention.js';
 import { colourAt } from '../../static/js/colours.js';
 import { BLANK, addStroke, commit, isBlank, redo, startHistory, undo } from '../../static/js/history.js';
 import { sampleDigit } from '../../static/js/samples.js';
-import { sayInk } from '../../static/js/seen-view.js';
+import { describeInk } from '../../static/js/normal-form-view.js';
 import { homeCell } from '../../static/js/strokes.js';
-import { percent, runnerUp, sayWarning } from '../../static/js/words.js';
+import { percent, runnerUp, warningText } from '../../static/js/messages.js';
 
 test('undo and redo go back and forth, and a change ends what could be redone', () => {
   const [a, b] = ['a', 'b'].map((name) => ({ points: [[0, 0, 0, 0.5]], width: 0.04, name }));
@@ -56,11 +56,11 @@ test('patches stand where the service found the grid, and part in the middle of 
 
 test('what was done to the ink is said in words', () => {
   const cell = { box: [1, 1, 2, 2], scale: 0.25, shift: [0.1, 0], stroke_width: 5, restroked: 0.31 };
-  const said = sayInk({ polarity: 'dark_on_light', grid_box: [0, 0, 112, 112], cells: [cell, { box: null }] });
+  const said = describeInk({ polarity: 'dark_on_light', grid_box: [0, 0, 112, 112], cells: [cell, { box: null }] });
   assert.match(said[0], /Dark/);
   assert.equal(said[1], 'Top left: drawn at 50 % of its size, moved left, lines 0.3 px wider.');
   assert.equal(said[2], 'Top right: no ink.');
-  assert.deepEqual(sayInk(undefined), []);
+  assert.deepEqual(describeInk(undefined), []);
 });
 
 test('colours grow lighter with the value, and beyond the ends stay', () => {
@@ -83,8 +83,8 @@ test('the runner-up may be a blank', () => {
 });
 
 test('a warning that is not known is said as the service says it', () => {
-  assert.equal(sayWarning({ code: 'new', detail: 'Something new.' }), 'Something new.');
-  assert.match(sayWarning({ code: 'faint', detail: 'x' }), /faint/);
+  assert.equal(warningText({ code: 'new', detail: 'Something new.' }), 'Something new.');
+  assert.match(warningText({ code: 'faint', detail: 'x' }), /faint/);
 });
 
 test('every sample digit stays in its cell, and another seed gives another hand', () => {

@@ -22,14 +22,14 @@ from model import checkpoint
 from model.config import ReaderConfig
 from tests.conftest import ROOT, make_bar_digits
 from training.distributed import Processes
-from training.loop import BEST, LAST, RESUME, train
+from training.loop import BEST, LAST, RESUME, TrainingRun
 from training.options import TrainOptions
 
 
 def run(out: Path, steps: int) -> None:
     """The run that is killed: small, deterministic, on made-up digits."""
     torch.set_num_threads(1)
-    train(
+    TrainingRun(
         options=TrainOptions(
             steps=steps,
             batch_size=8,
@@ -44,7 +44,7 @@ def run(out: Path, steps: int) -> None:
         validation={"bars": make_bar_digits()},
         out=out,
         processes=Processes(0, 1, torch.device("cpu")),
-    )
+    ).run()
 
 
 def start(out: Path, steps: int) -> subprocess.Popen[bytes]:

@@ -15,7 +15,7 @@ from training.augment import Augmentation
 from training.batches import Batch, GridBatches
 from training.data import Digits
 from training.distributed import Processes, pick_device
-from training.loop import BEST, LAST, RESUME, Outcome, train
+from training.loop import BEST, LAST, RESUME, Outcome, TrainingRun
 from training.options import TrainOptions
 
 OPTIONS = {
@@ -29,8 +29,14 @@ OPTIONS = {
 SMALL = ReaderConfig(encoder_layers=1, decoder_layers=1, mlp_width=64, dropout=0.1)
 
 
-def go(out: Path, digits: Digits, config: ReaderConfig = SMALL, **changes: object) -> Outcome:
-    return train(
+def run(
+    out: Path,
+    digits: Digits,
+    config: ReaderConfig = SMALL,
+    initial: Path | None = None,
+    **changes: object,
+) -> Outcome:
+    return TrainingRun(
         options=TrainOptions(**(OPTIONS | changes)),  # type: ignore[arg-type]
         config=config,
         training=digits,
@@ -38,7 +44,8 @@ def go(out: Path, digits: Digits, config: ReaderConfig = SMALL, **changes: objec
         validation={"bars": digits},
         out=out,
         processes=Processes(0, 1, torch.device("cpu")),
-    )
+        initial=initial,
+    ).run()
 
 
 @pytest.fixture
@@ -61,7 +68,7 @@ def interrupt(monkeypatch: pytest.MonkeyPatch):  # type: ignore[no-untyped-def]
 
 def test_it_learns_and_leaves_everything_it_promises(tmp_path: Path, bar_digits: Digits) -> None:
     still = Augmentation(rotation=0, shear=0, scale=0, shift=0, elastic=0, stroke=0, gain=0)
-    outcome = go(
+    outcome = run(
         tmp_path,
         bar_digits,
         steps=250,
@@ -88,7 +95,7 @@ def test_an_interrupted_run_goes_on_to_the_same_weights(
     tmp_path: Path, bar_digits: Digits, interrupt: object
 ) -> None:
     """It dies between saves; steps since the last one are done again, dropout included."""
-    whole = go(tmp_path / "whole", bar_digits)
+    whole = run(tmp_path / "whole", bar_digits)
     for step in (3, 17, 33):
 
         def die() -> None:
@@ -96,8 +103,8 @@ def test_an_interrupted_run_goes_on_to_the_same_weights(
 
         interrupt(step, die)  # type: ignore[operator]
         with pytest.raises(MemoryError):
-            go(tmp_path / "killed", bar_digits)
-    resumed = go(tmp_path / "killed", bar_digits)
+            run(tmp_path / "killed", bar_digits)
+    resumed = run(tmp_path / "killed", bar_digits)
     assert kill_and_resume.differing(tmp_path / "whole", tmp_path / "killed") == []
     assert resumed.progress.history == whole.progress.history
 
@@ -107,19 +114,19 @@ def test_a_stop_signal_saves_and_ends_in_order(
     number: int, tmp_path: Path, bar_digits: Digits, interrupt: object
 ) -> None:
     interrupt(8, lambda: os.kill(os.getpid(), number))  # type: ignore[operator]
-    stopped = go(tmp_path / "stopped", bar_digits)
+    stopped = run(tmp_path / "stopped", bar_digits)
     assert not stopped.is_finished
     assert stopped.progress.step == 9  # the step that it was in is done
     checkpoint.load(tmp_path / "stopped" / LAST).reader()
-    go(tmp_path / "stopped", bar_digits)
-    go(tmp_path / "whole", bar_digits)
+    run(tmp_path / "stopped", bar_digits)
+    run(tmp_path / "whole", bar_digits)
     assert kill_and_resume.differing(tmp_path / "whole", tmp_path / "stopped") == []
 
 
 def test_a_finished_run_stays_as_it_is(tmp_path: Path, bar_digits: Digits) -> None:
-    go(tmp_path, bar_digits)
+    run(tmp_path, bar_digits)
     before = (tmp_path / LAST).read_bytes()
-    assert go(tmp_path, bar_digits).is_finished
+    assert run(tmp_path, bar_digits).is_finished
     assert (tmp_path / LAST).read_bytes() == before
 
 
@@ -132,11 +139,11 @@ def test_kills_leave_readers_that_load_and_a_run_that_goes_on(tmp_path: Path) ->
 
 
 def test_another_recipe_is_not_mixed_into_a_run(tmp_path: Path, bar_digits: Digits) -> None:
-    go(tmp_path, bar_digits)
+    run(tmp_path, bar_digits)
     with pytest.raises(CheckpointMismatchError, match=r"training\.steps was 40, now 50"):
-        go(tmp_path, bar_digits, steps=50)
+        run(tmp_path, bar_digits, steps=50)
     with pytest.raises(CheckpointMismatchError, match=r"network\.encoder_layers was 1, now 2"):
-        go(tmp_path, bar_digits, config=ReaderConfig(encoder_layers=2, decoder_layers=1))
+        run(tmp_path, bar_digits, config=ReaderConfig(encoder_layers=2, decoder_layers=1))
 
 
 @pytest.mark.parametrize("content", [b"", b"rubbish"])
@@ -145,15 +152,15 @@ def test_a_damaged_resume_file_is_refused_and_kept(
 ) -> None:
     (tmp_path / RESUME).write_bytes(content)
     with pytest.raises(CheckpointFormatError, match=r"expected a \.safetensors file"):
-        go(tmp_path, bar_digits)
+        run(tmp_path, bar_digits)
     assert (tmp_path / RESUME).read_bytes() == content
 
 
 def test_a_reader_is_no_resume_file(tmp_path: Path, bar_digits: Digits) -> None:
-    go(tmp_path, bar_digits)
+    run(tmp_path, bar_digits)
     (tmp_path / RESUME).write_bytes((tmp_path / LAST).read_bytes())
     with pytest.raises(CheckpointFormatError, match="this is no resume file"):
-        go(tmp_path, bar_digits)
+        run(tmp_path, bar_digits)
 
 
 def test_learning_rate_and_augmentation_follow_their_schedules() -> None:
@@ -194,17 +201,9 @@ def test_the_device_is_picked_or_refused() -> None:
 
 
 def test_a_run_may_begin_with_the_weights_of_another(tmp_path: Path, bar_digits: Digits) -> None:
-    first = go(tmp_path / "first", bar_digits, steps=20)
-    begun = train(
-        options=TrainOptions(**(OPTIONS | {"steps": 1, "warmup_steps": 100})),  # type: ignore[arg-type]
-        config=SMALL,
-        training=bar_digits,
-        drawn=None,
-        validation={"bars": bar_digits},
-        out=tmp_path / "second",
-        processes=Processes(0, 1, torch.device("cpu")),
-        initial=tmp_path / "first" / LAST,
-    )
+    first = run(tmp_path / "first", bar_digits, steps=20)
+    initial = tmp_path / "first" / LAST
+    begun = run(tmp_path / "second", bar_digits, initial=initial, steps=1, warmup_steps=100)
     assert first.is_finished
     assert begun.is_finished
     before, after = (checkpoint.load(tmp_path / name / LAST) for name in ("first", "second"))
@@ -215,15 +214,11 @@ def test_a_run_may_begin_with_the_weights_of_another(tmp_path: Path, bar_digits:
 
 
 def test_weights_of_another_network_are_no_beginning(tmp_path: Path, bar_digits: Digits) -> None:
-    go(tmp_path / "first", bar_digits, steps=2)
+    run(tmp_path / "first", bar_digits, steps=2)
     with pytest.raises(CheckpointMismatchError, match="expected a reader of"):
-        train(
-            options=TrainOptions(**OPTIONS),  # type: ignore[arg-type]
-            config=ReaderConfig(encoder_layers=2, decoder_layers=1, mlp_width=64),
-            training=bar_digits,
-            drawn=None,
-            validation={"bars": bar_digits},
-            out=tmp_path / "second",
-            processes=Processes(0, 1, torch.device("cpu")),
+        run(
+            tmp_path / "second",
+            bar_digits,
+            ReaderConfig(encoder_layers=2, decoder_layers=1, mlp_width=64),
             initial=tmp_path / "first" / LAST,
         )

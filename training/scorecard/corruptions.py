@@ -214,7 +214,7 @@ def _shifted(padded: NDArray[Any], x: int, y: int) -> NDArray[Any]:
 
 
 def _blur(digits: Floats, sigma: float) -> Floats:
-    """Blurs by a Gaussian; the edge goes on beyond the picture."""
+    """Blurs by a Gaussian; pixels at the edges are repeated beyond them."""
     reach = np.arange(-16, _SIZE + 16)
     weights = np.exp(-((reach - _PLACES[:, None]) ** 2) / (2 * sigma**2)).astype(np.float32)
     matrix = np.zeros((_SIZE, _SIZE), dtype=np.float32)

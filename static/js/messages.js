@@ -1,8 +1,8 @@
-/** Numbers and codes become words. */
+/** Messages: numbers and codes in words. */
 
 export const CELL_NAMES = ['top left', 'top right', 'bottom left', 'bottom right'];
 
-/** Less sure than this of a cell is shown as unsure; the service warns at the same value. */
+/** A cell of less confidence than this is shown as unsure; the service warns at the same value. */
 export const SURE = 0.9;
 
 const WARNINGS = {
@@ -17,10 +17,10 @@ const WARNINGS = {
 };
 
 /**
- * Says a warning in plain words; one that is not known here is said as the service says it.
+ * Returns a warning in plain words, or as the service puts it where its code is unknown here.
  * @param {{code: string, detail: string}} warning
  */
-export function sayWarning({ code, detail }) {
+export function warningText({ code, detail }) {
   return WARNINGS[code] ?? detail ?? code;
 }
 
@@ -29,7 +29,7 @@ export const EMPTY_FILE = 'This file is empty.';
 const TOO_LARGE = 'This picture is too large to be read here';
 const MISUNDERSTOOD = 'The service did not understand what this page sent. Load the page again.';
 
-/** By the name in a problem's type; 503 is not said, for then the server counts as away. */
+/** By the name in a problem's type; none for status 503, when the server counts as away. */
 const PROBLEMS = {
   'picture-too-large': TOO_LARGE,
   'picture-format': NO_PICTURE,
@@ -47,17 +47,17 @@ const PROBLEMS = {
 };
 
 /**
- * Says in plain words why there is no answer; what is not known here is said as it came.
+ * Returns in plain words why there is no answer, or as the service puts it where unknown here.
  * @param {{type?: string, title?: string, detail: string}} problem
  */
-export function sayProblem({ type, title, detail }) {
+export function problemText({ type, title, detail }) {
   const words = PROBLEMS[type?.split('#')[1]];
   if (!words) return title ? `${title}: ${detail}` : detail;
-  return words === TOO_LARGE ? `${words}${sayLimit(detail)}.` : words;
+  return words === TOO_LARGE ? `${words}${limitText(detail)}.` : words;
 }
 
-/** Says how large is allowed, where a problem's detail tells. */
-function sayLimit(detail) {
+/** Returns the largest size allowed, where a problem's detail has it. */
+function limitText(detail) {
   const [, most, unit] = /at most (\d+) (bytes|pixels)/.exec(detail) ?? [];
   return most ? `: at most ${Number(most) / 1e6} ${unit === 'bytes' ? 'MB' : 'million pixels'}` : '';
 }
@@ -74,7 +74,7 @@ export function percent(probability) {
 }
 
 /** @param {number | null} digit */
-export function sayDigit(digit) {
+export function digitText(digit) {
   return digit === null ? 'blank' : String(digit);
 }
 
@@ -93,9 +93,9 @@ export function runnerUp(probabilities) {
  * @param {import('./client.js').Answer} answer
  * @param {readonly boolean[]} isUnsure of each cell
  */
-export function sayReading({ digits, confidence }, isUnsure) {
+export function readingText({ digits, confidence }, isUnsure) {
   const unsure = CELL_NAMES.filter((_, cell) => isUnsure[cell]);
   const which = unsure.length === CELL_NAMES.length ? 'every cell' : unsure.join(', ');
-  const read = `Read ${digits.map(sayDigit).join(', ')}; ${percent(confidence)} sure of all four.`;
+  const read = `Read ${digits.map(digitText).join(', ')}; ${percent(confidence)} sure of all four.`;
   return unsure.length ? `${read} Unsure of ${which}.` : read;
 }

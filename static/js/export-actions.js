@@ -1,6 +1,6 @@
-/** What can be taken along: a link, the answer, the command that asks for it, the picture. */
+/** Exports: a link, the answer as JSON, a curl command for it, the picture as a file. */
 
-import { PREDICT } from './client.js';
+import { PREDICT_URL } from './client.js';
 import { isBlank } from './history.js';
 import { encodePng } from './png.js';
 import { rasterise } from './raster.js';
@@ -10,19 +10,19 @@ const DOWNLOAD_SIDE = 560;
 
 /**
  * @param {object} parts
- * @param {() => Promise<import('./client.js').Sent> | null} parts.picture what is sent for the drawing
+ * @param {() => Promise<import('./client.js').RequestBody> | null} parts.picture the drawing, as it is sent
  * @param {HTMLDialogElement} parts.dialog shows text that cannot be copied for the user
  * @param {HTMLTextAreaElement} parts.text
  * @param {import('./state.js').Store} store
- * @param {ReturnType<typeof import('./actions.js').actionsOn>} actions
+ * @param {ReturnType<typeof import('./actions.js').createActions>} actions
  */
-export function takeAway({ picture, dialog, text }, store, actions) {
+export function createExportActions({ picture, dialog, text }, store, actions) {
   const copy = async (what, name, more = '') => {
     try {
       await navigator.clipboard.writeText(what);
-      actions.say(`${name} copied.${more}`);
+      actions.announce(`${name} copied.${more}`);
     } catch {
-      // No permission, or no secure connection: the user copies by hand.
+      // Without permission or a secure connection, the user copies by hand.
       text.value = what;
       dialog.showModal();
       text.select();
@@ -32,26 +32,26 @@ export function takeAway({ picture, dialog, text }, store, actions) {
 
   return {
     async share() {
-      if (drawing().picture) return actions.say('Only drawings fit in a link; a picture does not.');
-      if (isBlank(drawing())) return actions.say('Nothing to share yet: draw a digit first.');
+      if (drawing().picture) return actions.announce('Only drawings fit in a link; a picture does not.');
+      if (isBlank(drawing())) return actions.announce('Nothing to share yet: draw a digit first.');
       history.replaceState(null, '', `#${encodeStrokes(drawing().strokes)}`);
       return copy(location.href, 'Link');
     },
     async copyJson() {
-      if (!store.state.answer) return actions.say('Nothing to copy yet: draw a digit first.');
-      return copy(layOut(store.state.answer), 'JSON');
+      if (!store.state.answer) return actions.announce('Nothing to copy yet: draw a digit first.');
+      return copy(formatAnswer(store.state.answer), 'JSON');
     },
     async copyCurl() {
       const sent = picture();
-      if (!sent) return actions.say('Nothing to copy yet: draw a digit first.');
-      const url = new URL(PREDICT, location.href).href;
+      if (!sent) return actions.announce('Nothing to copy yet: draw a digit first.');
+      const url = new URL(PREDICT_URL, location.href).href;
       const { picture: file } = drawing();
       if (file?.isSmaller) return copy(curlForFile(url, file), 'curl command', ` It sends ${file.name}: download that first.`);
       if (file) return copy(curlForFile(url, file), 'curl command');
       return copy(curlForDrawing(url, (await sent).body), 'curl command');
     },
     async download() {
-      if (isBlank(drawing())) return actions.say('Nothing to download yet: draw a digit first.');
+      if (isBlank(drawing())) return actions.announce('Nothing to download yet: draw a digit first.');
       const { picture: file, strokes } = drawing();
       const png = file ? null : await encodePng(rasterise(strokes, DOWNLOAD_SIDE), DOWNLOAD_SIDE);
       const url = URL.createObjectURL(file?.bytes ?? new Blob([png], { type: 'image/png' }));
@@ -65,9 +65,9 @@ export function takeAway({ picture, dialog, text }, store, actions) {
 }
 
 /**
- * Shows the drawing of the page's address, if it has one, and forgets it once the drawing changes.
+ * Shows the drawing in the page's address, if there is one; removes it there once the drawing changes.
  * @param {import('./state.js').Store} store
- * @param {ReturnType<typeof import('./actions.js').actionsOn>} actions
+ * @param {ReturnType<typeof import('./actions.js').createActions>} actions
  */
 export function followLinks(store, actions) {
   const forget = () => history.replaceState(null, '', location.pathname + location.search);
@@ -76,23 +76,23 @@ export function followLinks(store, actions) {
     const fragment = location.hash.slice(1);
     if (!fragment || document.getElementById(fragment)) return;
     try {
-      actions.show({ strokes: decodeStrokes(fragment), picture: null });
+      actions.showDrawing({ strokes: decodeStrokes(fragment), picture: null });
       linked = store.state.history.present;
     } catch (error) {
       if (!(error instanceof LinkError)) throw error;
       forget();
-      actions.say(error.message);
+      actions.announce(error.message);
     }
   };
   follow();
   addEventListener('hashchange', follow);
-  store.watch(({ history: { present } }, changed) => {
+  store.subscribe(({ history: { present } }, changed) => {
     if (changed.has('history') && location.hash && present !== linked) forget();
   });
 }
 
-/** Returns an answer as JSON, its lists of numbers on one line each. */
-function layOut(answer) {
+/** Formats an answer as JSON, each list of numbers on one line. */
+function formatAnswer(answer) {
   const lists = /\[\s+((?:null|[-+\d.e,\s])+?)\s+\]/g;
   return JSON.stringify(answer, null, 2).replace(lists, (_, numbers) => `[${numbers.replace(/\s+/g, ' ')}]`);
 }

@@ -1,4 +1,4 @@
-"""What can be taken along: a link, the answer, the command that asks for it, the picture."""
+"""Exports of the page: a link, the answer as JSON, a curl command, the picture as a file."""
 
 import io
 import json
