@@ -18,6 +18,6 @@ def test_the_pure_modules_of_the_page_work() -> None:
     files = sorted(HERE.glob("*.test.mjs"))
     assert files
     done = subprocess.run(
-        [node, "--test", *files], capture_output=True, text=True, timeout=2 * PATIENCE
+        [node, "--test", *files], capture_output=True, text=True, timeout=5 * PATIENCE
     )
     assert done.returncode == 0, done.stdout + done.stderr

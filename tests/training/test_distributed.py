@@ -28,7 +28,7 @@ def _train(launcher: list[str], out: Path, data_dir: Path) -> list[dict[str, flo
         cwd=ROOT,
         env=os.environ | {"OMP_NUM_THREADS": "1"},
         check=True,
-        timeout=2 * PATIENCE,
+        timeout=5 * PATIENCE,
         stderr=subprocess.DEVNULL,
     )
     _, metadata = header.read_file(out / RESUME, framework="pt")
