@@ -10,11 +10,12 @@ import httpx
 import pytest
 
 from tests.app.running import GRID, PNG, Server, assert_is_problem
+from tests.waiting import PATIENCE
 
 
 def raw(server: Server, *parts: bytes) -> bytes:
     """Sends bytes as they are; returns all that comes until the server closes."""
-    with socket.create_connection(("127.0.0.1", server.port), timeout=20) as connection:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE) as connection:
         for data in parts:
             connection.sendall(data)
         answer = b""
@@ -55,7 +56,7 @@ def test_what_never_becomes_a_request_is_answered_and_logged(
 def test_a_blank_line_does_not_keep_a_connection(tmp_path: Path) -> None:
     with (
         Server(tmp_path / "log", KEEP_ALIVE_SECONDS="1") as server,
-        socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection,
+        socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE) as connection,
     ):
         connection.sendall(b"GET /livez HTTP/1.1\r\nHost: a\r\n\r\n")
         assert connection.recv(65536).startswith(b"HTTP/1.1 200")
@@ -64,7 +65,7 @@ def test_a_blank_line_does_not_keep_a_connection(tmp_path: Path) -> None:
 
 
 def test_what_is_no_request_is_answered_behind_one_that_was(server: Server) -> None:
-    with socket.create_connection(("127.0.0.1", server.port), timeout=20) as connection:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE) as connection:
         connection.sendall(b"GET /livez HTTP/1.1\r\nHost: a\r\n\r\n")
         assert connection.recv(65536).startswith(b"HTTP/1.1 200")
         connection.sendall(b"GET /\xff HTTP/1.1\r\n\r\n")
@@ -81,10 +82,10 @@ def test_a_body_of_broken_chunks_is_answered_once_and_logged_once(
     sent: bytes, pause: float, server: Server
 ) -> None:
     """It comes with its head or after it."""
-    server.line_of(httpx.get(f"{server.url}/livez"))  # all before it is logged
+    server.line_of(httpx.get(f"{server.url}/livez", timeout=PATIENCE))  # all before it is logged
     before = len(server.lines())
     head = b"POST /predict HTTP/1.1\r\n" + CHUNKED
-    with socket.create_connection(("127.0.0.1", server.port), timeout=20) as connection:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE) as connection:
         for data in (head, sent) if pause else (head + sent,):
             connection.sendall(data)
             time.sleep(pause)
@@ -97,11 +98,11 @@ def test_a_body_of_broken_chunks_is_answered_once_and_logged_once(
     assert come.count(b"HTTP/1.1 ") == 1
     assert server.line_of(answer)["problem"] == "body-malformed"
     assert [line["status"] for line in server.lines()[before:] if "status" in line] == [400]
-    assert httpx.get(f"{server.url}/livez").status_code == 200
+    assert httpx.get(f"{server.url}/livez", timeout=PATIENCE).status_code == 200
 
 
 def test_broken_chunks_after_the_answer_get_no_other(server: Server) -> None:
-    with socket.create_connection(("127.0.0.1", server.port), timeout=20) as connection:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE) as connection:
         connection.sendall(b"POST /nothing HTTP/1.1\r\n" + CHUNKED)
         come = connection.recv(65536)
         connection.sendall(b"ZZ\r\n")
@@ -126,7 +127,9 @@ def test_a_body_that_does_not_come_in_time_is_given_up(strict_server: Server) ->
 
 def test_a_body_that_nobody_waits_for_does_not_hold_its_connection(strict_server: Server) -> None:
     """It trickles on after its answer."""
-    with socket.create_connection(("127.0.0.1", strict_server.port), timeout=20) as connection:
+    with socket.create_connection(
+        ("127.0.0.1", strict_server.port), timeout=PATIENCE
+    ) as connection:
         connection.sendall(b"POST /nothing HTTP/1.1\r\nHost: a\r\nContent-Length: 999\r\n\r\n")
         stop = threading.Event()
 
@@ -151,10 +154,10 @@ def test_a_body_that_nobody_waits_for_does_not_hold_its_connection(strict_server
         assert answer.startswith(b"HTTP/1.1 404")
 
 
-def test_a_connection_goes_on_after_a_body_that_was_too_large(strict_server: Server) -> None:
-    with httpx.Client(base_url=strict_server.url) as one:
-        for _ in range(5):
-            assert one.post("/predict", content=bytes(3_000_000), headers=PNG).status_code == 413
+def test_a_connection_goes_on_after_a_body_that_was_too_large(server: Server) -> None:
+    with httpx.Client(base_url=server.url, timeout=PATIENCE) as one:
+        for _ in range(3):
+            assert one.post("/predict", content=bytes(40_000_000), headers=PNG).status_code == 413
             assert one.get("/livez").status_code == 200
 
 
