@@ -51,8 +51,5 @@ def decode_greedily(reader: GridReader, pictures: Tensor) -> GreedyDecoding:
             probabilities.append(answers * running[:, None])
             attention.append(decoded.attention[:, 0] * running[:, None, None, None])
         is_running = is_running & (newest != vocabulary.FINISH)
-    return GreedyDecoding(
-        torch.stack(symbols, dim=1),
-        torch.stack(probabilities, dim=1),
-        torch.stack(attention, dim=1),
-    )
+    of_steps = (symbols, probabilities, attention)
+    return GreedyDecoding(*(torch.stack(tensors, dim=1) for tensors in of_steps))

@@ -33,8 +33,7 @@ class Header:
     @property
     def name(self) -> str:
         """What the reader is called in answers."""
-        name = self.provenance.get("name")
-        return name if isinstance(name, str) else "digit-grid-reader"
+        return str(self.provenance.get("name", "digit-grid-reader"))
 
     @property
     def calibration(self) -> dict[str, float] | None:

@@ -107,6 +107,20 @@ def make_readings(
     return found
 
 
+def best_alternatives(reading: Reading, count: int) -> list[tuple[list[int | None], float]]:
+    """Returns the other digits whose cells' probabilities have the largest products, exactly."""
+    products, symbols = np.ones(1), np.zeros((1, 0), np.int64)
+    for cell in reading.cells if count else ():
+        # The best of all readings begin with the best of all beginnings.
+        longer = np.outer(products, cell.probabilities.astype(np.float64)).ravel()
+        best = np.argsort(-longer, kind="stable")[: count + 1]
+        prefix, last = np.divmod(best, vocabulary.NUM_CLASSES)
+        products, symbols = longer[best], np.column_stack((symbols[prefix], last))
+    digits = [list(map(vocabulary.digit_of, row)) for row in symbols.tolist()]
+    found = zip(digits, products.tolist(), strict=True)
+    return [one for one in found if one[1] > 0 and one[0] != reading.digits][:count]
+
+
 def _warnings(symbols: list[int], cells: tuple[Cell, ...]) -> list[Notice]:
     found = []
     read = symbols.index(vocabulary.FINISH) if vocabulary.FINISH in symbols else None

@@ -7,15 +7,13 @@ from typing import Any, Literal
 
 import numpy as np
 import orjson
-from numpy.typing import NDArray
 from starlette.responses import Response
 
 from app.reading.images import encode_png
 from app.reading.pipeline import Read
-from model import vocabulary
 from model.config import ReaderConfig
 from model.ink import NormalForm
-from model.reading import Reading
+from model.reading import best_alternatives
 
 Explain = Literal["attention", "normal_form", "ink"]
 
@@ -58,7 +56,10 @@ def answer(
             }
             for cell in reading.cells
         ],
-        "alternatives": alternatives(reading, num_alternatives) if num_alternatives else [],
+        "alternatives": [
+            {"digits": digits, "probability": np.float32(probability)}
+            for digits, probability in best_alternatives(reading, num_alternatives)
+        ],
         "warnings": [{"code": one.code, "detail": one.detail} for one in reading.warnings],
     }
     if "attention" in explain and reading.attention is not None:
@@ -101,30 +102,3 @@ def _ink(normal: NormalForm) -> dict[str, Any]:
 
 def _rounded(value: float | None) -> float | None:
     return None if value is None else round(float(value), 4)
-
-
-def alternatives(reading: Reading, count: int) -> list[dict[str, Any]]:
-    """Returns the ``count`` most probable readings besides the one given, best first.
-
-    The probability of a reading is the product over its cells of the probabilities given in
-    ``cells``; of these products, those returned are exactly the largest. They are the decoder's own
-    probabilities where only the last cell differs: each cell's are conditional on the digits read
-    before it, and those of another beginning would take another run of the decoder.
-    """
-    scores: NDArray[np.float64] = np.ones(1)
-    symbols: NDArray[np.int64] = np.zeros((1, 0), np.int64)
-    for cell in reading.cells:
-        # The best of all readings begin with the best of all beginnings.
-        products = np.outer(scores, cell.probabilities.astype(np.float64)).ravel()
-        best = np.argsort(-products, kind="stable")[: count + 1]
-        prefix, last = np.divmod(best, vocabulary.NUM_CLASSES)
-        scores, symbols = products[best], np.column_stack((symbols[prefix], last))
-    found = [
-        {
-            "digits": [vocabulary.digit_of(symbol) for symbol in row],
-            "probability": np.float32(score),
-        }
-        for row, score in zip(symbols.tolist(), scores, strict=True)
-        if score > 0
-    ]
-    return [one for one in found if one["digits"] != reading.digits][:count]
