@@ -59,7 +59,9 @@ def answer(
         "alternatives": [
             {"digits": digits, "probability": np.float32(probability)}
             for digits, probability in best_alternatives(reading, num_alternatives)
-        ],
+        ]
+        if num_alternatives
+        else [],
         "warnings": [{"code": one.code, "detail": one.detail} for one in reading.warnings],
     }
     if "attention" in explain and reading.attention is not None:
