@@ -146,7 +146,7 @@ def _from_json(body: bytes) -> bytes:
 def _files(field: str, parts: Parts) -> list[bytes]:
     """The contents of a field; none where it is missing, whatever else there is."""
     files = [content for name, content in parts if name == field]
-    if files:
+    if 0 < len(files) < len(parts):
         _refuse_others(field, (name for name, _ in parts))
     return files
 
