@@ -47,7 +47,7 @@ class Metrics:
         )
         self._batches = self._histogram(
             "batch_pictures",
-            "Pictures that the network reads together, second looks apart.",
+            "Pictures read by the network in one batch, without those of test-time augmentation.",
             buckets=(1, 2, 4, 8, 16, 32, 64),
         )
         self._decode, self._ink, self._network = map(stages.labels, ("decode", "ink", "network"))

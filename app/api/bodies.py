@@ -17,7 +17,7 @@ from app.state import Service
 
 PICTURE_TYPES = ("image/png", "image/jpeg", "image/webp", "image/bmp", "image/gif")
 JSON = "application/json"
-# Of the scope's state: the RequestError that the server found in a body of which no more will come.
+# Key in the scope's state: the RequestError of a body that the server has given up on.
 BODY_ERROR = "body_error"
 
 _SPACE = str.maketrans("", "", " \t\r\n")

@@ -1,4 +1,4 @@
-"""What the OpenAPI document says beside the signatures."""
+"""The parts of the OpenAPI document that signatures cannot express."""
 
 import base64
 import json

@@ -3,6 +3,8 @@
 Reference: RFC 7578; RFC 2046, section 5.1.1.
 """
 
+import re
+
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
@@ -11,6 +13,8 @@ from app.reading.errors import printable
 
 MULTIPART = "multipart/form-data"
 _MAX_PARTS = 2048
+_MAX_HEADERS = 64
+_MAX_HEADER_BYTES = 8192
 
 Parts = list[tuple[str, bytes]]
 """Name and content of each part of a form, in order."""
@@ -30,9 +34,11 @@ def read_form(body: bytes, content_type: str) -> Parts:
     if not boundary:
         raise malformed(f"expected a boundary in the Content-Type {MULTIPART}, got none")
     # What stands before the first boundary is no part; the parser takes it for a broken one.
-    start = body.find(b"--" + boundary)
-    if start < 0:
+    first = re.search(rb"(?:^|\r\n)(--%b)(--|[ \t]*(?=\r\n))" % re.escape(boundary), body)
+    if first is None:
         raise malformed("expected a form that begins with its boundary, got none")
+    if first.start(1) or first[2].isspace():  # so is a space behind it
+        body = first[1] + first[2].strip() + body[first.end() :]
     form = _Form()
     try:
         MultipartParser(
@@ -44,7 +50,9 @@ def read_form(body: bytes, content_type: str) -> Parts:
                 "on_part_end": form.on_part_end,
                 "on_end": form.on_end,
             },
-        ).write(body[start:] if start else body)
+            max_header_count=_MAX_HEADERS,
+            max_header_size=_MAX_HEADER_BYTES,
+        ).write(body)
     except FormParserError as error:
         raise malformed(f"expected a form: {printable(str(error), 200)}") from error
     if not form.is_complete:
@@ -53,7 +61,10 @@ def read_form(body: bytes, content_type: str) -> Parts:
 
 
 class _Form:
-    """A form as the parser tells of it, which gets it in one piece: names and values come whole."""
+    """Collects parts from the parser's callbacks.
+
+    The form is written to it in one piece, so each name and value comes in one callback.
+    """
 
     def __init__(self) -> None:
         self.parts: Parts = []

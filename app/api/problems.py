@@ -23,7 +23,7 @@ from starlette.responses import Response
 from app.api.context import context_of
 from app.api.errors import RequestError
 from app.reading.errors import PictureFormatError, PictureTooLargeError
-from model.errors import PictureError, ReaderError
+from model.errors import PictureError
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -101,7 +101,8 @@ def to_problem(error: Exception) -> Problem:
 
 def install_handlers(app: FastAPI) -> None:
     """Makes an app answer with problems."""
-    app.add_exception_handler(ReaderError, _on_error)
+    app.add_exception_handler(RequestError, _on_error)
+    app.add_exception_handler(PictureError, _on_error)
     app.add_exception_handler(RequestValidationError, _on_invalid_parameter)
     app.add_exception_handler(HTTPException, _on_http_error)
     app.add_exception_handler(Exception, _on_error)

@@ -97,7 +97,7 @@ class Pipeline:
 
     def _prepare(self, picture: Picture, started: float, return_attention: bool) -> _Prepared:
         decoded = time.perf_counter()
-        # Many of the network's own size need no more than a look, which costs little for several.
+        # Those of the network's own size are often normal already: the batch is checked at once.
         is_left = picture.pixels.shape == (self._config.height, self._config.width)
         normal = None if is_left else normal_form(picture, self._config)
         inked = time.perf_counter()

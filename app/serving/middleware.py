@@ -79,6 +79,7 @@ class AccessLogMiddleware:
             await self._app(scope, receive, send_with_headers)
         except ClientDisconnect:
             context.status = CLIENT_CLOSED_REQUEST
+            context.log_fields.pop("problem", None)  # no error of ours
         finally:
             seconds = time.perf_counter() - started
             self._metrics.observe_request(route, context.status, seconds)

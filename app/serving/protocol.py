@@ -11,10 +11,9 @@ Reference: RFC 9112, section 9.6.
 import asyncio
 import re
 from collections.abc import Callable
-from http import HTTPStatus
 from uuid import uuid4
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from app.api.bodies import BODY_ERROR
 from app.api.errors import RequestError, malformed
@@ -84,14 +83,14 @@ class Protocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """Ends the head, begins the body."""
-        self._is_in_head, self._is_in_body = False, True
-        self._body_bytes = self._discarded_bytes = 0
         if self._head_bytes > _MAX_HEAD_BYTES:  # with the body that came together with it
             size = len(self.url) + sum(len(name) + len(value) for name, value in self.headers)
             if size > _MAX_HEAD_BYTES:
                 self._refuse(_HEAD_TOO_LARGE)
                 raise ValueError(_HEAD_TOO_LARGE.detail)  # stops the parser
-        super().on_headers_complete()
+        super().on_headers_complete()  # raises where the target is no URL: still a head
+        self._is_in_head, self._is_in_body = False, True
+        self._body_bytes = self._discarded_bytes = 0
 
     def on_body(self, body: bytes) -> None:
         """Counts its bytes; those that come after the answer are not kept."""
@@ -110,6 +109,17 @@ class Protocol(HttpToolsProtocol):
         super().on_response_complete()
         if self._is_in_body and not self.transport.is_closing():
             self._set_clock()
+
+    def eof_received(self) -> None:
+        """Writes what waits: after this the connection is closed."""
+        self._lingering.flush()
+
+    def shutdown(self) -> None:
+        """Ends the connection; one that only discards is not waited for."""
+        if self._lingering.is_half_closed:
+            self._connection.abort()
+        else:
+            super().shutdown()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Stops the clock."""
@@ -142,6 +152,8 @@ class Protocol(HttpToolsProtocol):
 
     def _close(self) -> None:
         """Closes the connection once the client has sent what it was sending, and not before."""
+        if self._lingering.is_half_closed and not self._connection.is_closing():
+            return
         self._stop_clock()
         self._lingering.flush()
         is_receiving = self._is_in_head or self._is_in_body
@@ -154,9 +166,9 @@ class Protocol(HttpToolsProtocol):
             self._clock = self.loop.call_later(self._timeout_seconds, self._connection.abort)
 
     def _set_clock(self) -> None:
-        """Starts the clock of what the connection waits for; one that runs for it already goes on.
+        """Starts the timeout of the present phase (head, body, idle), unless it runs already.
 
-        As a rule a request comes in one piece, and needs none: only its first byte is waited for.
+        A request that comes in one piece needs none.
         """
         is_answered = self.cycle is not None and self.cycle.response_complete
         seconds, on_end = self._timeout_seconds, None
@@ -185,25 +197,24 @@ class Protocol(HttpToolsProtocol):
         self._fail_body(RequestError("timeout", f"{expected}, got {self._body_bytes} bytes"))
 
     def _refuse(self, problem: Problem) -> None:
-        """Answers what never became a request, unless an answer is under way, and closes."""
+        """Answers what never became a request and closes, after an answer that is under way."""
         if self.transport.is_closing():
             return
-        if self.cycle is None or self.cycle.response_complete:
-            request_id = uuid4().hex
-            body = problem.to_json(request_id)
-            headers = (
-                (b"content-type", MEDIA_TYPE.encode()),
-                (b"content-length", b"%d" % len(body)),
-                (b"connection", b"close"),
-                (b"x-request-id", request_id.encode()),
-                *HEADERS,
-            )
-            phrase = HTTPStatus(problem.status).phrase
-            head = b"".join(b"%s: %s\r\n" % header for header in headers)
-            self.transport.write(
-                b"HTTP/1.1 %d %s\r\n%s\r\n%s" % (problem.status, phrase.encode(), head, body)
-            )
-            self._metrics.observe_request("other", problem.status, 0)
-            fields = {"route": "other", "status": problem.status, "problem": problem.name}
-            get_log().info("request", request_id=request_id, **fields)
+        if self.cycle is not None and not self.cycle.response_complete:
+            self.cycle.keep_alive = False
+            return
+        request_id = uuid4().hex
+        body = problem.to_json(request_id)
+        headers = (
+            (b"content-type", MEDIA_TYPE.encode()),
+            (b"content-length", b"%d" % len(body)),
+            (b"connection", b"close"),
+            (b"x-request-id", request_id.encode()),
+            *HEADERS,
+        )
+        head = b"".join(b"%s: %s\r\n" % header for header in headers)
+        self.transport.write(b"%s%s\r\n%s" % (STATUS_LINE[problem.status], head, body))
+        self._metrics.observe_request("other", problem.status, 0)
+        fields = {"route": "other", "status": problem.status, "problem": problem.name}
+        get_log().info("request", request_id=request_id, **fields)
         self.transport.close()

@@ -30,8 +30,8 @@ class Server(uvicorn.Server):
 
         uvloop takes one connection from each listening socket and then turns to what the others
         have sent. Where each turn reads a batch of pictures, the last of many that come together
-        would wait for as many batches. Several workers listen once each: what one of them has
-        taken, no other can.
+        would wait for as many batches. Several workers listen once each: a connection accepted by
+        one cannot move to another.
         """
         await super().startup(sockets)
         loop = asyncio.get_running_loop()
@@ -41,7 +41,7 @@ class Server(uvicorn.Server):
         for listener in [listener for server in self.servers for listener in server.sockets]:
             for _ in range(_LISTENERS - 1):
                 same = socket.socket(fileno=os.dup(listener.fileno()))
-                # The socket is one, and so is its queue: it gets the length that was named last.
+                # All of them share one queue; its length is that of the last call.
                 backlog = self.config.backlog
                 self.servers.append(
                     await loop.create_server(self._protocol, sock=same, backlog=backlog)
@@ -82,7 +82,7 @@ def serve(settings: Settings, factory: str) -> int:
     """
     configure_logs(settings)
     config = configure(settings, factory)
-    # uvicorn sends itself the signal that it stopped for, once all is done.
+    # uvicorn raises the signal again after it has stopped; that is no failure.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: sys.exit(0))
     if settings.workers == 1:
@@ -119,4 +119,5 @@ def configure(settings: Settings, factory: str) -> uvicorn.Config:
 
 def run_worker(config: uvicorn.Config, listener: socket.socket) -> None:
     """Serves in this process, on a socket that other workers share."""
+    config.configure_logging()
     Server(config).run([listener])

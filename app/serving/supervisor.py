@@ -40,15 +40,15 @@ class Supervisor:
         self._stop_seconds = stop_seconds
         self._listener = config.bind_socket()
         # A byte for each signal that asks the service to end.
-        self._signals, self._told = os.pipe()
+        self._signals, self._signal_writer = os.pipe()
 
     def run(self) -> int:
         """Returns the exit code of the service once all workers have ended."""
         for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: os.write(self._told, b"x"))
+            signal.signal(number, lambda *_: os.write(self._signal_writer, b"x"))
         self._workers = [self._start() for _ in range(self._config.workers)]
         exit_code = self._watch()
-        self._listener.close()  # a connection that nobody will accept must not seem to be one
+        self._listener.close()  # new clients are refused at once instead of waiting in the queue
         self._stop()
         return exit_code
 
@@ -81,14 +81,16 @@ class Supervisor:
         deadline = time.monotonic() + self._stop_seconds
         self._tell(signal.SIGTERM)
         while alive := [worker.sentinel for worker in self._workers if worker.is_alive()]:
-            remaining = deadline - time.monotonic()
-            if remaining <= 0:
+            ready = wait([self._signals, *alive], max(deadline - time.monotonic(), 0))
+            if not ready:
                 get_log().error("workers killed: they did not end in time", count=len(alive))
                 self._tell(signal.SIGKILL)
-                remaining = 1.0
-            if self._signals in wait([self._signals, *alive], remaining):
+                break
+            if self._signals in ready:
                 os.read(self._signals, 1)
                 self._tell(signal.SIGTERM)  # a second one ends the draining
+        for worker in self._workers:
+            worker.join()
 
     def _tell(self, number: int) -> None:
         for worker in self._workers:
@@ -100,6 +102,7 @@ def _work(
     run: Callable[[uvicorn.Config, socket], None], config: uvicorn.Config, listener: socket
 ) -> None:
     """A worker's process."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal sends it to all; SIGTERM follows
     threading.Thread(target=_end_with_the_supervisor, daemon=True).start()
     run(config, listener)
 

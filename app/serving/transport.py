@@ -1,4 +1,4 @@
-"""A connection written to once a turn of the event loop, and closed as its protocol decides."""
+"""A transport that joins the writes of a turn of the event loop and leaves closing to others."""
 
 import asyncio
 from collections.abc import Callable
@@ -32,9 +32,9 @@ class ProtocolTransport:
 
     def flush(self) -> None:
         """Writes what waits to be written."""
-        if self._unwritten:
+        if self._unwritten and not self.is_closing():
             self._transport.write(b"".join(self._unwritten))
-            self._unwritten.clear()
+        self._unwritten.clear()
 
     def is_closing(self) -> bool:
         """Whether no more may be written."""

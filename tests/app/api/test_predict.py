@@ -73,7 +73,9 @@ def test_three_forms_give_identical_answers(client: httpx.Client) -> None:
     text = base64.b64encode(GRID).decode()
     in_lines = "\r\n".join(text[start : start + 76] for start in range(0, len(text), 76))
     boundary = {"Content-Type": 'multipart/form-data; boundary="b o"'}
-    by_hand = b"pre\r\n--b o\r\ncontent-disposition: form-data; NAME=file\r\n\r\n%s\r\n--b o--"
+    by_hand = (
+        b"pre --b one\r\n--b o \r\ncontent-disposition: form-data; NAME=file\r\n\r\n%s\r\n--b o--"
+    )
     answers = [
         client.post("/predict", content=GRID, headers=PNG, params=query),
         client.post("/predict", content=iter([GRID[:99], GRID[99:]]), headers=PNG, params=query),

@@ -97,12 +97,8 @@ REFUSED: dict[str, tuple[Any, str, int, str]] = {
         "Content-Disposition",
     ),
     "part without head": (post(b"--b\r\n\r\nx\r\n--b--", FORM), "body-malformed", 400, "name"),
-    "boundary glued to text": (
-        post(b"--bb\r\n--b--", FORM),
-        "body-malformed",
-        400,
-        "end of boundary",
-    ),
+    "boundary of another form": (post(b"--bb\r\nx", FORM), "body-malformed", 400, "begins with"),
+    "boundary glued to text": (post(b"--bb\r\n--b--", FORM), "body-content", 422, "no field"),
     "no part": (post(b"--b--", FORM), "body-content", 422, "no field"),
     "another field": (post(part(b"\xff\0") + b"--b--", FORM), "body-content", 422, "'file'"),
     "two pictures": (

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from tests.app.running import GRID, PNG, Server, assert_is_problem
-from tests.waiting import PATIENCE
+from tests.waiting import PATIENCE, wait_until
 
 
 def raw(server: Server, *parts: bytes) -> bytes:
@@ -165,3 +165,63 @@ def test_offers_of_another_protocol_are_passed_over(client: httpx.Client) -> Non
     offer = PNG | {"Connection": "Upgrade, HTTP2-Settings", "Upgrade": "h2c", "HTTP2-Settings": "A"}
     for _ in range(2):
         assert client.post("/predict", content=GRID, headers=offer).status_code == 200
+
+
+GET = b"GET /livez HTTP/1.1\r\nHost: a\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    "line", [b"CONNECT a:1", b"GET http:///x", b"GET http://a:99999/", b"GET http://[::1/"]
+)
+@pytest.mark.parametrize("is_first", [True, False])
+def test_a_target_that_cannot_be_parsed_is_answered(
+    line: bytes, is_first: bool, server: Server
+) -> None:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE) as connection:
+        if not is_first:
+            connection.sendall(GET)
+            assert connection.recv(65536).startswith(b"HTTP/1.1 200")
+        connection.sendall(line + b" HTTP/1.1\r\nHost: a\r\n\r\n")
+        answer = parsed(b"".join(iter(lambda: connection.recv(65536), b"")))
+    assert assert_is_problem(answer, 400)["type"] == "/problems#invalid-http"
+    assert "Traceback" not in server.log.read_text()
+
+
+def test_a_client_that_sends_no_more_gets_its_answer(server: Server) -> None:
+    for _ in range(20):
+        with socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE) as connection:
+            connection.sendall(GET)
+            connection.shutdown(socket.SHUT_WR)
+            come = b"".join(iter(lambda: connection.recv(65536), b""))
+        assert come == b"" or come.startswith(b"HTTP/1.1 200")  # it may be taken for one that left
+    assert "Traceback" not in server.log.read_text()
+
+
+def test_a_request_that_is_followed_by_something_else_is_answered(server: Server) -> None:
+    come = raw(server, GET + b"\x16\x03\x01 hello\r\n\r\n")
+    assert come.startswith(b"HTTP/1.1 200")
+    assert "Traceback" not in server.log.read_text()
+
+
+def test_a_client_that_never_closes_does_not_keep_its_refused_connection(
+    strict_server: Server,
+) -> None:
+    """Its second head is too large; nobody waits longer than for any head."""
+    large = b"GET / HTTP/1.1\r\nA: " + b"a" * 70_000 + b"\r\n\r\n"
+    address = "127.0.0.1", strict_server.port
+    with socket.create_connection(address, timeout=PATIENCE) as connection:
+        connection.sendall(GET)
+        assert connection.recv(65536).startswith(b"HTTP/1.1 200")
+        connection.sendall(large)
+        come = b"".join(iter(lambda: connection.recv(65536), b""))
+        assert come.startswith(b"HTTP/1.1 431")
+        wait_until(lambda: has_ended(connection))
+
+
+def has_ended(connection: socket.socket) -> bool:
+    """Whether the other side takes no more, either."""
+    try:
+        connection.send(b"x")
+    except OSError:
+        return True
+    return False
