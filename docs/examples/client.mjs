@@ -16,6 +16,6 @@ try {
   console.log(answer.reading, answer.confidence.toFixed(4));
   for (const warning of answer.warnings) console.log(warning.code, warning.detail);
 } catch (error) {
-  console.error(error.message);
+  console.error(error.message, error.cause?.message ?? '');
   process.exitCode = 1;
 }

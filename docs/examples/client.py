@@ -18,6 +18,8 @@ def read(picture: bytes, server: str = "http://localhost:8000") -> dict:
             return json.load(response)
     except urllib.error.HTTPError as error:
         sys.exit(f"{error.code}: {json.load(error)['detail']}")
+    except urllib.error.URLError as error:
+        sys.exit(f"{server} does not answer: {error.reason}")
 
 
 answer = read(Path(sys.argv[1]).read_bytes(), *sys.argv[2:])
