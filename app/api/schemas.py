@@ -6,10 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, NonNegative
 
 Probability = Annotated[float, Field(ge=0, le=1.000001)]
 Digit = Annotated[int, Field(ge=0, le=9)]
-PictureBox = Annotated[
-    list[int],
-    Field(min_length=4, max_length=4, description="x0, y0, x1, y1 in pixels, ends excluded."),
-]
+PictureBox = Annotated[list[int], Field(min_length=4, max_length=4)]
 
 
 class _Schema(BaseModel):
@@ -35,7 +32,7 @@ class CellAnswer(_Schema):
     probabilities: Annotated[list[Probability], Field(min_length=11, max_length=11)]
     """Of the digits 0 to 9, then of a blank."""
     ink_box: PictureBox | None
-    """Where its ink stands in the picture."""
+    """Where its ink stands in the picture: x0, y0, x1, y1 in pixels, ends excluded."""
 
 
 class AlternativeAnswer(_Schema):
@@ -74,7 +71,7 @@ class CellInkAnswer(_Schema):
     """What was done to the ink of one cell; null where it has none."""
 
     box: PictureBox | None
-    """Where it stands in the picture."""
+    """Where it stands in the picture: x0, y0, x1, y1 in pixels, ends excluded."""
     scale: float | None
     """Pixels of the normal form for one of the picture."""
     shift: Annotated[list[float], Field(min_length=2, max_length=2)] | None
@@ -90,7 +87,7 @@ class InkAnswer(_Schema):
 
     polarity: Literal["dark_on_light", "light_on_dark"]
     grid_box: PictureBox
-    """Where the grid was found."""
+    """Where the grid was found: x0, y0, x1, y1 in pixels, ends excluded."""
     cells: list[CellInkAnswer]
 
 
