@@ -33,12 +33,8 @@ def read_form(body: bytes, content_type: str) -> Parts:
     boundary = parse_options_header(content_type)[1].get(b"boundary")
     if not boundary:
         raise malformed(f"expected a boundary in the Content-Type {MULTIPART}, got none")
-    # What stands before the first boundary is no part; the parser takes it for a broken one.
-    first = re.search(rb"(?:^|\r\n)(--%b)(--|[ \t]*(?=\r\n))" % re.escape(boundary), body)
-    if first is None:
-        raise malformed("expected a form that begins with its boundary, got none")
-    if first.start(1) or first[2].isspace():  # so is a space behind it
-        body = first[1] + first[2].strip() + body[first.end() :]
+    if not body.startswith(b"--%b\r\n" % boundary):
+        body = _from_first_boundary(body, boundary)
     form = _Form()
     try:
         MultipartParser(
@@ -58,6 +54,14 @@ def read_form(body: bytes, content_type: str) -> Parts:
     if not form.is_complete:
         raise malformed("expected a form that ends with its boundary, got a part of it")
     return form.parts
+
+
+def _from_first_boundary(body: bytes, boundary: bytes) -> bytes:
+    """Leaves out text before the first boundary and spaces behind it: errors to the parser alone."""
+    first = re.search(rb"(?:^|\r\n)(--%b)(--|[ \t]*(?=\r\n))" % re.escape(boundary), body)
+    if first is None:
+        raise malformed("expected a form that begins with its boundary, got none")
+    return first[1] + first[2].strip() + body[first.end() :]
 
 
 class _Form:
