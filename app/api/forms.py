@@ -57,7 +57,7 @@ def read_form(body: bytes, content_type: str) -> Parts:
 
 
 def _from_first_boundary(body: bytes, boundary: bytes) -> bytes:
-    """Leaves out text before the first boundary and spaces behind it: errors to the parser alone."""
+    """Leaves out text before the first boundary and spaces behind it, which the parser refuses."""
     first = re.search(rb"(?:^|\r\n)(--%b)(--|[ \t]*(?=\r\n))" % re.escape(boundary), body)
     if first is None:
         raise malformed("expected a form that begins with its boundary, got none")
