@@ -9,8 +9,8 @@ from structlog.typing import EventDict, FilteringBoundLogger, Processor, Wrapped
 
 from app.settings import Settings
 
-# Lines of uvicorn that only say that the line before was meant.
-_NO_NEWS = {
+# Lines of uvicorn that repeat the one before.
+_REDUNDANT = {
     "Started server process [%d]",
     "Finished server process [%d]",
     "Application startup failed. Exiting.",
@@ -54,7 +54,7 @@ def configure_logs(settings: Settings) -> None:
     root.handlers[:] = [handler]
     root.setLevel(max(level, logging.WARNING))
     logging.getLogger("uvicorn").setLevel(level)
-    logging.getLogger("uvicorn.error").addFilter(lambda record: record.msg not in _NO_NEWS)
+    logging.getLogger("uvicorn.error").addFilter(lambda record: record.msg not in _REDUNDANT)
     for quoting in ("asgi_correlation_id", "python_multipart"):  # what they refuse
         logging.getLogger(quoting).setLevel(logging.ERROR)
 

@@ -89,6 +89,6 @@ class Metrics:
 
 
 def forget_worker(pid: int | None) -> None:
-    """Leaves out what a dead worker was doing when it died; what it had counted stays."""
+    """Drops the gauges of a dead worker; its counters stay."""
     if pid is not None:
         multiprocess.mark_process_dead(pid)  # type: ignore[no-untyped-call]

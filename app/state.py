@@ -22,7 +22,7 @@ class Lifecycle:
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
 class Service:
-    """A loaded reader and all around it."""
+    """The loaded reader, and what handlers need with it."""
 
     settings: Settings
     engine: Engine

@@ -29,7 +29,7 @@ class Timing(NamedTuple):
     decode: float
     """From bytes to grey pixels."""
     ink: float
-    """Bringing it to the normal form; small pictures that wait together are brought together."""
+    """Making the normal form; for pictures of the network's own size, the time of their batch."""
     network: float
     """Waiting for the network, and the network."""
 

@@ -72,7 +72,7 @@ def _serve_files(folder: Path) -> ASGIApp:
 
 
 class _Files(StaticFiles):
-    """Sends no part of a file: all are small, and Starlette's errors of ranges are no problems."""
+    """Ignores Range: all files are small, and Starlette's 416 is no problem document."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = [(name, value) for name, value in scope["headers"] if name != b"range"]

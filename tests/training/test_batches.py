@@ -1,4 +1,4 @@
-"""Batches: every digit dealt once, blanks, slices, augmentation."""
+"""Batches: every digit once in a pass, blanks, slices, augmentation."""
 
 import pytest
 import torch
@@ -23,21 +23,21 @@ def batches(digits: Digits, **changes: object) -> GridBatches:
     return GridBatches(digits, **(options | changes))  # type: ignore[arg-type]
 
 
-def test_every_pass_deals_every_digit_once_and_shuffles_anew(bar_digits: Digits) -> None:
-    dealer = batches(bar_digits, batch_size=10)  # 40 digits a batch, 200 in the split
+def test_every_pass_has_every_digit_once_and_shuffles_anew(bar_digits: Digits) -> None:
+    grids = batches(bar_digits, batch_size=10)  # 40 digits a batch, 200 in the split
     passes = [
-        torch.cat([dealer.indices(step).flatten() for step in range(5 * deck, 5 * deck + 5)])
-        for deck in range(2)
+        torch.cat([grids.indices(step).flatten() for step in range(5 * number, 5 * number + 5)])
+        for number in range(2)
     ]
-    for dealt in passes:
-        assert torch.equal(dealt.sort().values, torch.arange(200))
+    for indices in passes:
+        assert torch.equal(indices.sort().values, torch.arange(200))
     assert not torch.equal(*passes)
 
 
 def test_a_batch_may_span_passes(bar_digits: Digits) -> None:
-    dealer = batches(bar_digits, batch_size=80)  # 320 digits a batch
-    dealt = torch.cat([dealer.indices(step).flatten() for step in range(5)])
-    assert torch.equal(dealt.bincount(), torch.full((200,), 8))
+    grids = batches(bar_digits, batch_size=80)  # 320 digits a batch
+    indices = torch.cat([grids.indices(step).flatten() for step in range(5)])
+    assert torch.equal(indices.bincount(), torch.full((200,), 8))
 
 
 def test_a_batch_depends_on_seed_and_step_alone(bar_digits: Digits) -> None:
@@ -71,12 +71,12 @@ def test_blank_cells_are_empty_and_as_many_as_asked_for(bar_digits: Digits) -> N
     assert cells[~is_blank].flatten(1).amax(1).eq(1).all()
 
 
-def test_labels_are_those_of_the_digits_dealt(bar_digits: Digits) -> None:
-    dealer = batches(bar_digits, blank_grids=0, augmentation=None)
-    batch = dealer.at(3)
-    assert torch.equal(batch.labels, bar_digits.labels[dealer.indices(3)])
+def test_labels_are_those_of_the_digits(bar_digits: Digits) -> None:
+    grids = batches(bar_digits, blank_grids=0, augmentation=None)
+    batch = grids.at(3)
+    assert torch.equal(batch.labels, bar_digits.labels[grids.indices(3)])
     cells = batch.pictures.reshape(-1, 2, 28, 2, 28).transpose(2, 3).flatten(1, 2)
-    assert torch.equal(cells * 255, bar_digits.pictures[dealer.indices(3)].float())
+    assert torch.equal(cells * 255, bar_digits.pictures[grids.indices(3)].float())
 
 
 def test_a_batch_that_cannot_be_shared_out_is_refused(bar_digits: Digits) -> None:
@@ -130,7 +130,7 @@ def test_limits_out_of_range_are_refused(changes: dict[str, float]) -> None:
         Augmentation(**changes)
 
 
-def test_a_mixed_batch_deals_each_part_from_its_own_digits(bar_digits: Digits) -> None:
+def test_a_mixed_batch_takes_each_part_from_its_own_digits(bar_digits: Digits) -> None:
     white = Digits(torch.full_like(bar_digits.pictures, 255), bar_digits.labels)
     parts = [
         GridBatches(

@@ -32,10 +32,10 @@ def test_the_rows_of_mnist_are_those_that_the_scorecard_names(test_digits: Digit
     assert set(grids["mnist_blanks"].labels.eq(BLANK).sum(dim=1).tolist()) == {1, 2, 3}
 
 
-def test_nothing_is_dealt_twice_to_a_grid() -> None:
-    dealt = rows.arrange_in_grids(50, 4, np.random.default_rng(0))
-    assert all(len(set(grid)) == 4 for grid in dealt.tolist())
-    assert all(sorted(place) == list(range(50)) for place in dealt.T.tolist())
+def test_no_digit_stands_twice_in_a_grid() -> None:
+    arranged = rows.arrange_in_grids(50, 4, np.random.default_rng(0))
+    assert all(len(set(grid)) == 4 for grid in arranged.tolist())
+    assert all(sorted(place) == list(range(50)) for place in arranged.T.tolist())
 
 
 def test_drawn_rows_use_every_digit_of_the_test_writers_once_in_each_place(
