@@ -26,25 +26,18 @@ def describe() -> None:
 @app.command()
 def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on; default: HOST.")] = None,
-    port: Annotated[
-        int | None, typer.Option(help="Port to listen on; default: PORT.", min=0, max=65535)
-    ] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on; default: PORT.")] = None,
 ) -> None:
     """Serve the page and the API; everything else is set by environment variables."""
     from app.serving.server import serve as run  # reading a file needs no server
 
-    settings = Settings.load()
-    given = {"host": host, "port": port}
-    settings = settings.model_copy(update={name: v for name, v in given.items() if v is not None})
-    raise typer.Exit(run(settings, "app.main:application"))
+    raise typer.Exit(run(Settings.load(host=host, port=port), "app.main:application"))
 
 
 @app.command()
 def read(
     images: Annotated[list[Path], typer.Argument(help="Pictures of grids.", metavar="IMAGE...")],
-    as_json: Annotated[
-        bool, typer.Option("--json", help="One JSON object a line instead of a table.")
-    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="JSON Lines instead of a table.")] = False,
 ) -> None:
     """Read pictures: the digits of each, and how sure the reader is of every one.
 
@@ -65,21 +58,14 @@ def read(
             continue
         if as_json:
             typer.echo(json.dumps(to_json(path, answer), default=np.ndarray.tolist))
-        else:
-            table.add_row(
-                str(path),
-                answer.text,
-                percent(answer.confidence),
-                "  ".join(
-                    f"{character} {percent(cell.confidence)}"
-                    for character, cell in zip(answer.text, answer.cells, strict=True)
-                ),
-                "; ".join(warning.detail for warning in answer.warnings),
-            )
+            continue
+        of_cells = zip(answer.text, answer.cells, strict=True)
+        cells = "  ".join(f"{digit} {percent(cell.confidence)}" for digit, cell in of_cells)
+        warnings = "; ".join(warning.detail for warning in answer.warnings)
+        table.add_row(str(path), answer.text, percent(answer.confidence), cells, warnings)
     if table.row_count:
         Console(soft_wrap=not sys.stdout.isatty()).print(table)
-    if has_failed:
-        raise typer.Exit(1)
+    raise typer.Exit(1 if has_failed else 0)
 
 
 def percent(probability: float) -> str:

@@ -5,7 +5,7 @@ import sys
 
 import orjson
 import structlog
-from structlog.typing import EventDict, FilteringBoundLogger, Processor, WrappedLogger
+from structlog.typing import EventDict, FilteringBoundLogger, Processor
 
 from app.settings import Settings
 
@@ -32,6 +32,7 @@ def configure_logs(settings: Settings) -> None:
         render.append(structlog.processors.JSONRenderer(serializer=_to_json))
     else:
         render.append(structlog.dev.ConsoleRenderer(colors=sys.stdout.isatty()))
+    drop_meta = structlog.stdlib.ProcessorFormatter.remove_processors_meta
     structlog.configure(
         processors=[*shared, *render],
         wrapper_class=structlog.make_filtering_bound_logger(level),
@@ -41,12 +42,7 @@ def configure_logs(settings: Settings) -> None:
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=shared,
-            processors=[
-                _drop_private,
-                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                *render,
-            ],
+            foreign_pre_chain=shared, processors=[drop_meta, *render]
         )
     )
     logging.captureWarnings(True)
@@ -67,8 +63,3 @@ def get_log() -> FilteringBoundLogger:
 
 def _to_json(event: EventDict, **_: object) -> str:
     return orjson.dumps(event, default=repr).decode()
-
-
-def _drop_private(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
-    event.pop("color_message", None)
-    return event

@@ -1,18 +1,17 @@
 """Puts the service together."""
 
 import gc
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager
 
 import numpy as np
 from fastapi import FastAPI
 from starlette.types import ASGIApp
 
 from app import __version__
-from app.api.fast_path import PredictFastPath
 from app.api.predictions import add_prediction_routes
-from app.api.problems import install_handlers
+from app.api.problems import HANDLERS
 from app.api.service import add_service_routes
 from app.logs import configure_logs
 from app.metrics import Metrics
@@ -27,17 +26,12 @@ from app.serving.middleware import (
 )
 from app.serving.pages import add_documentation_routes, add_page_routes, check_page
 from app.settings import Settings
-from app.state import Lifecycle, Service, State
+from app.state import Service, State
 
 
 def create_app(settings: Settings) -> ASGIApp:
-    """Makes the app; the reader is loaded when it starts.
-
-    Args:
-        settings: Limits and paths.
-    """
+    """Makes the app; the reader is loaded when it starts."""
     metrics = Metrics()
-    lifecycle = Lifecycle()
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncGenerator[State, None]:
@@ -53,12 +47,13 @@ def create_app(settings: Settings) -> ASGIApp:
                 pipeline=Pipeline(settings, engine, executor, metrics.observe_batch),
                 executor=executor,
                 metrics=metrics,
-                lifecycle=lifecycle,
                 model={"name": engine.header.name, "sha256": engine.sha256},
             )
             await service.pipeline.read(EXAMPLE_PNG)  # Pillow looks for its readers at the first
-            with _collecting_seldom():
-                yield State(service=service)
+            gc.collect()
+            gc.freeze()  # what is loaded stays: never look through it again
+            gc.set_threshold(20_000, 50, 100)  # not 700, 10, 10: requests leave hardly any cycles
+            yield State(service=service)
 
     app = FastAPI(
         title="Digit grid reader",
@@ -69,8 +64,8 @@ def create_app(settings: Settings) -> ASGIApp:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        exception_handlers=HANDLERS,
     )
-    install_handlers(app)
     add_prediction_routes(app, settings)
     add_service_routes(app)
     add_page_routes(app, settings)
@@ -79,7 +74,7 @@ def create_app(settings: Settings) -> ASGIApp:
     routes = frozenset(path for route in app.routes if (path := getattr(route, "path", None)))
 
     # Each stands around those before it.
-    served: ASGIApp = ErrorHandlingMiddleware(PredictFastPath(app))
+    served: ASGIApp = ErrorHandlingMiddleware(app)
     if settings.allowed_origins:
         served = ProblemCORSMiddleware(
             served,
@@ -88,27 +83,8 @@ def create_app(settings: Settings) -> ASGIApp:
             allow_headers=["Content-Type", "X-Request-ID"],
             expose_headers=["X-Request-ID"],
         )
-    return AccessLogMiddleware(
-        served,
-        metrics=metrics,
-        admission=AdmissionControl(settings, metrics),
-        lifecycle=lifecycle,
-        routes=routes,
-    )
-
-
-@contextmanager
-def _collecting_seldom() -> Iterator[None]:
-    """Spares requests the pauses of the garbage collector: they leave hardly any cycles."""
-    thresholds = gc.get_threshold()
-    gc.collect()
-    gc.freeze()  # what is loaded stays: never look through it again
-    gc.set_threshold(20_000, 50, 100)  # Python's own is 700, 10, 10
-    try:
-        yield
-    finally:
-        gc.set_threshold(*thresholds)
-        gc.unfreeze()
+    admission = AdmissionControl(settings, metrics)
+    return AccessLogMiddleware(served, metrics=metrics, admission=admission, routes=routes)
 
 
 def application() -> ASGIApp:

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from functools import cache
 
 from prometheus_client import (
-    CONTENT_TYPE_LATEST,
     CollectorRegistry,
     Counter,
     Gauge,
@@ -16,7 +15,6 @@ from prometheus_client import (
 
 from app.reading.pipeline import Timing
 
-CONTENT_TYPE = CONTENT_TYPE_LATEST
 # Set for ``WORKERS`` processes: any of them can then answer for all.
 SHARED_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 
@@ -27,33 +25,23 @@ class Metrics:
     """Counters of one process; their labels have few values, whatever is asked for."""
 
     def __init__(self) -> None:
-        self._registry = CollectorRegistry()
-        requests = Counter(
-            "requests", "Requests answered.", ("route", "status"), registry=self._registry
-        )
+        self._registry = own = CollectorRegistry()
+        requests = Counter("requests", "Requests answered.", ("route", "status"), registry=own)
         seconds = self._histogram(
-            "request_seconds",
-            "Time from the head of a request to the end of its answer.",
-            ("route",),
+            "request_seconds", "Head of request to end of answer.", ("route",)
         )
-        self._in_flight = Gauge(
-            "predictions_in_flight",
-            "Predictions being worked on.",
-            multiprocess_mode="livesum",
-            registry=self._registry,
-        )
-        stages = self._histogram(
-            "stage_seconds", "Time that a picture spends in each stage.", ("stage",)
-        )
-        self._batches = self._histogram(
-            "batch_pictures",
-            "Pictures read by the network in one batch, without those of test-time augmentation.",
-            buckets=(1, 2, 4, 8, 16, 32, 64),
-        )
+        stages = self._histogram("stage_seconds", "Time of a picture in each stage.", ("stage",))
         self._decode, self._ink, self._network = map(stages.labels, ("decode", "ink", "network"))
+        self.observe_batch = self._histogram(
+            "batch_pictures",
+            "Pictures read at once, not augmented.",
+            buckets=(1, 2, 4, 8, 16, 32, 64),
+        ).observe
+        text = "Predictions being worked on."
+        in_flight = Gauge("predictions_in_flight", text, multiprocess_mode="livesum", registry=own)
+        self.set_in_flight = in_flight.set
         # Looking a child up by its labels costs more than counting with it.
-        self._requests_of = cache(requests.labels)
-        self._seconds_of = cache(seconds.labels)
+        self._requests_of, self._seconds_of = cache(requests.labels), cache(seconds.labels)
 
     def _histogram(
         self, name: str, text: str, labels: Sequence[str] = (), buckets: Sequence[float] = _SECONDS
@@ -70,14 +58,6 @@ class Metrics:
         self._decode.observe(timing.decode / 1000)
         self._ink.observe(timing.ink / 1000)
         self._network.observe(timing.network / 1000)
-
-    def observe_batch(self, size: int) -> None:
-        """Counts a batch that the network read."""
-        self._batches.observe(size)
-
-    def set_in_flight(self, count: int) -> None:
-        """Says how many predictions are being worked on."""
-        self._in_flight.set(count)
 
     def render(self) -> bytes:
         """Returns all of it in the text format of Prometheus."""

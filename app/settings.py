@@ -1,7 +1,7 @@
 """Every limit and path, from the environment."""
 
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -69,14 +69,14 @@ class Settings(BaseSettings):
     """Form of a log line: a JSON object, or text for people."""
 
     @classmethod
-    def load(cls) -> Self:
-        """Reads the environment.
+    def load(cls, **given: Any) -> Self:
+        """Reads the environment; what is given, and is not None, goes before it.
 
         Raises:
             ConfigError: A variable has a value that its setting cannot take.
         """
         try:
-            return cls()
+            return cls(**{name: value for name, value in given.items() if value is not None})
         except ValidationError as error:
             wrong = (
                 f"{'.'.join(map(str, one['loc'])).upper()}: {one['msg']}, got {one['input']!r}"

@@ -12,15 +12,7 @@ from app.reading.pipeline import Pipeline
 from app.settings import Settings
 
 
-@dataclasses.dataclass(slots=True)
-class Lifecycle:
-    """Whether the process takes new work."""
-
-    is_draining: bool = False
-    """SIGTERM came: requests should go elsewhere."""
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+@dataclasses.dataclass(kw_only=True, slots=True)
 class Service:
     """The loaded reader, and what handlers need with it."""
 
@@ -30,9 +22,10 @@ class Service:
     executor: Executor
     """Where large bodies and pictures are decoded, beside the event loop."""
     metrics: Metrics
-    lifecycle: Lifecycle
     model: dict[str, str]
     """Name and checksum of the reader, as every answer gives them."""
+    is_draining: bool = False
+    """SIGTERM came: requests should go elsewhere."""
 
 
 class State(TypedDict):

@@ -35,34 +35,29 @@ def answer(
     read: Read,
     config: ReaderConfig,
     model: dict[str, str],
-    *,
     explain: Collection[Explain],
     num_alternatives: int,
 ) -> dict[str, Any]:
     """Returns the answer for one picture, as ``app.api.schemas.ReadingAnswer`` describes it."""
     reading = read.reading
+    others = best_alternatives(reading, num_alternatives) if num_alternatives else []
     content: dict[str, Any] = {
         "digits": reading.digits,
         "reading": reading.text,
         "confidence": np.float32(reading.confidence),
         "cells": [
-            {
-                "row": cell.row,
-                "column": cell.column,
-                "digit": cell.digit,
+            cell._asdict()
+            | {
                 "confidence": np.float32(cell.confidence),
                 "probabilities": np.ascontiguousarray(cell.probabilities),
-                "ink_box": cell.ink_box,
             }
             for cell in reading.cells
         ],
         "alternatives": [
             {"digits": digits, "probability": np.float32(probability)}
-            for digits, probability in best_alternatives(reading, num_alternatives)
-        ]
-        if num_alternatives
-        else [],
-        "warnings": [{"code": one.code, "detail": one.detail} for one in reading.warnings],
+            for digits, probability in others
+        ],
+        "warnings": [warning._asdict() for warning in reading.warnings],
     }
     if "attention" in explain and reading.attention is not None:
         weights = np.ascontiguousarray(reading.attention)

@@ -99,7 +99,7 @@ async def _receive(request: Request, headers: dict[bytes, bytes], service: Servi
     announced = headers.get(b"content-length", b"")
     if announced.isdigit() and int(announced) > limit:
         raise too_large(f"expected a body of at most {limit} bytes, got {announced.decode()}")
-    permit = context_of(request).permit
+    context = context_of(request)
     chunks: list[bytes] = []
     size = 0
     while True:
@@ -110,7 +110,7 @@ async def _receive(request: Request, headers: dict[bytes, bytes], service: Servi
             raise error
         chunk: bytes = message.get("body", b"")
         size += len(chunk)
-        permit.hold(len(chunk))
+        context.hold(len(chunk))
         if size > limit:
             raise too_large(f"expected a body of at most {limit} bytes, got more")
         chunks.append(chunk)

@@ -1,7 +1,8 @@
-"""What belongs to one request besides its HTTP: its id, its log fields, its admission permit."""
+"""What belongs to one request besides its HTTP: its id, its log fields, its admission."""
 
 import dataclasses
-from typing import Any, Protocol
+from collections.abc import Callable
+from typing import Any
 
 from starlette.requests import Request
 
@@ -9,25 +10,15 @@ from starlette.requests import Request
 CLIENT_CLOSED_REQUEST = 499
 
 
-class Permit(Protocol):
-    """What a request may use of the service: see ``app.serving.admission``."""
-
-    def admit(self, num_pictures: int) -> None:
-        """Sets how many pictures are read for the request. Raises RequestError."""
-
-    def hold(self, num_bytes: int) -> None:
-        """Counts bytes of its body that are kept in memory. Raises RequestError."""
-
-    def release(self) -> None:
-        """Gives all of it back."""
-
-
 @dataclasses.dataclass(slots=True)
 class RequestContext:
     """One request and its answer."""
 
     request_id: str
-    permit: Permit
+    admit: Callable[[int], None]
+    """Sets how many pictures are read for it; raises RequestError where there are too many."""
+    hold: Callable[[int], None]
+    """Counts bytes of its body that are kept; raises RequestError where there are too many."""
     log_fields: dict[str, Any] = dataclasses.field(default_factory=dict)
     """More fields of its log line; numbers and names, nothing that was sent."""
     status: int = CLIENT_CLOSED_REQUEST

@@ -6,7 +6,7 @@ Reference: RFC 7578; RFC 2046, section 5.1.1.
 import re
 
 from python_multipart.exceptions import FormParserError
-from python_multipart.multipart import MultipartParser, parse_options_header
+from python_multipart.multipart import MultipartParser, MultipartState, parse_options_header
 
 from app.api.errors import malformed
 from app.reading.errors import printable
@@ -21,11 +21,7 @@ Parts = list[tuple[str, bytes]]
 
 
 def read_form(body: bytes, content_type: str) -> Parts:
-    """Takes a form apart.
-
-    Args:
-        body: All of it.
-        content_type: The header, which names the boundary.
+    """Takes a form apart, whose boundary the header ``content_type`` names.
 
     Raises:
         RequestError: The body is no such form.
@@ -36,22 +32,22 @@ def read_form(body: bytes, content_type: str) -> Parts:
     if not body.startswith(b"--%b\r\n" % boundary):
         body = _from_first_boundary(body, boundary)
     form = _Form()
+    parser = MultipartParser(
+        boundary,
+        {
+            "on_header_field": form.on_header_name,
+            "on_header_value": form.on_header_value,
+            "on_part_data": form.on_content,
+            "on_part_end": form.on_part_end,
+        },
+        max_header_count=_MAX_HEADERS,
+        max_header_size=_MAX_HEADER_BYTES,
+    )
     try:
-        MultipartParser(
-            boundary,
-            {
-                "on_header_field": form.on_header_name,
-                "on_header_value": form.on_header_value,
-                "on_part_data": form.on_content,
-                "on_part_end": form.on_part_end,
-                "on_end": form.on_end,
-            },
-            max_header_count=_MAX_HEADERS,
-            max_header_size=_MAX_HEADER_BYTES,
-        ).write(body)
+        parser.write(body)
     except FormParserError as error:
         raise malformed(f"expected a form: {printable(str(error), 200)}") from error
-    if not form.is_complete:
+    if parser.state != MultipartState.END:
         raise malformed("expected a form that ends with its boundary, got a part of it")
     return form.parts
 
@@ -72,7 +68,6 @@ class _Form:
 
     def __init__(self) -> None:
         self.parts: Parts = []
-        self.is_complete = False
         self._is_disposition = False
         self._name: bytes | None = None
         self._content: list[bytes] = []
@@ -94,6 +89,3 @@ class _Form:
             raise malformed(f"expected a form of at most {_MAX_PARTS} parts, got more")
         self.parts.append((self._name.decode("utf-8", "replace"), b"".join(self._content)))
         self._name, self._content = None, []
-
-    def on_end(self) -> None:
-        self.is_complete = True

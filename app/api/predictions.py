@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Collection
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import Depends, FastAPI, Query, Request
@@ -14,7 +15,6 @@ from app.api.context import context_of
 from app.api.problems import BATCH_KINDS, PREDICT_KINDS, to_problem
 from app.api.query import check_query
 from app.api.schemas import BatchAnswer, ReadingAnswer
-from app.reading.pipeline import Timing
 from app.settings import Settings
 from app.state import Service, ServiceDependency
 from model.errors import PictureError
@@ -36,45 +36,18 @@ async def predict_one(
         PictureError: The picture cannot be read.
     """
     picture = await receive_picture(request, service)
-    content, timing = await _read(picture, service, explain, num_alternatives)
-    context_of(request).log_fields.update(
-        decode_ms=timing.decode, ink_ms=timing.ink, network_ms=timing.network
-    )
-    return ArrayResponse(content)
-
-
-async def predict_several(
-    request: Request, service: Service, explain: Collection[Explain], num_alternatives: int
-) -> Response:
-    """Receives several pictures, reads them together and answers in their order.
-
-    Raises:
-        RequestError: The body holds no pictures that can be received, or too many.
-    """
-    pictures = await receive_pictures(request, service)
-    context_of(request).permit.admit(len(pictures))
-
-    async def read_or_problem(picture: bytes) -> dict[str, Any]:
-        try:
-            return (await _read(picture, service, explain, num_alternatives))[0]
-        except PictureError as error:
-            return {"error": to_problem(error).to_dict(None)}
-
-    content = await asyncio.gather(*map(read_or_problem, pictures))
-    context_of(request).log_fields["pictures"] = len(pictures)
+    content = await _read(picture, service, explain, num_alternatives)
+    times = {f"{stage}_ms": time for stage, time in content["timing_ms"].items()}
+    context_of(request).log_fields.update(times)
     return ArrayResponse(content)
 
 
 async def _read(
     picture: bytes, service: Service, explain: Collection[Explain], num_alternatives: int
-) -> tuple[dict[str, Any], Timing]:
+) -> dict[str, Any]:
     read = await service.pipeline.read(picture, return_attention="attention" in explain)
     service.metrics.observe_picture(read.timing)
-    config = service.engine.header.config
-    content = answer(
-        read, config, service.model, explain=explain, num_alternatives=num_alternatives
-    )
-    return content, read.timing
+    return answer(read, service.engine.header.config, service.model, explain, num_alternatives)
 
 
 def add_prediction_routes(app: FastAPI, settings: Settings) -> None:
@@ -85,11 +58,13 @@ def add_prediction_routes(app: FastAPI, settings: Settings) -> None:
     alternatives_query = Query(
         ge=0, le=settings.max_alternatives, description="How many other readings to add."
     )
+    post = partial(
+        app.post, tags=["reading"], dependencies=[Depends(check_query)], response_model=None
+    )
     path = "/predict"
 
-    @app.post(
+    @post(
         path,
-        tags=["reading"],
         summary="Read a picture",
         description=documentation.describe(
             "Reads one picture of a grid, sent in any of three forms: as field `file` of a "
@@ -98,8 +73,6 @@ def add_prediction_routes(app: FastAPI, settings: Settings) -> None:
             "field that is not named here is refused.",
             f"-F file=@docs/grid.png {documentation.HERE}{path}",
         ),
-        dependencies=[Depends(check_query)],
-        response_model=None,
         openapi_extra=documentation.predict_body(),
         responses=documentation.answers(path, ReadingAnswer, PREDICT_KINDS),
     )
@@ -113,9 +86,8 @@ def add_prediction_routes(app: FastAPI, settings: Settings) -> None:
 
     path = "/predict/batch"
 
-    @app.post(
+    @post(
         path,
-        tags=["reading"],
         summary="Read several pictures",
         description=documentation.describe(
             "Reads several pictures, sent as repeated field `files` of a multipart form. The "
@@ -123,8 +95,6 @@ def add_prediction_routes(app: FastAPI, settings: Settings) -> None:
             "is an object with the problem in its place.",
             f"-F files=@docs/grid.png -F files=@README.md {documentation.HERE}{path}",
         ),
-        dependencies=[Depends(check_query)],
-        response_model=None,
         openapi_extra=documentation.batch_body(settings.max_batch_pictures),
         responses=documentation.answers(path, BatchAnswer, BATCH_KINDS),
     )
@@ -134,4 +104,15 @@ def add_prediction_routes(app: FastAPI, settings: Settings) -> None:
         explain: Annotated[list[Explain], explain_query] = [],  # noqa: B006
         alternatives: Annotated[int, alternatives_query] = 0,
     ) -> Response:
-        return await predict_several(request, service, explain, alternatives)
+        pictures = await receive_pictures(request, service)
+        context_of(request).admit(len(pictures))
+
+        async def read_or_problem(picture: bytes) -> dict[str, Any]:
+            try:
+                return await _read(picture, service, explain, alternatives)
+            except PictureError as error:
+                return {"error": to_problem(error).to_dict(None)}
+
+        content = await asyncio.gather(*map(read_or_problem, pictures))
+        context_of(request).log_fields["pictures"] = len(pictures)
+        return ArrayResponse(content)

@@ -14,7 +14,6 @@ from typing import Any
 
 import orjson
 from asgi_correlation_id import correlation_id
-from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -26,7 +25,6 @@ from app.reading.errors import PictureFormatError, PictureTooLargeError
 from model.errors import PictureError
 
 MEDIA_TYPE = "application/problem+json"
-
 
 # By its name, each kind's status, its title, and a detail as an example.
 KINDS: dict[str, dict[str, Any]] = tomllib.loads(
@@ -75,18 +73,14 @@ class Problem:
             content["request_id"] = request_id
         return content
 
-    def to_json(self, request_id: str | None) -> bytes:
-        """Returns the body of the answer; never fails, whatever the texts hold."""
-        return orjson.dumps(self.to_dict(request_id), default=repr)
-
     def respond(self, headers: Mapping[str, str] | None = None) -> Response:
         """Returns the answer."""
         extra = dict(headers or {})
         if self.status == HTTPStatus.SERVICE_UNAVAILABLE:
             extra["Retry-After"] = "1"
-        return Response(
-            self.to_json(correlation_id.get()), self.status, headers=extra, media_type=MEDIA_TYPE
-        )
+        # Whatever the texts hold, this does not fail.
+        body = orjson.dumps(self.to_dict(correlation_id.get()), default=repr)
+        return Response(body, self.status, extra, MEDIA_TYPE)
 
 
 def to_problem(error: Exception) -> Problem:
@@ -99,17 +93,8 @@ def to_problem(error: Exception) -> Problem:
     return Problem("internal", KINDS["internal"]["example"])
 
 
-def install_handlers(app: FastAPI) -> None:
-    """Makes an app answer with problems."""
-    app.add_exception_handler(RequestError, _on_error)
-    app.add_exception_handler(PictureError, _on_error)
-    app.add_exception_handler(RequestValidationError, _on_invalid_parameter)
-    app.add_exception_handler(HTTPException, _on_http_error)
-    app.add_exception_handler(Exception, _on_error)
-
-
-async def _on_error(request: Request, error: Exception) -> Response:
-    return _respond(request, to_problem(error))
+async def _on_error(_: Request, error: Exception) -> Response:
+    return to_problem(error).respond()
 
 
 async def _on_invalid_parameter(request: Request, error: Exception) -> Response:
@@ -120,7 +105,8 @@ async def _on_invalid_parameter(request: Request, error: Exception) -> Response:
         for one in error.errors()
     )
     detail = "; ".join(f"{one['parameter']}: {one['detail']}" for one in found)
-    return _respond(request, Problem("invalid-parameter", detail, found))
+    context_of(request).log_fields["problem"] = "invalid-parameter"
+    return Problem("invalid-parameter", detail, found).respond()
 
 
 async def _on_http_error(request: Request, error: Exception) -> Response:
@@ -141,6 +127,9 @@ async def _on_http_error(request: Request, error: Exception) -> Response:
     return Problem(str(status.value), detail).respond(headers)
 
 
-def _respond(request: Request, problem: Problem) -> Response:
-    context_of(request).log_fields["problem"] = problem.name
-    return problem.respond()
+# By class, for an app; the middleware logs and answers what is raised beside its routes.
+HANDLERS: dict[int | type[Exception], Any] = {
+    RequestValidationError: _on_invalid_parameter,
+    HTTPException: _on_http_error,
+    Exception: _on_error,
+}

@@ -8,7 +8,6 @@ from fastapi.exceptions import RequestValidationError
 from app.reading.errors import printable
 
 NAMES = ("explain", "alternatives")
-# A list has one item for each time that its parameter comes; another may come once.
 _REPEATABLE = {"explain"}
 
 
@@ -20,13 +19,12 @@ async def check_query(request: Request) -> None:
     """
     wrong = []
     for name, count in Counter(name for name, _ in request.query_params.multi_items()).items():
-        if name in NAMES and (count == 1 or name in _REPEATABLE):
+        if name not in NAMES:
+            expected = f"expected {' or '.join(NAMES)}, got another name"
+        elif count > 1 and name not in _REPEATABLE:
+            expected = f"expected once, got {count} of them"
+        else:
             continue
-        expected = "expected " + (
-            f"once, got {count} of them"
-            if name in NAMES
-            else f"{' or '.join(NAMES)}, got another name"
-        )
         wrong.append({"type": "value_error", "loc": ("query", printable(name)), "msg": expected})
     if wrong:
         raise RequestValidationError(wrong[:5])

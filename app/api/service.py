@@ -1,9 +1,9 @@
 """The endpoints by which the service tells of itself."""
 
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 from fastapi import FastAPI
+from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from app.api import documentation
@@ -11,7 +11,6 @@ from app.api.answers import ArrayResponse
 from app.api.errors import RequestError
 from app.api.problems import KINDS
 from app.api.schemas import HealthAnswer, KindAnswer, ModelAnswer
-from app.metrics import CONTENT_TYPE
 from app.state import ServiceDependency
 from model import vocabulary
 
@@ -39,14 +38,14 @@ async def livez() -> Response:
 
 async def readyz(service: ServiceDependency) -> Response:
     """The reader is loaded and requests are welcome; 503 from SIGTERM on."""
-    if service.lifecycle.is_draining:
+    if service.is_draining:
         raise RequestError("stopping", "the service was told to stop; send requests elsewhere")
     return ArrayResponse({"status": "ok"})
 
 
 async def metrics(service: ServiceDependency) -> Response:
     """Counters in the text format of Prometheus."""
-    return Response(service.metrics.render(), headers={"Content-Type": CONTENT_TYPE})
+    return Response(service.metrics.render(), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
 
 async def problems() -> Response:
@@ -61,29 +60,23 @@ async def problems() -> Response:
 
 def add_service_routes(app: FastAPI) -> None:
     """Adds the endpoints."""
-
-    def add(
-        path: str,
-        endpoint: Callable[..., Awaitable[Response]],
-        summary: str,
-        model: Any,
-        *kinds: str,
-    ) -> None:
+    older = "Is it ready? (the same under its older name)"
+    operations: list[tuple[Any, ...]] = [
+        ("/model", model_card, "Model card", ModelAnswer),
+        ("/livez", livez, "Is it alive?", HealthAnswer),
+        ("/readyz", readyz, "Is it ready?", HealthAnswer, "stopping"),
+        ("/healthz", readyz, older, HealthAnswer, "stopping"),
+        ("/metrics", metrics, "Metrics", None),
+        ("/problems", problems, "Kinds of problems", list[KindAnswer]),
+    ]
+    for path, endpoint, summary, model, *kinds in operations:
         app.add_api_route(
             path,
             endpoint,
             tags=["service"],
             summary=summary,
-            description=documentation.describe(endpoint.__doc__ or "", documentation.HERE + path),
+            description=documentation.describe(endpoint.__doc__, documentation.HERE + path),
             response_class=JSONResponse if model else PlainTextResponse,
             response_model=None,
             responses=documentation.answers(path, model, ("internal", *kinds)),
         )
-
-    add("/model", model_card, "Model card", ModelAnswer)
-    add("/livez", livez, "Is it alive?", HealthAnswer)
-    add("/readyz", readyz, "Is it ready?", HealthAnswer, "stopping")
-    older = "Is it ready? (the same under its older name)"
-    add("/healthz", readyz, older, HealthAnswer, "stopping")
-    add("/metrics", metrics, "Metrics", None)
-    add("/problems", problems, "Kinds of problems", list[KindAnswer])

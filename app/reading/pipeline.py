@@ -2,13 +2,13 @@
 
 import asyncio
 import time
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Executor
 from typing import NamedTuple
 
 import numpy as np
 
-from app.reading.batching import Batcher
 from app.reading.engine import Engine
 from app.reading.images import Picture, decode_opened, decode_plain, open_picture
 from app.reading.plain_png import MOST_PIXELS
@@ -56,7 +56,12 @@ class _Prepared(NamedTuple):
 
 
 class Pipeline:
-    """Reads pictures: decodes them, brings them to the normal form, and reads them in batches."""
+    """Reads pictures: decodes them, brings them to the normal form, and reads them in batches.
+
+    What has come to wait since the last turn of the event loop is one batch; none waits for others.
+    The network runs on the loop's own thread: it is so small that handing it to another one and
+    back costs more than it gives. While it runs, the next requests gather in their sockets.
+    """
 
     def __init__(
         self,
@@ -69,7 +74,8 @@ class Pipeline:
         self._engine = engine
         self._config = engine.header.config
         self._executor = executor
-        self._batcher = Batcher(self._read_together, settings.network_batch, observe_batch)
+        self._observe_batch = observe_batch
+        self._waiting: deque[tuple[_Prepared, asyncio.Future[Read]]] = deque()
 
     async def read(self, data: bytes, *, return_attention: bool = False) -> Read:
         """Reads one picture.
@@ -80,20 +86,19 @@ class Pipeline:
         started = time.perf_counter()
         picture = decode_plain(data, self._settings)
         if picture is not None:
-            return await self._batcher.put(self._prepare(picture, started, return_attention))
+            return await self._put(self._prepare(picture, started, return_attention))
         run = asyncio.get_running_loop().run_in_executor
-        if len(data) > _INLINE_BYTES:
-            opened = await run(self._executor, open_picture, data, self._settings)
-        else:
+        is_small = len(data) <= _INLINE_BYTES
+        if is_small:
             opened = open_picture(data, self._settings)
+        else:
+            opened = await run(self._executor, open_picture, data, self._settings)
 
         def prepare() -> _Prepared:
             return self._prepare(decode_opened(opened), started, return_attention)
 
-        is_small = len(data) <= _INLINE_BYTES and opened.width * opened.height <= MOST_PIXELS
-        return await self._batcher.put(
-            prepare() if is_small else await run(self._executor, prepare)
-        )
+        is_small &= opened.width * opened.height <= MOST_PIXELS
+        return await self._put(prepare() if is_small else await run(self._executor, prepare))
 
     def _prepare(self, picture: Picture, started: float, return_attention: bool) -> _Prepared:
         decoded = time.perf_counter()
@@ -104,17 +109,47 @@ class Pipeline:
         milliseconds = (decoded - started) * 1000, (inked - decoded) * 1000
         return _Prepared(picture, normal, return_attention, *milliseconds, inked)
 
+    def _put(self, picture: _Prepared) -> asyncio.Future[Read]:
+        loop = asyncio.get_running_loop()
+        result: asyncio.Future[Read] = loop.create_future()
+        self._waiting.append((picture, result))
+        if len(self._waiting) == 1:
+            loop.call_soon(self._work_off, loop)
+        return result
+
+    def _work_off(self, loop: asyncio.AbstractEventLoop) -> None:
+        size = min(len(self._waiting), self._settings.network_batch)
+        batch = [self._waiting.popleft() for _ in range(size)]
+        if self._waiting:
+            loop.call_soon(self._work_off, loop)
+        # Who does not wait any more has gone.
+        batch = [(picture, result) for picture, result in batch if not result.done()]
+        if not batch:
+            return
+        try:
+            reads = self._read_together([picture for picture, _ in batch])
+        except Exception as error:  # belongs to the requests, not to the loop
+            for _, result in batch:
+                result.set_exception(error)
+            return
+        self._observe_batch(len(batch))
+        for (_, result), read in zip(batch, reads, strict=True):
+            result.set_result(read)
+
     def _read_together(self, batch: list[_Prepared]) -> list[Read]:
         began = time.perf_counter()
-        normals = self._normal_forms(batch)
+        left = [one.picture.pixels for one in batch if one.normal is None]
+        ready = iter(find_already_normal(np.stack(left), self._config) if left else ())
+        normals = [
+            one.normal or next(ready) or normal_form(one.picture, self._config) for one in batch
+        ]
         inked = time.perf_counter()
         answers = self._engine.read(
             np.stack([normal.picture for normal in normals]),
             return_attention=any(one.return_attention for one in batch),
         )
-        found = make_readings(
-            answers, normals, self._config, [one.picture.notices for one in batch]
-        )
+        notices = [one.picture.notices for one in batch]
+        found = make_readings(answers, normals, self._config, notices)
         ended = time.perf_counter()
         reads = []
         for one, reading, normal in zip(batch, found, normals, strict=True):
@@ -123,14 +158,6 @@ class Pipeline:
             timing = round(one.decode_ms, 3), round(one.ink_ms + ink_ms, 3), round(network_ms, 3)
             reads.append(Read(reading, normal, Timing(*timing)))
         return reads
-
-    def _normal_forms(self, batch: list[_Prepared]) -> list[NormalForm]:
-        """Completes the normal forms of a batch."""
-        left = [one.picture.pixels for one in batch if one.normal is None]
-        ready = iter(find_already_normal(np.stack(left), self._config) if left else ())
-        return [
-            one.normal or next(ready) or normal_form(one.picture, self._config) for one in batch
-        ]
 
 
 def normal_form(picture: Picture, config: ReaderConfig) -> NormalForm:

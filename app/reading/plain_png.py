@@ -26,9 +26,6 @@ MOST_PIXELS = 40_000
 def read_plain_png(data: bytes) -> NDArray[np.uint8] | None:
     """Decodes a small grey PNG of 8 bits that consists of header, pixels and end alone.
 
-    Args:
-        data: Any file.
-
     Returns:
         The pixels (height, width) that Pillow decodes; None where the file is anything else.
     """

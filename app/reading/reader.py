@@ -36,9 +36,7 @@ class Reader:
         Raises:
             ReaderError: They cannot be used; the message says why.
         """
-        settings = Settings.load()
-        if weights is not None:
-            settings = settings.model_copy(update={"weights": Path(weights)})
+        settings = Settings.load(weights=weights)
         return cls(load_engine(settings), settings)
 
     def read(self, picture: NDArray[np.uint8] | bytes | str | os.PathLike[str]) -> Reading:

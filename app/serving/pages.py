@@ -55,14 +55,9 @@ def add_documentation_routes(app: FastAPI) -> None:
     script, _, tail = rest.partition("</script>")
     html = f'{head}<script src="/docs/start.js"></script>{tail}'
 
-    @app.get("/docs", include_in_schema=False)
-    async def docs() -> Response:
-        return HTMLResponse(html)
-
-    @app.get("/docs/start.js", include_in_schema=False)
-    async def start_script() -> Response:
-        return Response(script, media_type="text/javascript")
-
+    started_by = Response(script, media_type="text/javascript")
+    for path, answer in (("/docs", HTMLResponse(html)), ("/docs/start.js", started_by)):
+        app.router.routes.append(Route(path, answer, methods=["GET"], include_in_schema=False))
     app.mount("/docs/assets", _serve_files(Path(str(files("fastapi_offline"))) / "static"))
 
 

@@ -13,11 +13,12 @@ import re
 from collections.abc import Callable
 from uuid import uuid4
 
+from asgi_correlation_id import correlation_id
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from app.api.bodies import BODY_ERROR
 from app.api.errors import RequestError, malformed
-from app.api.problems import MEDIA_TYPE, Problem
+from app.api.problems import Problem
 from app.logs import get_log
 from app.serving.security_headers import HEADERS
 from app.serving.transport import ProtocolTransport
@@ -58,7 +59,8 @@ class Protocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Bounds heads and what is discarded; hides what would make the parser lose the body."""
-        if self.transport.is_closing() or self._has_body_error():
+        has_failed = self._is_in_body and BODY_ERROR in self.scope["state"]
+        if has_failed or self.transport.is_closing():
             self._discard(len(data))
             return
         self._received_bytes = len(data)
@@ -134,9 +136,6 @@ class Protocol(HttpToolsProtocol):
         self._is_in_head = True  # of no request
         self._refuse(Problem("invalid-http", "expected a request in HTTP/1.1, got something else"))
 
-    def _has_body_error(self) -> bool:
-        return self._is_in_body and BODY_ERROR in self.scope["state"]
-
     def _fail_body(self, error: RequestError) -> None:
         """Tells the request that no more of its body will come; it is answered once."""
         self.scope["state"][BODY_ERROR] = error
@@ -204,16 +203,10 @@ class Protocol(HttpToolsProtocol):
             self.cycle.keep_alive = False
             return
         request_id = uuid4().hex
-        body = problem.to_json(request_id)
-        headers = (
-            (b"content-type", MEDIA_TYPE.encode()),
-            (b"content-length", b"%d" % len(body)),
-            (b"connection", b"close"),
-            (b"x-request-id", request_id.encode()),
-            *HEADERS,
-        )
-        head = b"".join(b"%s: %s\r\n" % header for header in headers)
-        self.transport.write(b"%s%s\r\n%s" % (STATUS_LINE[problem.status], head, body))
+        correlation_id.set(request_id)
+        answer = problem.respond({"Connection": "close", "X-Request-ID": request_id})
+        head = b"".join(b"%s: %s\r\n" % header for header in (*answer.raw_headers, *HEADERS))
+        self.transport.write(b"%s%s\r\n%s" % (STATUS_LINE[problem.status], head, answer.body))
         self._metrics.observe_request("other", problem.status, 0)
         fields = {"route": "other", "status": problem.status, "problem": problem.name}
         get_log().info("request", request_id=request_id, **fields)

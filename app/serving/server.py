@@ -6,6 +6,7 @@ import signal
 import socket
 import sys
 import tempfile
+from functools import partial
 from types import FrameType
 
 import uvicorn
@@ -25,6 +26,25 @@ _LISTENERS = 16
 class Server(uvicorn.Server):
     """uvicorn's server, which drains before it stops and accepts connections that come together."""
 
+    def __init__(self, settings: Settings, factory: str) -> None:
+        super().__init__(
+            uvicorn.Config(
+                factory,
+                factory=True,
+                host=settings.host,
+                port=settings.port,
+                http=Protocol,
+                ws="none",
+                lifespan="on",
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                proxy_headers=False,
+                timeout_keep_alive=settings.keep_alive_seconds,
+                timeout_graceful_shutdown=settings.shutdown_timeout_seconds,
+            )
+        )
+
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Starts the app, then listens: several times, where no other worker does.
 
@@ -35,17 +55,17 @@ class Server(uvicorn.Server):
         """
         await super().startup(sockets)
         loop = asyncio.get_running_loop()
-        self._loop, self._service = loop, self.lifespan.state["service"]
+        state = self.lifespan.state
+        self._loop, self._service = loop, state["service"]
         if sockets is not None:
             return
+        protocol = partial(Protocol, self.config, self.server_state, state)
         for listener in [listener for server in self.servers for listener in server.sockets]:
             for _ in range(_LISTENERS - 1):
                 same = socket.socket(fileno=os.dup(listener.fileno()))
                 # All of them share one queue; its length is that of the last call.
-                backlog = self.config.backlog
-                self.servers.append(
-                    await loop.create_server(self._protocol, sock=same, backlog=backlog)
-                )
+                server = await loop.create_server(protocol, sock=same, backlog=self.config.backlog)
+                self.servers.append(server)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Drains at the first SIGTERM: /readyz answers 503, connections close after an answer.
@@ -53,40 +73,29 @@ class Server(uvicorn.Server):
         ``drain_seconds`` later the server stops: it accepts no more, answers what is in flight, and
         ends. A second signal, or one of another kind, stops it at once.
         """
-        if sig != signal.SIGTERM or not self.started or self._service.lifecycle.is_draining:
+        if sig != signal.SIGTERM or not self.started or self._service.is_draining:
             super().handle_exit(sig, frame)
             return
-        self._service.lifecycle.is_draining = True
+        self._service.is_draining = True
         delay, stop = self._service.settings.drain_seconds, super().handle_exit
         # A signal comes between any two instructions of the loop.
         self._loop.call_soon_threadsafe(self._loop.call_later, delay, stop, sig, frame)
 
-    def _protocol(self) -> Protocol:
-        state = self.lifespan.state
-        return Protocol(config=self.config, server_state=self.server_state, app_state=state)
-
 
 def serve(settings: Settings, factory: str) -> int:
-    """Serves until it is told to stop.
-
-    Args:
-        settings: Address, workers, times.
-        factory: Where the function is that makes the app: ``"module:function"``.
-
-    Returns:
-        The exit code.
+    """Serves the app that ``factory`` makes ("module:function"), and returns the exit code.
 
     Raises:
         ReaderError: The reader or the page cannot be loaded, where there are several workers; a
             single one logs it and ends with status 3.
     """
     configure_logs(settings)
-    config = configure(settings, factory)
+    server = Server(settings, factory)
     # uvicorn raises the signal again after it has stopped; that is no failure.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: sys.exit(0))
     if settings.workers == 1:
-        Server(config).run()
+        server.run()
         return 0
     check_page(settings)  # say what is wrong once, not in every worker
     load_engine(settings)
@@ -94,30 +103,11 @@ def serve(settings: Settings, factory: str) -> int:
     stop_seconds = settings.drain_seconds + settings.shutdown_timeout_seconds + 1
     with tempfile.TemporaryDirectory(prefix="reader-metrics-") as folder:
         os.environ[SHARED_FOLDER] = folder
-        return Supervisor(config, run_worker, stop_seconds).run()
+        listener = server.config.bind_socket()
+        work = partial(run_worker, settings, factory, listener)
+        return Supervisor(settings.workers, work, listener, stop_seconds).run()
 
 
-def configure(settings: Settings, factory: str) -> uvicorn.Config:
-    """Returns how uvicorn is to serve the app that a factory makes."""
-    return uvicorn.Config(
-        factory,
-        factory=True,
-        host=settings.host,
-        port=settings.port,
-        workers=settings.workers,
-        http=Protocol,
-        ws="none",
-        lifespan="on",
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        proxy_headers=False,
-        timeout_keep_alive=settings.keep_alive_seconds,
-        timeout_graceful_shutdown=settings.shutdown_timeout_seconds,
-    )
-
-
-def run_worker(config: uvicorn.Config, listener: socket.socket) -> None:
+def run_worker(settings: Settings, factory: str, listener: socket.socket) -> None:
     """Serves in this process, on a socket that other workers share."""
-    config.configure_logging()
-    Server(config).run([listener])
+    Server(settings, factory).run([listener])

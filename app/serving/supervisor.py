@@ -10,7 +10,6 @@ from multiprocessing.connection import wait
 from multiprocessing.context import SpawnProcess
 from socket import socket
 
-import uvicorn
 from uvicorn.config import STARTUP_FAILURE
 
 from app.logs import get_log
@@ -18,27 +17,20 @@ from app.metrics import forget_worker
 
 
 class Supervisor:
-    """Runs ``config.workers`` processes until it is told to stop.
+    """Runs ``work`` in some processes until it is told to stop; they share ``listener``.
 
     It waits for deaths and signals alone, so that no worker, starting, busy or stuck, holds it up.
-    A worker that dies is replaced; one that could not start ends the service.
-
-    Args:
-        config: How each worker serves.
-        run: Runs one worker, in its own process.
-        stop_seconds: Time that the workers have to end by themselves once they are told to.
+    A worker that dies is replaced; one that could not start ends the service; one that does not
+    end ``stop_seconds`` after it was told to is killed.
     """
 
     def __init__(
-        self,
-        config: uvicorn.Config,
-        run: Callable[[uvicorn.Config, socket], None],
-        stop_seconds: float,
+        self, num_workers: int, work: Callable[[], None], listener: socket, stop_seconds: float
     ) -> None:
-        self._config = config
-        self._run = run
+        self._num_workers = num_workers
+        self._work = work
+        self._listener = listener
         self._stop_seconds = stop_seconds
-        self._listener = config.bind_socket()
         # A byte for each signal that asks the service to end.
         self._signals, self._signal_writer = os.pipe()
 
@@ -46,16 +38,14 @@ class Supervisor:
         """Returns the exit code of the service once all workers have ended."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: os.write(self._signal_writer, b"x"))
-        self._workers = [self._start() for _ in range(self._config.workers)]
+        self._workers = [self._start() for _ in range(self._num_workers)]
         exit_code = self._watch()
         self._listener.close()  # new clients are refused at once instead of waiting in the queue
         self._stop()
         return exit_code
 
     def _start(self) -> SpawnProcess:
-        worker = multiprocessing.get_context("spawn").Process(
-            target=_work, args=(self._run, self._config, self._listener)
-        )
+        worker = multiprocessing.get_context("spawn").Process(target=_run, args=(self._work,))
         worker.start()
         return worker
 
@@ -77,7 +67,7 @@ class Supervisor:
                 self._workers[number] = self._start()
 
     def _stop(self) -> None:
-        """Ends all workers: those that do not end in time are killed."""
+        """Ends all workers."""
         deadline = time.monotonic() + self._stop_seconds
         self._tell(signal.SIGTERM)
         while alive := [worker.sentinel for worker in self._workers if worker.is_alive()]:
@@ -98,13 +88,11 @@ class Supervisor:
                 os.kill(worker.pid or 0, number)
 
 
-def _work(
-    run: Callable[[uvicorn.Config, socket], None], config: uvicorn.Config, listener: socket
-) -> None:
+def _run(work: Callable[[], None]) -> None:
     """A worker's process."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal sends it to all; SIGTERM follows
     threading.Thread(target=_end_with_the_supervisor, daemon=True).start()
-    run(config, listener)
+    work()
 
 
 def _end_with_the_supervisor() -> None:

@@ -21,7 +21,7 @@ def test_connections_that_come_together_are_accepted_together() -> None:
 
 async def accepted_in_turns() -> int:
     settings = Settings(host="127.0.0.1", port=0)
-    serving = server.Server(server.configure(settings, "app.main:application"))
+    serving = server.Server(settings, "app.main:application")
     serving.config.load()
     serving.lifespan = serving.config.lifespan_class(serving.config)
     await serving.startup()
