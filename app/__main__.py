@@ -15,12 +15,8 @@ from app.settings import Settings
 from model.errors import PictureError, ReaderError
 from model.reading import Reading
 
-app = typer.Typer(no_args_is_help=True, pretty_exceptions_show_locals=False)
-
-
-@app.callback()
-def describe() -> None:
-    """Read grids of handwritten digits."""
+about = "Read grids of handwritten digits."
+app = typer.Typer(help=about, no_args_is_help=True, pretty_exceptions_show_locals=False)
 
 
 @app.command()

@@ -18,12 +18,8 @@ from app.metrics import Metrics
 from app.reading.engine import load_engine
 from app.reading.example import EXAMPLE_PNG
 from app.reading.pipeline import Pipeline
+from app.serving import middleware
 from app.serving.admission import AdmissionControl
-from app.serving.middleware import (
-    AccessLogMiddleware,
-    ErrorHandlingMiddleware,
-    ProblemCORSMiddleware,
-)
 from app.serving.pages import add_documentation_routes, add_page_routes, check_page
 from app.settings import Settings
 from app.state import Service, State
@@ -74,17 +70,17 @@ def create_app(settings: Settings) -> ASGIApp:
     routes = frozenset(path for route in app.routes if (path := getattr(route, "path", None)))
 
     # Each stands around those before it.
-    served: ASGIApp = ErrorHandlingMiddleware(app)
-    if settings.allowed_origins:
-        served = ProblemCORSMiddleware(
+    served: ASGIApp = middleware.ErrorHandlingMiddleware(app)
+    if origins := [one for part in settings.cors_origins.split(",") if (one := part.strip())]:
+        served = middleware.ProblemCORSMiddleware(
             served,
-            allow_origins=settings.allowed_origins,
+            allow_origins=origins,
             allow_methods=["GET", "HEAD", "POST"],
             allow_headers=["Content-Type", "X-Request-ID"],
             expose_headers=["X-Request-ID"],
         )
     admission = AdmissionControl(settings, metrics)
-    return AccessLogMiddleware(served, metrics=metrics, admission=admission, routes=routes)
+    return middleware.AccessLogMiddleware(served, metrics, admission, routes)
 
 
 def application() -> ASGIApp:

@@ -1,24 +1,15 @@
 """What the service counts, for Prometheus."""
 
 import os
-from collections.abc import Sequence
-from functools import cache
+from functools import cache, partial
 
-from prometheus_client import (
-    CollectorRegistry,
-    Counter,
-    Gauge,
-    Histogram,
-    generate_latest,
-    multiprocess,
-)
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 
 from app.reading.pipeline import Timing
 
 # Set for ``WORKERS`` processes: any of them can then answer for all.
 SHARED_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
-
-_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10)
 
 
 class Metrics:
@@ -26,27 +17,19 @@ class Metrics:
 
     def __init__(self) -> None:
         self._registry = own = CollectorRegistry()
+        times = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10)
+        histogram = partial(Histogram, buckets=times, registry=own)
         requests = Counter("requests", "Requests answered.", ("route", "status"), registry=own)
-        seconds = self._histogram(
-            "request_seconds", "Head of request to end of answer.", ("route",)
-        )
-        stages = self._histogram("stage_seconds", "Time of a picture in each stage.", ("stage",))
+        seconds = histogram("request_seconds", "Head of request to end of answer.", ("route",))
+        stages = histogram("stage_seconds", "Time of a picture in each stage.", ("stage",))
         self._decode, self._ink, self._network = map(stages.labels, ("decode", "ink", "network"))
-        self.observe_batch = self._histogram(
-            "batch_pictures",
-            "Pictures read at once, not augmented.",
-            buckets=(1, 2, 4, 8, 16, 32, 64),
-        ).observe
+        sizes = (1, 2, 4, 8, 16, 32, 64)
+        batches = histogram("batch_pictures", "Pictures of a batch, not augmented.", buckets=sizes)
         text = "Predictions being worked on."
         in_flight = Gauge("predictions_in_flight", text, multiprocess_mode="livesum", registry=own)
-        self.set_in_flight = in_flight.set
+        self.observe_batch, self.set_in_flight = batches.observe, in_flight.set
         # Looking a child up by its labels costs more than counting with it.
         self._requests_of, self._seconds_of = cache(requests.labels), cache(seconds.labels)
-
-    def _histogram(
-        self, name: str, text: str, labels: Sequence[str] = (), buckets: Sequence[float] = _SECONDS
-    ) -> Histogram:
-        return Histogram(name, text, labels, buckets=buckets, registry=self._registry)
 
     def observe_request(self, route: str, status: int, seconds: float) -> None:
         """Counts an answered request."""
@@ -64,11 +47,11 @@ class Metrics:
         if SHARED_FOLDER not in os.environ:
             return generate_latest(self._registry)
         registry = CollectorRegistry()
-        multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+        MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
         return generate_latest(registry)
 
 
 def forget_worker(pid: int | None) -> None:
     """Drops the gauges of a dead worker; its counters stay."""
     if pid is not None:
-        multiprocess.mark_process_dead(pid)  # type: ignore[no-untyped-call]
+        mark_process_dead(pid)  # type: ignore[no-untyped-call]

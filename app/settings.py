@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings
 
 from model.errors import ConfigError
 
@@ -12,12 +12,8 @@ ROOT = Path(__file__).parent.parent
 RELEASED_WEIGHTS = ROOT / "model" / "weights" / "reader.safetensors"
 
 
-class Settings(BaseSettings):
+class Settings(BaseSettings, frozen=True, env_ignore_empty=True, use_attribute_docstrings=True):
     """Settings of the service and the command line; the documentation's table lists them all."""
-
-    model_config = SettingsConfigDict(
-        frozen=True, env_ignore_empty=True, use_attribute_docstrings=True
-    )
 
     weights: Path = RELEASED_WEIGHTS
     """The reader to serve: a .safetensors file, with its .onnx graph beside it."""
@@ -83,8 +79,3 @@ class Settings(BaseSettings):
                 for one in error.errors()
             )
             raise ConfigError("; ".join(wrong)) from error
-
-    @property
-    def allowed_origins(self) -> tuple[str, ...]:
-        """The origins of ``cors_origins``, one by one."""
-        return tuple(origin for part in self.cors_origins.split(",") if (origin := part.strip()))

@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from app.reading.images import encode_png
 from app.reading.pipeline import Read
-from model.config import ReaderConfig
+from app.state import Service
 from model.ink import NormalForm
 from model.reading import best_alternatives
 
@@ -32,11 +32,7 @@ class ArrayResponse(Response):
 
 
 def answer(
-    read: Read,
-    config: ReaderConfig,
-    model: dict[str, str],
-    explain: Collection[Explain],
-    num_alternatives: int,
+    read: Read, service: Service, explain: Collection[Explain], num_alternatives: int
 ) -> dict[str, Any]:
     """Returns the answer for one picture, as ``app.api.schemas.ReadingAnswer`` describes it."""
     reading = read.reading
@@ -60,6 +56,7 @@ def answer(
         "warnings": [warning._asdict() for warning in reading.warnings],
     }
     if "attention" in explain and reading.attention is not None:
+        config = service.engine.header.config
         weights = np.ascontiguousarray(reading.attention)
         content["attention"] = {
             "steps": weights.shape[0],
@@ -74,7 +71,7 @@ def answer(
         content["normal_form"] = f"data:image/png;base64,{png}"
     if "ink" in explain:
         content["ink"] = _ink(read.normal)
-    content["model"] = model
+    content["model"] = service.model
     content["timing_ms"] = read.timing._asdict()
     return content
 

@@ -28,8 +28,6 @@ _JSON_NAMES = {
     list: "an array",
     str: "a string",
     bool: "a boolean",
-    int: "a number",
-    float: "a number",
     type(None): "null",
 }
 
@@ -125,7 +123,7 @@ def _from_json(body: bytes) -> bytes:
         raise malformed(f"expected JSON: {printable(str(error), 200)}") from error
     image = value.get("image") if isinstance(value, dict) else None
     if not isinstance(image, str):
-        came = _JSON_NAMES[type(image if isinstance(value, dict) else value)]
+        came = _JSON_NAMES.get(type(image if isinstance(value, dict) else value), "a number")
         if isinstance(value, dict):
             came = f"{came} in 'image'" if "image" in value else "no 'image'"
         raise unexpected(

@@ -17,6 +17,7 @@ HERE = "http://localhost:8000"
 # Of what each operation answers, by its path.
 EXAMPLES: dict[str, Any] = json.loads(files("app.api").joinpath("examples.json").read_text("utf-8"))
 _PICTURE = {"type": "string", "format": "binary"}
+_HEADERS = {"X-Request-ID": {"schema": {"type": "string"}, "description": "As in the log."}}
 
 
 def predict_body() -> dict[str, Any]:
@@ -60,13 +61,7 @@ def describe(sentence: str, *arguments: str) -> str:
 
 
 def answers(path: str, model: Any, kinds: Iterable[str]) -> dict[int | str, dict[str, Any]]:
-    """Returns what an operation answers.
-
-    Args:
-        path: Of the operation.
-        model: Of the good answer; None where it is text.
-        kinds: Names of the problems that it may answer.
-    """
+    """Returns what an operation answers: ``model``, None where it is text, or these problems."""
     media_type = JSON if model else "text/plain"
     example = {"example": EXAMPLES[path]} if path in EXAMPLES else {}
     good = {"description": "OK", "content": {media_type: example}}
@@ -79,7 +74,4 @@ def answers(path: str, model: Any, kinds: Iterable[str]) -> dict[int | str, dict
         value = problem.to_dict("9f0c6d1e2b3a4c5d8e7f60718293a4b5")
         example = {"summary": value["title"], "value": value}
         answer["content"][MEDIA_TYPE]["examples"][problem.name] = example
-    for answer in found.values():
-        schema = {"type": "string"}
-        answer["headers"] = {"X-Request-ID": {"schema": schema, "description": "As in the log."}}
-    return found
+    return {status: answer | {"headers": _HEADERS} for status, answer in found.items()}

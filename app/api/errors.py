@@ -6,12 +6,7 @@ from model.errors import ReaderError
 
 
 class RequestError(ReaderError):
-    """A request that cannot be answered.
-
-    Args:
-        kind: A name in ``problems.toml``, which gives its status.
-        detail: What was expected and what came.
-    """
+    """A request that cannot be answered; ``problems.toml`` gives the status of its kind."""
 
     def __init__(self, kind: str, detail: str) -> None:
         super().__init__(detail)

@@ -5,8 +5,7 @@ from collections.abc import Collection
 from functools import partial
 from typing import Annotated, Any
 
-from fastapi import Depends, FastAPI, Query, Request
-from starlette.responses import Response
+from fastapi import Depends, FastAPI, Query, Request, Response
 
 from app.api import documentation
 from app.api.answers import ArrayResponse, Explain, answer
@@ -24,10 +23,7 @@ PREDICTION_PATHS = frozenset({"/predict", "/predict/batch"})
 
 
 async def predict_one(
-    request: Request,
-    service: Service,
-    explain: Collection[Explain] = (),
-    num_alternatives: int = 0,
+    request: Request, service: Service, explain: Collection[Explain] = (), num_alternatives: int = 0
 ) -> Response:
     """Receives one picture, reads it and answers.
 
@@ -37,8 +33,8 @@ async def predict_one(
     """
     picture = await receive_picture(request, service)
     content = await _read(picture, service, explain, num_alternatives)
-    times = {f"{stage}_ms": time for stage, time in content["timing_ms"].items()}
-    context_of(request).log_fields.update(times)
+    for stage, milliseconds in content["timing_ms"].items():
+        context_of(request).log_fields[f"{stage}_ms"] = milliseconds
     return ArrayResponse(content)
 
 
@@ -47,20 +43,17 @@ async def _read(
 ) -> dict[str, Any]:
     read = await service.pipeline.read(picture, return_attention="attention" in explain)
     service.metrics.observe_picture(read.timing)
-    return answer(read, service.engine.header.config, service.model, explain, num_alternatives)
+    return answer(read, service, explain, num_alternatives)
 
 
 def add_prediction_routes(app: FastAPI, settings: Settings) -> None:
     """Adds the endpoints; limits are part of their documentation."""
-    explain_query = Query(
-        description="What to add: where it looked, what the network saw, what was done to the ink."
-    )
-    alternatives_query = Query(
-        ge=0, le=settings.max_alternatives, description="How many other readings to add."
-    )
-    post = partial(
-        app.post, tags=["reading"], dependencies=[Depends(check_query)], response_model=None
-    )
+    text = "What to add: where it looked, what the network saw, what was done to the ink."
+    explain_query = Query(description=text)
+    text = "How many other readings to add."
+    alternatives_query = Query(ge=0, le=settings.max_alternatives, description=text)
+    checks = [Depends(check_query)]
+    post = partial(app.post, tags=["reading"], dependencies=checks, response_model=None)
     path = "/predict"
 
     @post(

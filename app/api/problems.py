@@ -14,10 +14,9 @@ from typing import Any
 
 import orjson
 from asgi_correlation_id import correlation_id
+from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
-from starlette.responses import Response
 
 from app.api.context import context_of
 from app.api.errors import RequestError
@@ -27,9 +26,7 @@ from model.errors import PictureError
 MEDIA_TYPE = "application/problem+json"
 
 # By its name, each kind's status, its title, and a detail as an example.
-KINDS: dict[str, dict[str, Any]] = tomllib.loads(
-    files("app.api").joinpath("problems.toml").read_text("utf-8")
-)
+KINDS: dict[str, Any] = tomllib.loads((files("app.api") / "problems.toml").read_text("utf-8"))
 # The first class that an error is an instance of says its kind.
 _KIND_OF_PICTURE: dict[type[Exception], str] = {
     PictureTooLargeError: "picture-too-large",
@@ -55,8 +52,7 @@ class Problem:
     @property
     def status(self) -> int:
         """The status of the answer."""
-        status: int = KINDS[self.name]["status"] if self.name in KINDS else int(self.name)
-        return status
+        return int(KINDS[self.name]["status"] if self.name in KINDS else self.name)
 
     def to_dict(self, request_id: str | None) -> dict[str, Any]:
         """Returns the members of the answer."""
@@ -97,8 +93,7 @@ async def _on_error(_: Request, error: Exception) -> Response:
     return to_problem(error).respond()
 
 
-async def _on_invalid_parameter(request: Request, error: Exception) -> Response:
-    assert isinstance(error, RequestValidationError)
+async def _on_invalid_parameter(request: Request, error: RequestValidationError) -> Response:
     # Neither the input nor the context is repeated: they may hold what JSON cannot.
     found = tuple(
         {"parameter": ".".join(map(str, one["loc"][1:])), "detail": str(one["msg"])}
@@ -109,8 +104,7 @@ async def _on_invalid_parameter(request: Request, error: Exception) -> Response:
     return Problem("invalid-parameter", detail, found).respond()
 
 
-async def _on_http_error(request: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)
+async def _on_http_error(request: Request, error: HTTPException) -> Response:
     status = HTTPStatus(error.status_code)
     headers = dict(error.headers or {})
     detail = status.description or status.phrase
@@ -127,7 +121,7 @@ async def _on_http_error(request: Request, error: Exception) -> Response:
     return Problem(str(status.value), detail).respond(headers)
 
 
-# By class, for an app; the middleware logs and answers what is raised beside its routes.
+# What answers an error that is raised behind a route, by its class.
 HANDLERS: dict[int | type[Exception], Any] = {
     RequestValidationError: _on_invalid_parameter,
     HTTPException: _on_http_error,

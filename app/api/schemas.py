@@ -2,15 +2,14 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, NonNegativeInt
+from pydantic import BaseModel, Field, NonNegativeFloat, NonNegativeInt
 
 Probability = Annotated[float, Field(ge=0, le=1.000001)]
 Digit = Annotated[int, Field(ge=0, le=9)]
 PictureBox = Annotated[list[int], Field(min_length=4, max_length=4)]
 
 
-class _Schema(BaseModel):
-    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
+class _Schema(BaseModel, extra="forbid", use_attribute_docstrings=True): ...
 
 
 class PictureBody(_Schema):

@@ -60,12 +60,11 @@ async def problems() -> Response:
 
 def add_service_routes(app: FastAPI) -> None:
     """Adds the endpoints."""
-    older = "Is it ready? (the same under its older name)"
     operations: list[tuple[Any, ...]] = [
         ("/model", model_card, "Model card", ModelAnswer),
         ("/livez", livez, "Is it alive?", HealthAnswer),
         ("/readyz", readyz, "Is it ready?", HealthAnswer, "stopping"),
-        ("/healthz", readyz, older, HealthAnswer, "stopping"),
+        ("/healthz", readyz, "Is it ready? (its older name)", HealthAnswer, "stopping"),
         ("/metrics", metrics, "Metrics", None),
         ("/problems", problems, "Kinds of problems", list[KindAnswer]),
     ]

@@ -64,17 +64,13 @@ class Pipeline:
     """
 
     def __init__(
-        self,
-        settings: Settings,
-        engine: Engine,
-        executor: Executor,
-        observe_batch: Callable[[int], None],
+        self, settings: Settings, engine: Engine, executor: Executor, observe: Callable[[int], None]
     ) -> None:
         self._settings = settings
         self._engine = engine
         self._config = engine.header.config
         self._executor = executor
-        self._observe_batch = observe_batch
+        self._observe_batch = observe
         self._waiting: deque[tuple[_Prepared, asyncio.Future[Read]]] = deque()
 
     async def read(self, data: bytes, *, return_attention: bool = False) -> Read:

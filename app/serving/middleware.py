@@ -31,12 +31,7 @@ class AccessLogMiddleware:
     """
 
     def __init__(
-        self,
-        app: ASGIApp,
-        *,
-        metrics: Metrics,
-        admission: AdmissionControl,
-        routes: frozenset[str],
+        self, app: ASGIApp, metrics: Metrics, admission: AdmissionControl, routes: frozenset[str]
     ) -> None:
         self._app = app
         self._metrics = metrics

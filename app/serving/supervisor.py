@@ -69,23 +69,22 @@ class Supervisor:
     def _stop(self) -> None:
         """Ends all workers."""
         deadline = time.monotonic() + self._stop_seconds
-        self._tell(signal.SIGTERM)
-        while alive := [worker.sentinel for worker in self._workers if worker.is_alive()]:
-            ready = wait([self._signals, *alive], max(deadline - time.monotonic(), 0))
-            if not ready:
-                get_log().error("workers killed: they did not end in time", count=len(alive))
-                self._tell(signal.SIGKILL)
-                break
+        for worker in self._workers:
+            worker.terminate()
+        while alive := [worker for worker in self._workers if worker.is_alive()]:
+            sentinels = [worker.sentinel for worker in alive]
+            ready = wait([self._signals, *sentinels], max(deadline - time.monotonic(), 0))
             if self._signals in ready:
                 os.read(self._signals, 1)
-                self._tell(signal.SIGTERM)  # a second one ends the draining
+                for worker in alive:
+                    worker.terminate()  # a second one ends the draining
+            elif not ready:
+                get_log().error("workers killed: they did not end in time", count=len(alive))
+                for worker in alive:
+                    worker.kill()
+                break
         for worker in self._workers:
             worker.join()
-
-    def _tell(self, number: int) -> None:
-        for worker in self._workers:
-            if worker.is_alive():
-                os.kill(worker.pid or 0, number)
 
 
 def _run(work: Callable[[], None]) -> None:
