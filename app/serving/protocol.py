@@ -48,7 +48,7 @@ class Protocol(HttpToolsProtocol):
         self._metrics = service.metrics
         self._timeout_seconds = service.settings.receive_timeout_seconds
         self._connection = transport
-        self._lingering = ProtocolTransport(transport, self.loop, self._close)
+        self._lingering = ProtocolTransport(transport, self._close)
         self._clock: asyncio.TimerHandle | None = None
         self._waits_for: tuple[Callable[[], None] | None, int] | None = None
         self._is_in_head = self._is_in_body = False

@@ -12,16 +12,11 @@ class ProtocolTransport:
     it closes connections in many places; here all of them call ``close``, the protocol's.
     """
 
-    def __init__(
-        self,
-        transport: asyncio.Transport,
-        loop: asyncio.AbstractEventLoop,
-        close: Callable[[], None],
-    ) -> None:
+    def __init__(self, transport: asyncio.Transport, close: Callable[[], None]) -> None:
         self.close = close
         self.is_half_closed = False
         self._transport = transport
-        self._loop = loop
+        self._loop = asyncio.get_running_loop()
         self._unwritten: list[bytes] = []
 
     def write(self, data: bytes) -> None:
