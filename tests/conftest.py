@@ -26,6 +26,7 @@ RELEASED = ROOT / "model" / "weights" / "reader.safetensors"
 # other more than they work.
 torch.set_num_threads(1)
 
+FIRST = ("alone", "long")  # markers of tests that are run before all others
 FIGURE = "figure"  # a property of a test: what it measured, said at the end of the run
 _shared = pytest.StashKey[tempfile.TemporaryDirectory[str]]()
 
@@ -69,6 +70,11 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
         with lock(item.config, "door"):
             room.enter_context(lock(item.config, "room", how))
         return (yield)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Puts first what would hold up a worker at the end, or all of them in between."""
+    items.sort(key=lambda item: [item.get_closest_marker(name) is None for name in FIRST])
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

@@ -15,10 +15,6 @@ from model import vocabulary
 from model.config import ReaderConfig
 from model.errors import ConfigError, DataError
 
-from torchvision.datasets import MNIST  # isort: skip
-from torchvision.datasets.mnist import read_image_file, read_label_file  # isort: skip
-from torchvision.datasets.utils import download_and_extract_archive  # isort: skip
-
 logger = logging.getLogger(__name__)
 
 # Of the uncompressed files: torchvision checks the archives alone.
@@ -73,6 +69,9 @@ def load_mnist(data_dir: Path, split: str) -> Digits:
     """
     if split not in SPLITS:
         raise ConfigError(f"expected a split of {SPLITS}, got {split!r}")
+    # Importing torchvision takes longer than torch: what reads no MNIST starts without it.
+    from torchvision.datasets.mnist import read_image_file, read_label_file
+
     ensure_mnist(data_dir)
     raw = data_dir / "MNIST" / "raw"
     prefix = "t10k" if split == "test" else "train"
@@ -95,12 +94,12 @@ def validation_mask(labels: Tensor) -> Tensor:
     return is_validation
 
 
-def ensure_mnist(data_dir: Path, mirrors: Sequence[str] = tuple(MNIST.mirrors)) -> None:
+def ensure_mnist(data_dir: Path, mirrors: Sequence[str] = ()) -> None:
     """Checks MNIST's four files and fetches those missing or damaged, with a progress bar.
 
     Args:
         data_dir: Holds ``MNIST/raw/``; written to only where something has to be fetched.
-        mirrors: Addresses to fetch from, tried in order.
+        mirrors: Addresses to fetch from, tried in order; none: those that torchvision knows.
 
     Raises:
         DataError: A file is missing or damaged and could be fetched from no mirror.
@@ -118,9 +117,12 @@ def ensure_mnist(data_dir: Path, mirrors: Sequence[str] = tuple(MNIST.mirrors)) 
 
 
 def _fetch(archive: str, raw: Path, mirrors: Sequence[str], problem: str) -> None:
+    from torchvision.datasets import MNIST
+    from torchvision.datasets.utils import download_and_extract_archive
+
     md5 = dict(MNIST.resources)[archive]
     failures = []
-    for mirror in mirrors:
+    for mirror in mirrors or MNIST.mirrors:
         try:
             download_and_extract_archive(mirror + archive, str(raw), filename=archive, md5=md5)
             return

@@ -88,7 +88,7 @@ def copied(data_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> P
 def _trust(mirror_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The archives made here have other checksums than the official ones."""
     archives = [(path.name, data._md5(path)) for path in mirror_folder.glob("*.gz")]
-    monkeypatch.setattr(data.MNIST, "resources", archives)
+    monkeypatch.setattr("torchvision.datasets.MNIST.resources", archives)
 
 
 def test_what_is_there_is_not_downloaded_again(copied: Path, mirror: tuple[str, list[str]]) -> None:

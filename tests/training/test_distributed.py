@@ -36,6 +36,7 @@ def _train(launcher: list[str], out: Path, data_dir: Path) -> list[dict[str, flo
     return history
 
 
+@pytest.mark.long
 def test_two_gloo_processes_follow_the_loss_curve_of_one(data_dir: Path, tmp_path: Path) -> None:
     """Same global batch, same loss at every step, within the rounding of sums."""
     torchrun = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]

@@ -130,6 +130,7 @@ def test_a_finished_run_stays_as_it_is(tmp_path: Path, bar_digits: Digits) -> No
     assert (tmp_path / LAST).read_bytes() == before
 
 
+@pytest.mark.long
 def test_kills_leave_readers_that_load_and_a_run_that_goes_on(tmp_path: Path) -> None:
     """The smaller version of ``make kills``."""
     counts = kill_and_resume.kill_at_random(tmp_path / "killed", kills=4, steps=100, seed=1)

@@ -61,6 +61,7 @@ def test_rows_that_end_early_stay_ended() -> None:
     assert len(endings) > 1, "all rows ended at the same step"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("config", CONFIGS)
 def test_the_exported_graph_reads_any_batch(config: ReaderConfig) -> None:
     reader = random_reader(config)

@@ -3,6 +3,7 @@
 from urllib.parse import quote, urlencode
 
 import httpx
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -19,6 +20,7 @@ BOUNDED = settings(
 )
 
 
+@pytest.mark.long
 def test_the_api_keeps_what_its_document_promises(server: Server) -> None:
     """A few hundred requests; ``make fuzz`` makes up thousands."""
     is_good, count, report = fuzz(server, 120, 1)

@@ -165,6 +165,7 @@ def test_the_card_says_how_a_run_began_whatever_is_known_of_it(
     assert "settings are unknown." in text
 
 
+@pytest.mark.long
 def test_export_measures_the_pair_that_it_writes(
     exported: Path, all_data_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -194,6 +195,7 @@ def test_export_measures_the_pair_that_it_writes(
         assert report.percent(scores["rows"][0]["digits"]) in text
 
 
+@pytest.mark.long
 def test_evaluate_prints_the_scorecard_and_writes_its_figures(
     all_data_dir: Path, tmp_path: Path
 ) -> None:
