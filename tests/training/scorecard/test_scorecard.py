@@ -25,6 +25,8 @@ from training.options import TrainOptions
 from training.scorecard import evaluate, report, rows
 from training.scorecard.service import read_with_service
 
+pytestmark = pytest.mark.long  # all of it, so that one worker exports for its tests
+
 FINISH, BLANK = vocabulary.FINISH, vocabulary.BLANK
 
 
@@ -165,7 +167,6 @@ def test_the_card_says_how_a_run_began_whatever_is_known_of_it(
     assert "settings are unknown." in text
 
 
-@pytest.mark.long
 def test_export_measures_the_pair_that_it_writes(
     exported: Path, all_data_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -195,7 +196,6 @@ def test_export_measures_the_pair_that_it_writes(
         assert report.percent(scores["rows"][0]["digits"]) in text
 
 
-@pytest.mark.long
 def test_evaluate_prints_the_scorecard_and_writes_its_figures(
     all_data_dir: Path, tmp_path: Path
 ) -> None:
