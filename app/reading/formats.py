@@ -8,7 +8,7 @@ from pillow_heif import register_heif_opener
 from app.reading.errors import PictureFormatError
 from model.errors import PictureError
 
-# As Pillow names them. Files of the last two may begin alike; the first of them refuses the other's.
+# As Pillow names them. Files of the last two may begin alike; AVIF's reader refuses those of HEIF.
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "AVIF", "HEIF")
 
 # Formats whose further pictures are a film. Those of a JPEG (MPO, Ultra HDR) or HEIF file, which
@@ -30,7 +30,7 @@ _OTHERS = (
     (rb"\xff\x4f\xff\x51|\0\0\0\x0cjP  ", "JPEG 2000", "save the picture as JPEG or PNG"),
     (rb"....ftyp", "a film", "send one picture of it"),
     (rb"8BPS", "a Photoshop file", "export the picture as PNG"),
-    (rb"PK\3\4", "an archive or document (ZIP)", "send the picture that it holds"),
+    (rb"PK\x03\x04", "an archive or document (ZIP)", "send the picture that it holds"),
 )
 
 
@@ -38,7 +38,9 @@ def unidentified(data: bytes) -> PictureError:
     """Returns what to say of a file in which Pillow found no picture of ``FORMATS``."""
     start = data[:1000]
     if any(accept and accept(start) for _, accept in map(Image.OPEN.__getitem__, FORMATS)):
-        return PictureError("the picture cannot be opened: its head is damaged or of an unknown kind")
+        return PictureError(
+            "the picture cannot be opened: its head is damaged or of an unknown kind"
+        )
     expected = f"expected a picture ({', '.join(FORMATS)})"
     for beginning, name, advice in _OTHERS:
         if re.match(beginning, start, re.DOTALL | re.IGNORECASE):

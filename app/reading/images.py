@@ -108,7 +108,10 @@ def decode_opened(picture: Image.Image) -> Picture:
             if (shrink := _shrinking(picture)) > 1:
                 picture.draft(None, (width // shrink, height // shrink))  # JPEG alone can
             # Counting the frames instead would mean looking at each of what may be millions.
-            has_more_frames = picture.format in FILMS and bool(getattr(picture, "is_animated", False))
+            has_more_frames = picture.format in FILMS and bool(
+                getattr(picture, "is_animated", False)
+            )
+            is_wide = bool(picture.tile) and ";16" in str(picture.tile[0][3])
             picture.load()
             orientation = _orientation(picture)
             shrink = _shrinking(picture)
@@ -117,6 +120,9 @@ def decode_opened(picture: Image.Image) -> Picture:
             raise
         except Exception as error:  # see ``open_picture``
             raise PictureError(f"the picture is damaged: {_reason(error)}") from error
+    # Of 16 bits a colour Pillow keeps the upper 8, of which 10 or 12 bits leave most at nought.
+    if is_wide and (bits := int(pixels.max()).bit_length()):
+        pixels = pixels * np.uint8(255 // (2**bits - 1))
     if orientation != _UPRIGHT:
         lying = Image.fromarray(pixels)
         lying.getexif()[_ORIENTATION] = orientation
@@ -201,7 +207,9 @@ def _on_paper(colours: NDArray[np.uint8], alpha: NDArray[np.uint8]) -> NDArray[n
     if is_opaque.mean() > 0.5:
         paper = np.median(colours[is_opaque], axis=0)
     else:
-        paper = np.float64(0 if np.average(to_grey(_grey_if_alike(colours)), weights=alpha) > 127 else 255)
+        paper = np.float64(
+            0 if np.average(to_grey(_grey_if_alike(colours)), weights=alpha) > 127 else 255
+        )
     return np.asarray((colours * share + paper.astype(np.float32) * (1 - share)).round(), np.uint8)
 
 
