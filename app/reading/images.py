@@ -111,7 +111,7 @@ def decode_opened(picture: Image.Image) -> Picture:
             has_more_frames = picture.format in FILMS and bool(
                 getattr(picture, "is_animated", False)
             )
-            is_wide = bool(picture.tile) and ";16" in str(picture.tile[0][3])
+            is_wide = ";16B" in str(getattr(picture, "tile", "")[:1])
             picture.load()
             orientation = _orientation(picture)
             shrink = _shrinking(picture)
