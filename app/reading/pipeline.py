@@ -84,7 +84,13 @@ class Pipeline:
         started = time.perf_counter()
         picture = decode_plain(data, self._settings)
         if picture is not None:
-            return await self._batcher.put(self._prepare(picture, started, return_attention))
+            prepared = self._prepare(picture, started, return_attention)
+        else:
+            prepared = await self._open(data, started, return_attention)
+        return await self._batcher.put(prepared)
+
+    async def _open(self, data: bytes, started: float, return_attention: bool) -> _Prepared:
+        """Decodes with Pillow, whose memory is given back before the picture waits."""
         run = asyncio.get_running_loop().run_in_executor
         if len(data) > _INLINE_BYTES:
             opened = await run(self._executor, open_picture, data, self._settings)
@@ -96,11 +102,9 @@ class Pipeline:
 
         num_pixels = opened.width * opened.height
         if len(data) <= _INLINE_BYTES and num_pixels <= MOST_PIXELS:
-            prepared = prepare()
-        else:
-            async with self._large if num_pixels > _MANY_PIXELS else contextlib.nullcontext():
-                prepared = await run(self._executor, prepare)
-        return await self._batcher.put(prepared)
+            return prepare()
+        async with self._large if num_pixels > _MANY_PIXELS else contextlib.nullcontext():
+            return await run(self._executor, prepare)
 
     def _prepare(self, picture: Picture, started: float, return_attention: bool) -> _Prepared:
         decoded = time.perf_counter()
