@@ -21,7 +21,7 @@ Image.MAX_IMAGE_PIXELS = None
 
 # glibc gives blocks of more than 32 MB back to the system at once. Those of Pillow's own size it
 # keeps, for each thread that ever decoded a large picture.
-Image.core.set_block_size(64 * 2**20)
+Image.core.set_block_size(64 * 2**20)  # type: ignore[attr-defined]
 
 # Longer sides than this are halved, thirded, … while they are decoded: many times what the network
 # sees, and a photograph then costs a few megabytes instead of hundreds.
