@@ -84,7 +84,7 @@ clean: ## remove the environment and caches; data and runs stay
 	@touch $@
 
 .venv/serving: .venv/python pyproject.toml constraints.txt
-	@echo "Installing what serving needs into .venv: 65 MB to download, about a minute ..."
+	@echo "Installing what serving needs into .venv: 130 MB to download, about a minute ..."
 	@$(PIP) --editable .
 	@echo "Installed."
 	@touch $@

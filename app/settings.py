@@ -31,9 +31,9 @@ class Settings(BaseSettings, frozen=True, env_ignore_empty=True, use_attribute_d
     cors_origins: str = ""
     """Origins whose pages may call the service, separated by commas; none by default."""
 
-    max_picture_bytes: PositiveInt = 10_000_000
+    max_picture_bytes: PositiveInt = 30_000_000
     """Largest picture accepted, in bytes."""
-    max_picture_pixels: PositiveInt = 25_000_000
+    max_picture_pixels: PositiveInt = 52_000_000
     """Largest picture accepted, in pixels, before it is decoded."""
     max_request_bytes: PositiveInt = 32_000_000
     """Largest request body accepted, in bytes."""

@@ -15,12 +15,18 @@ from app.api.query import NAMES
 from app.reading.errors import printable
 from app.state import Service
 
-PICTURE_TYPES = ("image/png", "image/jpeg", "image/webp", "image/bmp", "image/gif")
+# As the documentation lists them. Any image/... is taken as well: what it is, its bytes say.
+OCTETS = "application/octet-stream"
+PICTURE_TYPES = (
+    *(f"image/{name}" for name in ("png", "jpeg", "webp", "bmp", "gif", "avif", "heic")),
+    OCTETS,
+)
 JSON = "application/json"
 # Key in the scope's state: the RequestError of a body that the server has given up on.
 BODY_ERROR = "body_error"
 
-_SPACE = str.maketrans("", "", " \t\r\n")
+# The alphabet for URLs becomes the other, and what stands between its characters is left out.
+_BASE64 = str.maketrans("-_", "+/", " \t\r\n")
 # JSON of more bytes than this is decoded beside the event loop.
 _INLINE_BYTES = 64_000
 _JSON_NAMES = {
@@ -39,7 +45,7 @@ async def receive_picture(request: Request, service: Service) -> bytes:
         RequestError: The body is of another type, malformed, too large or too late.
     """
     headers, content_type, media_type = _headers(request)
-    if media_type in PICTURE_TYPES:
+    if media_type == OCTETS or media_type.startswith("image/"):
         return await _receive(request, headers, service)
     if media_type == MULTIPART:
         parts = read_form(await _receive(request, headers, service), content_type)
@@ -136,7 +142,8 @@ def _from_json(body: bytes) -> bytes:
         if not comma or not head.lower().endswith(";base64"):
             raise unexpected("expected a data URL of base64: data:image/png;base64,...")
     try:
-        return base64.b64decode(text.translate(_SPACE), validate=True)
+        text = text.translate(_BASE64).rstrip("=")
+        return base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
     except (binascii.Error, ValueError) as error:
         raise unexpected(f"expected base64 in 'image': {error}") from error
 

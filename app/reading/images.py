@@ -1,23 +1,27 @@
-"""Untrusted bytes become grey pixels: the only place that decodes pictures."""
+"""Untrusted bytes become pixels: the only place that decodes pictures."""
 
 import io
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
-from app.reading.errors import PictureFormatError, PictureTooLargeError, printable
+from app.reading.errors import PictureTooLargeError, printable
+from app.reading.formats import FILMS, FORMATS, unidentified
 from app.reading.plain_png import read_plain_png
 from app.settings import Settings
 from model.errors import PictureError
 from model.reading import Notice
 
-FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF")
-
 # The limit of ``Settings.max_picture_pixels`` is checked before any pixel is decoded; Pillow's own
 # would only warn, through a filter that is shared by all threads.
 Image.MAX_IMAGE_PIXELS = None
+
+# glibc gives blocks of more than 32 MB back to the system at once. Those of Pillow's own size it
+# keeps, for each thread that ever decoded a large picture.
+Image.core.set_block_size(64 * 2**20)  # type: ignore[attr-defined]
 
 # Longer sides than this are halved, thirded, … while they are decoded: many times what the network
 # sees, and a photograph then costs a few megabytes instead of hundreds.
@@ -31,7 +35,7 @@ class Picture(NamedTuple):
     """A decoded picture, as it came but for its size."""
 
     pixels: NDArray[np.uint8]
-    """(height, width): grey, upright."""
+    """Upright: grey (height, width), or (height, width, 3) RGB where there is colour."""
     width: int
     """Of the picture that came, upright, in pixels."""
     height: int
@@ -49,7 +53,7 @@ class Picture(NamedTuple):
     @property
     def factor(self) -> float:
         """How many times as large the picture that came is."""
-        factor: float = max(self.width, self.height) / max(self.pixels.shape)
+        factor: float = max(self.width, self.height) / max(self.pixels.shape[:2])
         return factor
 
 
@@ -82,9 +86,7 @@ def open_picture(data: bytes, settings: Settings) -> Image.Image:
     try:
         picture = Image.open(io.BytesIO(data), formats=FORMATS)
     except UnidentifiedImageError as error:
-        raise PictureFormatError(
-            f"expected a picture ({', '.join(FORMATS)}), got {len(data)} bytes of something else"
-        ) from error
+        raise unidentified(data) from error
     except Exception as error:  # Pillow's readers raise whatever damaged bytes lead them to
         raise PictureError(f"the picture cannot be opened: {_reason(error)}") from error
     limit = settings.max_picture_pixels
@@ -95,7 +97,7 @@ def open_picture(data: bytes, settings: Settings) -> Image.Image:
 
 
 def decode_opened(picture: Image.Image) -> Picture:
-    """Decodes an opened picture to grey.
+    """Decodes an opened picture.
 
     Rotation by EXIF is applied; of a moving picture the first frame is taken. What is transparent
     becomes paper: the colour of the opaque part where that is most of the picture, else the one
@@ -108,17 +110,23 @@ def decode_opened(picture: Image.Image) -> Picture:
         try:
             width, height = picture.size
             if (shrink := _shrinking(picture)) > 1:
-                picture.draft("L", (width // shrink, height // shrink))  # JPEG alone can
+                picture.draft(None, (width // shrink, height // shrink))  # JPEG alone can
             # Counting the frames instead would mean looking at each of what may be millions.
-            has_more_frames = bool(getattr(picture, "is_animated", False))
+            has_more_frames = picture.format in FILMS and bool(
+                getattr(picture, "is_animated", False)
+            )
+            is_wide = ";16B" in str(getattr(picture, "tile", "")[:1])
             picture.load()
             orientation = _orientation(picture)
             shrink = _shrinking(picture)
-            pixels = _grey(picture, shrink if min(picture.size) >= shrink else 1)
+            pixels = _pixels(picture, shrink if min(picture.size) >= shrink else 1)
         except MemoryError:
             raise
         except Exception as error:  # see ``open_picture``
             raise PictureError(f"the picture is damaged: {_reason(error)}") from error
+    # Of 16 bits a colour Pillow keeps the upper 8, of which 10 or 12 bits leave most at nought.
+    if is_wide and (bits := int(pixels.max()).bit_length()):
+        pixels = pixels * np.uint8(255 // (2**bits - 1))
     if orientation != _UPRIGHT:
         lying = Image.fromarray(pixels)
         lying.getexif()[_ORIENTATION] = orientation
@@ -157,38 +165,67 @@ def _orientation(picture: Image.Image) -> int:
     return int(orientation) if orientation in range(1, 9) else _UPRIGHT
 
 
-def _grey(picture: Image.Image, shrink: int) -> NDArray[np.uint8]:
-    """Grey pixels of a decoded picture, its sides divided by ``shrink``."""
-    if picture.mode.startswith("I;16") or picture.mode in ("I", "F"):
-        return _shrunk(Image.fromarray(_eight_bits(np.asarray(picture))), shrink)
+def _pixels(picture: Image.Image, shrink: int) -> NDArray[np.uint8]:
+    """Pixels of a decoded picture, its sides divided by ``shrink``."""
+    if picture.mode.startswith("I;16"):
+        return _in_bands(picture, shrink, _eight_bits(picture))
+    mode = "L" if picture.mode != "P" and len(picture.getbands()) < 3 else "RGB"
     if not picture.has_transparency_data:
-        return _shrunk(picture if picture.mode == "L" else picture.convert("L"), shrink)
-    if picture.mode not in ("LA", "RGBA", "La", "RGBa"):
-        picture = picture.convert("RGBA")
-    layers = _shrunk(picture.convert("LA"), shrink)
-    grey, alpha = layers[..., 0], layers[..., 1]
-    if alpha.min() == alpha.max() != 0:  # the same everywhere: it says nothing about the ink
-        return np.ascontiguousarray(grey)
-    share = alpha.astype(np.float32) / 255
+        return _grey_if_alike(_in_bands(picture, shrink, lambda band: band.convert(mode)))
+    layers = _in_bands(picture, shrink, lambda band: band.convert(f"{mode}A"))
+    colours, alpha = layers[..., :-1], layers[..., -1]
+    if (opacity := alpha.min()) != alpha.max():
+        colours = _on_paper(colours, alpha)
+    elif opacity < 255:  # the same everywhere: it says nothing about the ink
+        colours = _in_bands(picture, shrink, lambda band: band.convert(f"{mode}A").convert(mode))
+    return _grey_if_alike(colours)
+
+
+def _in_bands(
+    picture: Image.Image, shrink: int, convert: Callable[[Image.Image], Image.Image]
+) -> NDArray[np.uint8]:
+    """Converts a picture and averages squares of ``shrink`` pixels a side; colour by its opacity.
+
+    A band of rows after the other: converted copies of a whole picture would be large.
+    """
+    if shrink == 1:
+        return np.asarray(convert(picture))
+    bands = []
+    for top in range(0, picture.height, 32 * shrink):
+        box = (0, top, picture.width, min(top + 32 * shrink, picture.height))
+        bands.append(np.asarray(convert(picture.crop(box)).reduce(shrink)))
+    return np.concatenate(bands)
+
+
+def _eight_bits(picture: Image.Image) -> Callable[[Image.Image], Image.Image]:
+    """Brings 10, 12 or 16 bits to 8: as many as the largest value needs are in use."""
+    largest: Any = picture.getextrema()[1]
+    factor = np.float32(255 / (2 ** max(8, int(largest).bit_length()) - 1))
+    return lambda band: Image.fromarray((np.asarray(band) * factor).round().astype(np.uint8))
+
+
+def _on_paper(colours: NDArray[np.uint8], alpha: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Lays a picture (height, width, channels) on the paper that it was most likely drawn on."""
+    share = alpha[..., np.newaxis].astype(np.float32) / 255
     is_opaque = alpha >= 128
     if is_opaque.mean() > 0.5:
-        paper = float(np.median(grey[is_opaque]))
+        paper = np.median(colours[is_opaque], axis=0)
     else:
-        paper = 0.0 if share.any() and np.average(grey, weights=share) > 127 else 255.0
-    laid = grey * share + np.float32(paper) * (1 - share)
-    return np.asarray(laid.round(), np.uint8)
+        paper = np.float64(
+            0 if np.average(to_grey(_grey_if_alike(colours)), weights=alpha) > 127 else 255
+        )
+    return np.asarray((colours * share + paper.astype(np.float32) * (1 - share)).round(), np.uint8)
 
 
-def _shrunk(picture: Image.Image, shrink: int) -> NDArray[np.uint8]:
-    """Averages squares of ``shrink`` pixels a side; colour counts by its opacity."""
-    return np.asarray(picture if shrink == 1 else picture.reduce(shrink))
+def to_grey(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Returns the brightness (height, width) of pixels, as ITU-R 601 weighs the colours."""
+    return np.asarray(Image.fromarray(pixels).convert("L"))
 
 
-def _eight_bits(wide: NDArray[Any]) -> NDArray[np.uint8]:
-    """Brings 16 bits to 8, a band of rows after the other: wide copies of all would be large."""
-    factor = np.float32(255 / (65535 if wide.max() > 255 else 255))
-    narrow = np.empty(wide.shape, np.uint8)
-    for top in range(0, len(wide), 64):
-        band = wide[top : top + 64].astype(np.float32) * factor
-        narrow[top : top + 64] = np.clip(band, 0, 255).round()
-    return narrow
+def _grey_if_alike(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Leaves out channels that all hold the same."""
+    if pixels.ndim == 2:
+        return pixels
+    first, *others = np.moveaxis(pixels, -1, 0)
+    is_grey = all(np.array_equal(first, other) for other in others)
+    return np.ascontiguousarray(first) if is_grey else pixels

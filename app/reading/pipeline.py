@@ -1,6 +1,7 @@
 """From the bytes of a picture to its reading."""
 
 import asyncio
+import contextlib
 import time
 from collections import deque
 from collections.abc import Callable
@@ -10,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from app.reading.engine import Engine
-from app.reading.images import Picture, decode_opened, decode_plain, open_picture
+from app.reading.images import Picture, decode_opened, decode_plain, open_picture, to_grey
 from app.reading.plain_png import MOST_PIXELS
 from app.settings import Settings
 from model.config import ReaderConfig
@@ -21,13 +22,15 @@ from model.reading import Reading, make_readings
 # others by more than about a millisecond; for smaller ones the way to a thread costs more. Larger
 # files than this are opened there as well: a header may be made of millions of pieces.
 _INLINE_BYTES = 64_000
+# Of pictures of more pixels one is decoded at a time: each may take hundreds of megabytes.
+_MANY_PIXELS = 16_000_000
 
 
 class Timing(NamedTuple):
     """Where the time went, milliseconds, to the microsecond."""
 
     decode: float
-    """From bytes to grey pixels."""
+    """From bytes to pixels."""
     ink: float
     """Making the normal form; for pictures of the network's own size, the time of their batch."""
     network: float
@@ -71,6 +74,7 @@ class Pipeline:
         self._config = engine.header.config
         self._executor = executor
         self._observe_batch = observe
+        self._large = asyncio.Lock()
         self._waiting: deque[tuple[_Prepared, asyncio.Future[Read]]] = deque()
 
     async def read(self, data: bytes, *, return_attention: bool = False) -> Read:
@@ -82,7 +86,13 @@ class Pipeline:
         started = time.perf_counter()
         picture = decode_plain(data, self._settings)
         if picture is not None:
-            return await self._put(self._prepare(picture, started, return_attention))
+            prepared = self._prepare(picture, started, return_attention)
+        else:
+            prepared = await self._open(data, started, return_attention)
+        return await self._put(prepared)
+
+    async def _open(self, data: bytes, started: float, return_attention: bool) -> _Prepared:
+        """Decodes with Pillow, whose memory is given back before the picture waits."""
         run = asyncio.get_running_loop().run_in_executor
         is_small = len(data) <= _INLINE_BYTES
         if is_small:
@@ -93,8 +103,11 @@ class Pipeline:
         def prepare() -> _Prepared:
             return self._prepare(decode_opened(opened), started, return_attention)
 
-        is_small &= opened.width * opened.height <= MOST_PIXELS
-        return await self._put(prepare() if is_small else await run(self._executor, prepare))
+        num_pixels = opened.width * opened.height
+        if is_small and num_pixels <= MOST_PIXELS:
+            return prepare()
+        async with self._large if num_pixels > _MANY_PIXELS else contextlib.nullcontext():
+            return await run(self._executor, prepare)
 
     def _prepare(self, picture: Picture, started: float, return_attention: bool) -> _Prepared:
         decoded = time.perf_counter()
@@ -158,5 +171,5 @@ class Pipeline:
 
 def normal_form(picture: Picture, config: ReaderConfig) -> NormalForm:
     """Brings a decoded picture to the normal form; boxes are in pixels of the one that came."""
-    normal = normalise(picture.pixels, config)
+    normal = normalise(to_grey(picture.pixels), config)
     return normal.enlarged(picture.factor, (picture.height, picture.width))

@@ -44,7 +44,7 @@ class Reader:
 
         Args:
             picture: Pixels, a uint8 array from 0 to 255: grey (H, W), RGB (H, W, 3) or RGBA
-                (H, W, 4). Or the bytes of a PNG, JPEG, WebP, BMP or GIF file. Or its path.
+                (H, W, 4). Or the bytes of a file that ``app.reading.formats`` lists. Or its path.
 
         Returns:
             The reading: ``digits``, ``text``, ``confidence``, ``cells`` and ``warnings``.

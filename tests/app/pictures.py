@@ -16,6 +16,8 @@ _MODES = {
     "WEBP": ("RGB", "RGBA"),
     "BMP": ("1", "L", "P", "RGB"),
     "GIF": ("L", "P", "RGB"),
+    "AVIF": ("L", "RGB", "RGBA"),
+    "HEIF": ("L", "RGB", "RGBA"),
 }
 _SIDES = (28, 29, 56, 57, 99, 168, 280)
 
@@ -36,7 +38,7 @@ def _saved(kind: str, mode: str, width: int, height: int, seed: int, orientation
     exif = Image.Exif()
     exif[0x0112] = orientation
     file = io.BytesIO()
-    picture.save(file, kind, **({"exif": exif} if kind in {"PNG", "JPEG", "WEBP"} else {}))
+    picture.save(file, kind, **({"exif": exif.tobytes()} if kind not in {"BMP", "GIF"} else {}))
     return file.getvalue()
 
 

@@ -72,6 +72,7 @@ def test_three_forms_give_identical_answers(client: httpx.Client) -> None:
     query = {"explain": ["attention", "normal_form"], "alternatives": 5}
     text = base64.b64encode(GRID).decode()
     in_lines = "\r\n".join(text[start : start + 76] for start in range(0, len(text), 76))
+    for_urls = str.maketrans("+/", "-_")
     boundary = {"Content-Type": 'multipart/form-data; boundary="b o"'}
     by_hand = (
         b"pre --b one\r\n--b o \r\ncontent-disposition: form-data; NAME=file\r\n\r\n%s\r\n--b o--"
@@ -84,6 +85,12 @@ def test_three_forms_give_identical_answers(client: httpx.Client) -> None:
         client.post("/predict", content=by_hand % GRID, headers=boundary, params=query),
         client.post("/predict", json={"image": text}, params=query),
         client.post("/predict", json={"image": in_lines}, params=query),
+        client.post("/predict", json={"image": text.rstrip("=")}, params=query),
+        client.post("/predict", json={"image": text.translate(for_urls)}, params=query),
+        *(
+            client.post("/predict", content=GRID, headers={"Content-Type": kind}, params=query)
+            for kind in ("image/jpg", "image/x-png", "image/heic", "application/octet-stream")
+        ),
         client.post("/predict", json={"image": f"data:image/png;base64,{text}"}, params=query),
     ]
     assert [answer.status_code for answer in answers] == [200] * len(answers)
@@ -204,6 +211,10 @@ KINDS: dict[str, tuple[Any, str]] = {
     "CMYK": (lambda p: p.convert("CMYK"), "JPEG"),
     "WebP": (lambda p: ink_alone(p, 0), "WEBP"),
     "BMP": (lambda p: p.convert("RGB"), "BMP"),
+    "AVIF": (lambda p: p.convert("RGB"), "AVIF"),
+    "HEIC": (lambda p: p.convert("RGB"), "HEIF"),
+    "HEIC, alpha": (lambda p: ink_alone(p, 0), "HEIF"),
+    "HEIC, 10 bits": (sixteen_bits, "HEIF"),
     "GIF": (palette, "GIF"),
     "28 pixels a cell": (lambda p: p.resize((56, 56), Image.Resampling.LANCZOS), "PNG"),
     "large": (lambda p: p.resize((2000, 2000), Image.Resampling.LANCZOS), "PNG"),
@@ -224,7 +235,7 @@ def test_every_kind_of_picture_is_read_the_same(
     assert answer.json()["digits"] == DIGITS
 
 
-@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "AVIF", "HEIF"])
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_pictures_are_turned_as_exif_says(
     kind: str, orientation: int, client: httpx.Client, grid: Picture
@@ -244,7 +255,7 @@ def test_pictures_are_turned_as_exif_says(
     wide.paste(grid.crop((0, 0, 84, 168)), (8, 0))
     wide.paste(grid.crop((84, 0, 168, 168)), (108, 0))
     stored = wide.transpose(undo[orientation]) if orientation in undo else wide
-    answer = read(client, encoded(stored, kind, exif=exif, quality=95))
+    answer = read(client, encoded(stored, kind, exif=exif.tobytes(), quality=95))
     assert answer["digits"] == DIGITS
     upright = read(client, encoded(wide, kind, quality=95))
     for cell, expected in zip(answer["cells"], upright["cells"], strict=True):
@@ -265,7 +276,7 @@ def test_damaged_exif_is_passed_over(client: httpx.Client, grid: Picture) -> Non
 
 def test_of_a_moving_picture_the_first_frame_is_read(client: httpx.Client, grid: Picture) -> None:
     blank = Image.new("L", grid.size, 255)
-    for kind in ("GIF", "WEBP", "PNG"):
+    for kind in ("GIF", "WEBP", "PNG", "AVIF"):
         data = encoded(grid, kind, save_all=True, append_images=[blank, blank])
         answer = read(client, data)
         assert answer["digits"] == DIGITS

@@ -1,9 +1,14 @@
 """What all requests together may take up is bounded, and given back."""
 
+import io
+import re
 import socket
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
+import pytest
+from PIL import Image
 
 from app.reading.example import EXAMPLE_PNG
 from tests.app.running import Server
@@ -44,3 +49,28 @@ def test_bodies_held_at_once_are_bounded_and_given_back(tmp_path: Path) -> None:
         assert wait_until(taken).status_code == 415
         for _ in range(30):  # what was answered is not counted for ever
             assert predict(bytes(20_000)).status_code == 415
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs /proc")
+def test_large_pictures_are_decoded_one_at_a_time(tmp_path: Path) -> None:
+    file = io.BytesIO()
+    Image.new("RGB", (8192, 6144), "white").save(file, "PNG", compress_level=1)
+    one_megabytes = 8192 * 6144 * 4 / 1e6
+
+    with Server(tmp_path / "log", DECODE_THREADS="4", DRAIN_SECONDS="0") as server:
+
+        def most_megabytes() -> float:
+            status = Path(f"/proc/{server.process.pid}/status").read_text()
+            found = re.search(r"VmHWM:\s+(\d+) kB", status)
+            assert found
+            return int(found[1]) * 1024 / 1e6
+
+        def predict(_: int) -> int:
+            url = f"{server.url}/predict"
+            content = file.getvalue()
+            return httpx.post(url, content=content, headers=KIND, timeout=PATIENCE).status_code
+
+        before = most_megabytes()
+        with ThreadPoolExecutor(4) as clients:
+            assert list(clients.map(predict, range(4))) == [200] * 4
+        assert most_megabytes() - before < 1.6 * one_megabytes
