@@ -85,7 +85,7 @@ def _room(random: np.random.Generator) -> NDArray[np.uint8]:
 
 def _bare_table(random: np.random.Generator) -> NDArray[np.uint8]:
     width, height = draw_size(random)
-    return expose(make_table(width, height, random), random)
+    return expose(make_table(width, height, random, wood_share=1), random)
 
 
 def _clouds(random: np.random.Generator) -> NDArray[np.uint8]:

@@ -16,7 +16,7 @@ Matrix = NDArray[np.float64]
 _LIGHT_PX = 192
 _NOISE_PX = 768
 
-LIGHT = Camera(light_gradient=(0.02, 0.35), shadow_depth=(0.1, 0.4), shadow_share=0.35)
+LIGHT = Camera(light_gradient=(0.02, 0.35), shadow_depth=(0.1, 0.4), shadow_share=0.25)
 """Gradient, vignette and shadow of an ordinary room; no other field of it is used."""
 
 
@@ -136,7 +136,7 @@ class Exposure:
 
     light: Camera | None = LIGHT
     tint: float = 0.06
-    brightness: Range = (0.72, 1.0)
+    brightness: Range = (0.75, 1.0)
     blur: Range = (0.0003, 0.0022)
     noise: Range = (0.5, 4.0)
     jpeg_quality: Range = (55, 95)

@@ -212,11 +212,13 @@ def mix(first: Colour, second: Colour, share: float) -> Colour:
     return to_colour(np.array(first) * (1 - share) + np.array(second) * share)
 
 
-def make_table(width: int, height: int, random: np.random.Generator) -> Surface:
+def make_table(
+    width: int, height: int, random: np.random.Generator, *, wood_share: float = 0.6
+) -> Surface:
     """Makes the table, desk or cloth below a sheet: its colour and texture differ from paper's."""
     woods: list[Colour] = [(150, 105, 65), (95, 60, 38), (190, 150, 105), (60, 42, 32)]
     plains: list[Colour] = [(70, 74, 80), (40, 42, 48), (120, 124, 128), (55, 80, 110)]
-    is_wood = random.random() < 0.6
+    is_wood = random.random() < wood_share
     colours = woods if is_wood else plains
     colour = to_colour(np.array(pick(colours, random)) * random.uniform(0.8, 1.15))
     table = Surface(width, height, colour)
