@@ -135,7 +135,7 @@ def photograph(
     camera = camera or Camera()
     height, width = page.shape
     corners = _place(height, width, random, camera)
-    to_picture = _homography(corners_of(height, width), corners)
+    to_picture = homography(corners_of(height, width), corners)
     from_picture = np.linalg.inv(to_picture)
     from_picture /= from_picture[2, 2]
     askew = Image.fromarray(page).transform(
@@ -179,7 +179,7 @@ def _place(height: int, width: int, random: np.random.Generator, camera: Camera)
     return corners
 
 
-def _homography(source: Floats, target: Floats) -> NDArray[np.float64]:
+def homography(source: Floats, target: Floats) -> NDArray[np.float64]:
     """Returns the (3, 3) matrix that takes four points (4, 2) to four others."""
     equations, right = [], []
     for (x, y), (u, v) in zip(source.tolist(), target.tolist(), strict=True):
