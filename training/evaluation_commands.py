@@ -17,7 +17,8 @@ from training import plots
 from training.drawings.writer_splits import load_writer_split
 from training.scorecard import evaluate as scorecard
 from training.scorecard import report
-from training.scorecard.rows import KEYS, Row, make_rows
+from training.scorecard.row import Row
+from training.scorecard.rows import ALL_KEYS, ROW_GROUPS, make_rows
 from training.scorecard.sensitivity import SWEEPS, sweep
 
 DataDir = Annotated[
@@ -34,8 +35,12 @@ def evaluate(
     weights: Annotated[Path, typer.Option(help="The checkpoint to measure.")] = _RELEASED
     / "reader.safetensors",
     row_names: Annotated[
-        str, typer.Option("--rows", help=f"Which rows, of {','.join(KEYS)}.")
-    ] = ",".join(KEYS),
+        str,
+        typer.Option(
+            "--rows",
+            help=f"Which rows, of {','.join(ALL_KEYS)}, or groups: {','.join(ROW_GROUPS)}.",
+        ),
+    ] = "digits",
     grids: Annotated[
         int, typer.Option(min=0, help="Grids of each row; 0: all. Few are for a quick look.")
     ] = 0,
@@ -152,7 +157,7 @@ def _measure(rows: list[Row], weights: Path, out: Path) -> list[dict[str, Any]]:
         figures.append(measured.to_dict())
         written += scorecard.write_pictures(measured, out)
     console = Console()
-    console.width = max(console.width, 110)  # a file has no width of its own
+    console.width = max(console.width, 135)  # a file has no width of its own
     console.print(report.terminal_table(figures))
     typer.echo(f"wrote {len(written)} pictures to {out}")
     return figures

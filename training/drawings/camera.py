@@ -135,7 +135,7 @@ def photograph(
     camera = camera or Camera()
     height, width = page.shape
     corners = _place(height, width, random, camera)
-    to_picture = _homography(corners_of(height, width), corners)
+    to_picture = homography(corners_of(height, width), corners)
     from_picture = np.linalg.inv(to_picture)
     from_picture /= from_picture[2, 2]
     askew = Image.fromarray(page).transform(
@@ -156,7 +156,7 @@ def photograph(
     if lines.has_any:
         reflected *= lines.transmittance()
     reflected *= _ink(np.asarray(askew), strength, random, camera)
-    reflected *= _light(height, width, random, camera)
+    reflected *= light_field(height, width, random, camera)
     reflected *= random.uniform(*camera.paper_tone)
     return Photograph(_expose(reflected, random, camera), corners)
 
@@ -179,7 +179,7 @@ def _place(height: int, width: int, random: np.random.Generator, camera: Camera)
     return corners
 
 
-def _homography(source: Floats, target: Floats) -> NDArray[np.float64]:
+def homography(source: Floats, target: Floats) -> NDArray[np.float64]:
     """Returns the (3, 3) matrix that takes four points (4, 2) to four others."""
     equations, right = [], []
     for (x, y), (u, v) in zip(source.tolist(), target.tolist(), strict=True):
@@ -209,8 +209,8 @@ def _ink(
     return flow
 
 
-def _light(height: int, width: int, random: np.random.Generator, camera: Camera) -> Floats:
-    """Returns the light that falls on the picture (H, W), 1 where it is brightest."""
+def light_field(height: int, width: int, random: np.random.Generator, camera: Camera) -> Floats:
+    """Returns the light that falls on the picture (H, W), float32, 1 where it is brightest."""
     x = np.linspace(-1, 1, width, dtype=np.float32)
     y = np.linspace(-1, 1, height, dtype=np.float32)[:, None]
     angle = random.uniform(0, 2 * np.pi)

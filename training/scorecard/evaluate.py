@@ -15,9 +15,11 @@ from model.config import ReaderConfig
 from model.reading import LOW_CONFIDENCE
 from training import plots, scoring
 from training.scorecard import bootstrap
-from training.scorecard.rows import Row
+from training.scorecard.row import Row
 from training.scorecard.service import ServiceAnswers, read_with_service
 
+# Warnings that something in the picture was seen and not used, or that there is no grid.
+ALARMS = frozenset({"faint", "line_left", "cut_off", "several_digits", "not_a_grid"})
 _CALIBRATION_BINS = 15
 _WORST = 48
 
@@ -41,12 +43,34 @@ class RowResult:
         """What was read in the cells: (M, C)."""
         return self.served.symbols[:, :-1]
 
+    @property
+    def is_right(self) -> NDArray[np.bool_]:
+        """Which grids are right, (M,); where a warning is the right answer, which got it."""
+        if self.row.expected_warning is not None:
+            return np.array([self.row.expected_warning in one for one in self.served.warnings])
+        grids: NDArray[np.bool_] = self.correctness.grids.numpy()
+        return grids
+
+    @property
+    def is_silently_wrong(self) -> NDArray[np.bool_]:
+        """Which answers, (M,), are wrong without any warning; a refusal is not silent."""
+        is_warned = np.array([bool(one) for one in self.served.warnings])
+        silent: NDArray[np.bool_] = ~self.is_right & ~is_warned & ~self.served.is_refused
+        return silent
+
+    @property
+    def is_alarmed(self) -> NDArray[np.bool_]:
+        """Which answers, (M,), have one of the warnings of ``ALARMS``."""
+        return np.array([not one.isdisjoint(ALARMS) for one in self.served.warnings])
+
     def to_dict(self) -> dict[str, Any]:
         """Returns the row's figures as plain JSON values; shares, not percentages."""
         correctness, labels = self.correctness, self.row.labels
         cells, grids = correctness.cells.numpy(), correctness.grids.numpy()
         is_blank = labels == vocabulary.BLANK
-        digits, whole = bootstrap.digits_and_grids(cells, grids, ~is_blank, self.row.sources)
+        # Where there is no digit, the first share is of blanks.
+        is_counted = ~is_blank if not is_blank.all() else is_blank
+        digits, whole = bootstrap.digits_and_grids(cells, grids, is_counted, self.row.sources)
         figures: dict[str, Any] = {
             "key": self.row.key,
             "name": self.row.title,
@@ -57,13 +81,20 @@ class RowResult:
             "grids": whole._asdict(),
             "finish_in_place": float(correctness.finish.float().mean()),
             "num_refused": int(self.served.is_refused.sum()),
+            "silently_wrong": float(self.is_silently_wrong.mean()),
+            "alarmed": float(self.is_alarmed.mean()),
             "positions": cells.mean(axis=0).tolist(),
-            "digit_read_as_blank": float((self.read[~is_blank] == vocabulary.BLANK).mean()),
             "honesty": measure_calibration(self.served.confidence, cells),
             "confusion": confusion_matrix(labels, self.read).tolist(),
         }
+        if not is_blank.all():
+            read_as_blank = self.read[~is_blank] == vocabulary.BLANK
+            figures["digit_read_as_blank"] = float(read_as_blank.mean())
         if is_blank.any():
             figures["blank_read_as_digit"] = float((self.read[is_blank] != vocabulary.BLANK).mean())
+        if self.row.expected_warning is not None:
+            figures["expected_warning"] = self.row.expected_warning
+            figures["warned_as_expected"] = float(self.is_right.mean())
         if self.row.groups is not None:
             figures["groups"] = self._groups(cells, grids, ~is_blank)
         return figures

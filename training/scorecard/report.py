@@ -8,6 +8,8 @@ from rich.table import Table
 
 from model import vocabulary
 from model.reading import LOW_CONFIDENCE
+from training.scorecard.sudoku_rows import SUDOKU_ROWS
+from training.scorecard.surrounding_rows import CONTROL_ROWS, SURROUNDING_ROWS
 
 Figures = Mapping[str, Any]
 
@@ -26,9 +28,16 @@ TARGETS: Mapping[str, Target] = {
     "corner": Target(97.8, 91.5),
     "paper": Target(97.3, 89.5),
     "blanks": Target(98.7, 94.5),
+    **dict.fromkeys((*SURROUNDING_ROWS, *SUDOKU_ROWS), Target(97.0, 90.0)),
+    **dict.fromkeys(("pencil", "whiteboard", "photo_perspective"), Target(93.0, 80.0)),
 }
 # Of blank cells that stay blank, and of digits that are not read as blank.
 BLANKS_TARGET = 99.8
+# Of grids in whole pictures that are wrong without a warning, at most; and of grids alone that are
+# warned of as if something had been left over.
+SILENT_TARGET = 1.0
+ALARM_TARGET = 1.0
+_WHOLE_PICTURES = frozenset((*SURROUNDING_ROWS, *CONTROL_ROWS, *SUDOKU_ROWS))
 
 _MARKDOWN = """\
 # Scorecard
@@ -59,6 +68,10 @@ digits of one hand stand or fall together; three writers of `gmd` wrote more tha
 digits, so these intervals are wide. Of the MNIST rows grids are resampled, and digits where they
 are drawn with replacement. A wrong grid is charged to the writers of the digits read wrongly.
 A grid is right when its four cells are and `<finish>` came behind them.
+
+## Whole pictures
+
+{surroundings}
 
 ## Blank cells
 
@@ -92,8 +105,18 @@ def percent(share: Mapping[str, float]) -> str:
 
 def terminal_table(rows: Sequence[Figures]) -> Table:
     """Lays the scorecard out for the terminal."""
-    answer = Table("", title="scorecard, through the service, in %", box=box.SIMPLE_HEAD)
-    for heading in ("grids", "digits right", "grids right", "target", "wrong, warned"):
+    answer = Table(title="scorecard, through the service, in %", box=box.SIMPLE_HEAD)
+    answer.add_column("", no_wrap=True)
+    headings = (
+        "grids",
+        "digits right",
+        "grids right",
+        "target",
+        "wrong, warned",
+        "silent",
+        "alarm",
+    )
+    for heading in headings:
         answer.add_column(heading, justify="right", no_wrap=True)
     for row in rows:
         wrong_warned = row["honesty"]["wrong_warned"]
@@ -104,6 +127,10 @@ def terminal_table(rows: Sequence[Figures]) -> Table:
             percent(row["grids"]),
             _target(row),
             "" if wrong_warned is None else f"{100 * wrong_warned:.0f}",
+            *(
+                "" if key not in row else f"{100 * row[key]:.1f}"
+                for key in ("silently_wrong", "alarmed")
+            ),
         )
     return answer
 
@@ -115,6 +142,8 @@ def markdown(rows: Sequence[Figures], digest: str) -> str:
         rows: Figures of rows, as ``RowResult.to_dict`` gives them.
         digest: The checkpoint's sha256.
     """
+    whole = [row for row in rows if row["key"] in _WHOLE_PICTURES]
+    rows = [row for row in rows if row["key"] not in _WHOLE_PICTURES]
     by_key = {row["key"]: row for row in rows}
     drawn = by_key.get("canvas", {})
     return _MARKDOWN.format(
@@ -122,6 +151,7 @@ def markdown(rows: Sequence[Figures], digest: str) -> str:
         writers=drawn.get("num_sources", "test"),
         sites=", ".join(f"`{site}`" for site in drawn.get("groups", {"of the test": None})),
         rows=rows_table(rows),
+        surroundings=surroundings_table(whole, rows),
         blanks=blanks_table(rows),
         line=LOW_CONFIDENCE,
         honesty=calibration_table(rows),
@@ -140,6 +170,48 @@ def rows_table(rows: Sequence[Figures]) -> str:
         f"| {percent(row['grids'])} | {_target(row)} | {_percent(row['finish_in_place'])} |"
         for row in rows
     ]
+    return "\n".join(lines)
+
+
+def surroundings_table(whole: Sequence[Figures], alone: Sequence[Figures]) -> str:
+    """Rows of whole pictures beside their targets, and alarms in grids alone, as Markdown.
+
+    Args:
+        whole: Figures of rows of whole pictures.
+        alone: Figures of the other rows.
+    """
+    if not whole:
+        return "Not measured."
+    lines = [
+        "Grids as people have them, in 200 pictures of a kind, made of the same writers' digits, "
+        f"and windows\nof photographed sudokus. At most {SILENT_TARGET:.0f} % of the grids should "
+        "be wrong without a warning.",
+        "",
+        "| row | grids | digits right | grids right | target | wrong without a warning, % |",
+        "|---|---|---|---|---|---|",
+    ]
+    lines += [
+        f"| {row['name']} | {row['num_grids']:,} | {percent(row['digits'])} "
+        f"| {percent(row['grids'])} | {_target(row)} | {_percent(row['silently_wrong'])} |"
+        for row in whole
+        if "expected_warning" not in row
+    ]
+    lines += [
+        f"\nOf {row['num_grids']} pictures without a grid ({row['name']}), "
+        f"{_percent(row['warned_as_expected'])} % are answered\nwith `{row['expected_warning']}`, "
+        f"{_percent(row['silently_wrong'])} % with no warning."
+        for row in whole
+        if "expected_warning" in row
+    ]
+    alarmed = [
+        f"{row['key']} {_percent(row['alarmed'])}"
+        for row in alone
+        if row["key"] in ("canvas", "page") and "alarmed" in row
+    ]
+    if alarmed:
+        lines.append(
+            f"\nFalse alarms, % of grids, at most {ALARM_TARGET:.0f}: {', '.join(alarmed)}."
+        )
     return "\n".join(lines)
 
 

@@ -7,11 +7,10 @@ Each digit of the test writers is used once in each cell of a grid, each time in
 digits of a grid are picked at random, whoever wrote them.
 """
 
-import dataclasses
 import functools
+import logging
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 import torch
@@ -20,16 +19,24 @@ from torch import Tensor
 
 from model import vocabulary
 from model.config import ReaderConfig
-from model.errors import ConfigError
+from model.errors import ConfigError, DataError
 from training import scoring
 from training.data import Digits, load_mnist
 from training.drawings.scenes import SceneKind, render_scene
 from training.drawings.unipen import PenDigit
 from training.drawings.writer_splits import load_writer_split
 from training.scorecard.corruptions import KINDS, corrupt
+from training.scorecard.row import Row, arrange_in_grids
+from training.scorecard.sudoku_rows import SUDOKU_ROWS, load_sudokus, sudoku_row
+from training.scorecard.surrounding_rows import (
+    CONTROL_ROWS,
+    SURROUNDING_ROWS,
+    control_row,
+    surrounding_row,
+)
 from training.scoring import Grids
 
-Suffix = Literal[".png", ".jpg"]
+logger = logging.getLogger(__name__)
 
 MNIST_ROWS: Mapping[str, str] = {
     "mnist": "MNIST test, 2,500 disjoint grids",
@@ -44,6 +51,15 @@ DRAWN_ROWS: Mapping[str, str] = {
     "blanks": "canvas and page, one to three cells blank",
 }
 KEYS = (*MNIST_ROWS, *DRAWN_ROWS, "mnist_c")
+"""What a checkpoint is measured on when it is exported."""
+ROW_GROUPS: Mapping[str, tuple[str, ...]] = {
+    "digits": KEYS,
+    "surroundings": (*SURROUNDING_ROWS, *CONTROL_ROWS),
+    "sudokus": tuple(SUDOKU_ROWS),
+}
+"""Every row, by what is asked of it: digits in a grid alone, grids in whole pictures, windows of
+photographed sudokus."""
+ALL_KEYS = tuple(key for keys in ROW_GROUPS.values() for key in keys)
 _CORRUPTED_GRIDS = 500
 
 _SEED = 0
@@ -52,63 +68,44 @@ _DEMO_GRIDS = 10_000
 _DRAWING_SEED = 20_260
 
 
-@dataclasses.dataclass(frozen=True, slots=True, eq=False)
-class Row:
-    """What a row of the scorecard is measured on.
-
-    Attributes:
-        key: One of ``KEYS``.
-        title: For people.
-        labels: (M, C), int64: what stands in the cells.
-        sources: (M, C), int64: the cluster of each cell, a writer or a grid, which is what the
-            bootstrap samples.
-        picture: Makes the picture (H, W), uint8, of a grid, given its number.
-        suffix: Of the kind of file that the service gets.
-        groups: (M, C): names of groups whose shares are also given, such as the writers' sites.
-    """
-
-    key: str
-    title: str
-    labels: NDArray[np.int64]
-    sources: NDArray[np.int64]
-    picture: Callable[[int], NDArray[np.uint8]]
-    suffix: Suffix = ".png"
-    groups: NDArray[np.str_] | None = None
-
-    def __len__(self) -> int:
-        return len(self.labels)
-
-    def first(self, count: int) -> "Row":
-        """Returns the row with its first ``count`` grids alone."""
-        groups = None if self.groups is None else self.groups[:count]
-        return dataclasses.replace(
-            self, labels=self.labels[:count], sources=self.sources[:count], groups=groups
-        )
-
-
 def make_rows(data_dir: Path, config: ReaderConfig, keys: Collection[str] = KEYS) -> list[Row]:
-    """Makes rows, in the order of ``KEYS``; no picture is made yet.
+    """Makes rows, in the order of ``ALL_KEYS``; no picture is made yet.
+
+    Rows of sudokus are left out, and a line of the log says so, where the photographs are missing.
 
     Args:
-        data_dir: Holds ``MNIST/`` and ``unipen/``.
+        data_dir: Holds ``MNIST/``, ``unipen/`` and ``sudoku/``, as far as the rows need them.
         config: Rows and columns of a grid.
-        keys: Some of ``KEYS``.
+        keys: Some of ``ALL_KEYS``, or groups of them: ``ROW_GROUPS``.
 
     Raises:
         ConfigError: No such row.
         DataError: Data are missing and could not be fetched, or are damaged.
     """
-    if unknown := set(keys) - set(KEYS):
-        raise ConfigError(f"expected rows of {', '.join(KEYS)}, got {', '.join(sorted(unknown))}")
+    chosen = {key for name in keys for key in ROW_GROUPS.get(name, (name,))}
+    if unknown := chosen - set(ALL_KEYS):
+        raise ConfigError(
+            f"expected rows of {', '.join((*ROW_GROUPS, *ALL_KEYS))}, "
+            f"got {', '.join(sorted(unknown))}"
+        )
     rows: list[Row] = []
-    if not set(keys).isdisjoint((*MNIST_ROWS, "mnist_c")):
+    if not chosen.isdisjoint((*MNIST_ROWS, "mnist_c")):
         test = load_mnist(data_dir, "test")
-        rows += [_mnist_row(key, test, config) for key in MNIST_ROWS if key in keys]
-    if not set(keys).isdisjoint(DRAWN_ROWS):
+        rows += [_mnist_row(key, test, config) for key in MNIST_ROWS if key in chosen]
+    if not chosen.isdisjoint((*DRAWN_ROWS, *SURROUNDING_ROWS)):
         written = load_writer_split(data_dir, "test")
-        rows += [drawn_row(key, written, config) for key in DRAWN_ROWS if key in keys]
-    if "mnist_c" in keys:
+        rows += [drawn_row(key, written, config) for key in DRAWN_ROWS if key in chosen]
+    if "mnist_c" in chosen:
         rows.append(_corrupted_row(test, config))
+    rows += [surrounding_row(key, written, config) for key in SURROUNDING_ROWS if key in chosen]
+    rows += [control_row(key, config) for key in CONTROL_ROWS if key in chosen]
+    if not chosen.isdisjoint(SUDOKU_ROWS):
+        try:
+            sudokus = load_sudokus(data_dir)
+        except DataError as error:
+            logger.warning("left out: windows of sudokus (%s)", error)
+        else:
+            rows += [sudoku_row(key, sudokus, config) for key in SUDOKU_ROWS if key in chosen]
     return rows
 
 
@@ -156,16 +153,6 @@ def drawn_row(key: str, written: list[PenDigit], config: ReaderConfig) -> Row:
         suffix=".jpg" if key == "paper" else ".png",
         groups=np.array([digit.site for digit in written])[picks],
     )
-
-
-def arrange_in_grids(count: int, cells: int, random: np.random.Generator) -> NDArray[np.int64]:
-    """Arranges ``count`` things in as many grids: (count, cells), each once in each cell.
-
-    No grid holds one thing twice where there are at least as many things as cells.
-    """
-    order = random.permutation(count)
-    shifts = random.permutation(count)[:cells] if count >= cells else np.arange(cells)
-    return np.stack([np.roll(order, shift) for shift in shifts], axis=1).astype(np.int64)
 
 
 def _mnist_row(key: str, test: Digits, config: ReaderConfig) -> Row:

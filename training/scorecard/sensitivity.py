@@ -18,7 +18,7 @@ from training.drawings.strokes import DrawingOptions, Strokes, draw_grid
 from training.drawings.unipen import PenDigit
 from training.scorecard import bootstrap
 from training.scorecard.bootstrap import Share
-from training.scorecard.rows import arrange_in_grids
+from training.scorecard.row import arrange_in_grids
 from training.scorecard.service import read_with_service
 
 _CELL_PX = 140

@@ -39,6 +39,8 @@ class ServiceAnswers(NamedTuple):
     """(M, C, 11): digits 0 to 9, then blank."""
     is_refused: NDArray[np.bool_]
     """(M,): the service answered an error."""
+    warnings: tuple[frozenset[str], ...]
+    """The codes of the warnings that came with each of the M answers."""
 
     @property
     def confidence(self) -> NDArray[np.float32]:
@@ -57,7 +59,8 @@ def read_with_service(
     """Reads pictures with the service, once with each reader.
 
     Args:
-        pictures: (H, W), uint8, of any size; an iterator is consumed while others are read.
+        pictures: (H, W), grey, or (H, W, 3), RGB, uint8, of any size; an iterator is consumed
+            while others are read.
         suffix: ``.png`` or ``.jpg`` (quality 90): the format they are stored in.
         readers: Checkpoints. One with its graph beside it is read with ONNX Runtime, else torch.
         config: Of all readers.
@@ -125,6 +128,7 @@ def _service_answers(lines: Sequence[dict[str, Any]], config: ReaderConfig) -> S
     symbols = np.full((count, cells + 1), vocabulary.FINISH, np.int64)
     probabilities = np.zeros((count, cells, vocabulary.NUM_CLASSES), np.float32)
     is_refused = np.zeros(count, np.bool_)
+    warnings = [frozenset[str]()] * count
     for index, line in enumerate(lines):
         if "error" in line:
             is_refused[index] = True
@@ -136,6 +140,7 @@ def _service_answers(lines: Sequence[dict[str, Any]], config: ReaderConfig) -> S
                 symbols[index, place] = cell["digit"]
             elif probabilities[index, place].argmax() == vocabulary.BLANK:
                 symbols[index, place] = vocabulary.BLANK
-        if any(warning["code"] == "finish_misplaced" for warning in line["warnings"]):
+        warnings[index] = frozenset(warning["code"] for warning in line["warnings"])
+        if "finish_misplaced" in warnings[index]:
             symbols[index, -1] = vocabulary.BLANK
-    return ServiceAnswers(symbols, probabilities, is_refused)
+    return ServiceAnswers(symbols, probabilities, is_refused, tuple(warnings))
