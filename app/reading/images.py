@@ -211,15 +211,9 @@ def _on_paper(colours: NDArray[np.uint8], alpha: NDArray[np.uint8]) -> NDArray[n
     if is_opaque.mean() > 0.5:
         paper = np.median(colours[is_opaque], axis=0)
     else:
-        paper = np.float64(
-            0 if np.average(to_grey(_grey_if_alike(colours)), weights=alpha) > 127 else 255
-        )
+        is_light = np.average(colours.mean(axis=2), weights=alpha) > 127
+        paper = np.float64(0 if is_light else 255)
     return np.asarray((colours * share + paper.astype(np.float32) * (1 - share)).round(), np.uint8)
-
-
-def to_grey(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Returns the brightness (height, width) of pixels, as ITU-R 601 weighs the colours."""
-    return np.asarray(Image.fromarray(pixels).convert("L"))
 
 
 def _grey_if_alike(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -11,11 +11,12 @@ from typing import NamedTuple
 import numpy as np
 
 from app.reading.engine import Engine
-from app.reading.images import Picture, decode_opened, decode_plain, open_picture, to_grey
+from app.reading.images import Picture, decode_opened, decode_plain, open_picture
 from app.reading.plain_png import MOST_PIXELS
 from app.settings import Settings
 from model.config import ReaderConfig
 from model.ink import NormalForm, find_already_normal, normalise
+from model.page.colour import to_ink_contrast
 from model.reading import Reading, make_readings
 
 # Pictures of more than ``MOST_PIXELS`` are decoded beside the event loop: they would hold up the
@@ -171,5 +172,6 @@ class Pipeline:
 
 def normal_form(picture: Picture, config: ReaderConfig) -> NormalForm:
     """Brings a decoded picture to the normal form; boxes are in pixels of the one that came."""
-    normal = normalise(to_grey(picture.pixels), config)
+    pixels = picture.pixels if picture.pixels.ndim == 2 else to_ink_contrast(picture.pixels)
+    normal = normalise(pixels, config)
     return normal.enlarged(picture.factor, (picture.height, picture.width))
