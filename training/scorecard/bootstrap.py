@@ -46,7 +46,9 @@ def shares(
     found = []
     for number in range(len(amounts)):
         amount, whole = drawn[:, 2 * number], drawn[:, 2 * number + 1]
-        low, high = np.percentile(amount[whole > 0] / whole[whole > 0], (2.5, 97.5))
+        # A wrong grid takes more from the writer that it is charged to than his part of it.
+        drawn_shares = np.clip(amount[whole > 0] / whole[whole > 0], 0, 1)
+        low, high = np.percentile(drawn_shares, (2.5, 97.5))
         total = sums[:, 2 * number].sum() / sums[:, 2 * number + 1].sum()
         found.append(Share(float(total), float(low), float(high)))
     return found

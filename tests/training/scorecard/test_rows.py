@@ -14,6 +14,7 @@ from training.data import Digits
 from training.drawings.unipen import PenDigit
 from training.drawings.writer_splits import TEST_SITES
 from training.scorecard import rows
+from training.scorecard.row import arrange_in_grids
 
 BLANK = vocabulary.BLANK
 
@@ -33,7 +34,7 @@ def test_the_rows_of_mnist_are_those_that_the_scorecard_names(test_digits: Digit
 
 
 def test_no_digit_stands_twice_in_a_grid() -> None:
-    arranged = rows.arrange_in_grids(50, 4, np.random.default_rng(0))
+    arranged = arrange_in_grids(50, 4, np.random.default_rng(0))
     assert all(len(set(grid)) == 4 for grid in arranged.tolist())
     assert all(sorted(place) == list(range(50)) for place in arranged.T.tolist())
 

@@ -35,6 +35,7 @@ def test_the_service_reads_what_it_gets_and_what_it_refuses_counts_as_unread(
     assert served.symbols[0].tolist() == [*grids.labels[0].tolist(), FINISH]
     assert served.symbols[2].tolist() == [*grids.labels[1].tolist(), FINISH]
     assert served.symbols[1].tolist() == [FINISH] * 5
+    assert served.warnings == (frozenset(),) * 3
     assert served.probabilities[[0, 2]].sum(axis=2) == pytest.approx(1, abs=1e-4)
     assert (served.confidence[1] == 0).all()
     assert (served.confidence[[0, 2]] > 0.5).all()
@@ -51,6 +52,15 @@ def test_a_checkpoint_without_its_graph_is_read_with_torch_and_reads_the_same(
     )
     assert np.array_equal(graph.symbols, reference.symbols)
     np.testing.assert_allclose(graph.probabilities, reference.probabilities, atol=1e-4)
+
+
+def test_pictures_in_colour_are_read_and_warnings_passed_on() -> None:
+    cross = np.full((200, 200, 3), (255, 250, 220), np.uint8)
+    cross[20:180, 98:102] = cross[98:102, 20:180] = (20, 30, 120)
+    (served,) = read_with_service([cross], suffix=".png", readers=[RELEASED], config=CONFIG)
+    assert not served.is_refused[0]
+    assert served.symbols.shape == (1, 5)
+    assert all(isinstance(code, str) for code in served.warnings[0])
 
 
 def test_what_the_service_says_is_passed_on_when_it_does_not_answer(tmp_path: Path) -> None:

@@ -69,7 +69,7 @@ def make_blackboard(
 def _board(
     width: int, height: int, colour: Colour, config: ReaderConfig, random: np.random.Generator
 ) -> tuple[Surface, Layout]:
-    board = Surface(round(1.8 * width), round(1.8 * height), colour)
+    board = Surface(round(1.6 * width), round(1.6 * height), colour)
     cell = 0.68 * min(width, height) / max(config.rows, config.columns)
     tall = cell * random.uniform(0.85, 1.15)
     left = (board.width - config.columns * cell) / 2
@@ -137,7 +137,7 @@ def _reflect(seen: Surface, random: np.random.Generator) -> None:
         half, soft = random.uniform(0.06, 0.3), random.uniform(0.02, 0.15)
         glare = np.clip((half - abs(across)) / soft + 0.5, 0, 1)
         glare *= np.clip((random.uniform(0.4, 1.5) - abs(along)) / soft + 0.5, 0, 1)
-    level = np.rint(255 * random.uniform(0.35, 0.8) * glare).astype(np.uint8)
+    level = np.rint(255 * random.uniform(0.35, 0.72) * glare).astype(np.uint8)
     mask = Surface(width, height, (0, 0, 0)).image.convert("L")
     mask.frombytes(level.tobytes())
     seen.lay(mask.resize(seen.image.size), (255, 255, 255))

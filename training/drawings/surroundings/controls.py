@@ -62,9 +62,9 @@ def _stripes(random: np.random.Generator) -> NDArray[np.uint8]:
 def _room(random: np.random.Generator) -> NDArray[np.uint8]:
     """Walls, floor, furniture and a window, out of focus or not."""
     width, height = draw_size(random)
-    room = Surface(width, height, to_colour(random.uniform(120, 235, 3)))
+    room = Surface(width, height, to_colour(random.uniform(120, 235) + random.normal(0, 10, 3)))
     floor = random.uniform(0.55, 0.8) * height
-    floor_colour = to_colour(random.uniform(40, 150, 3))
+    floor_colour = to_colour(random.uniform(40, 150) + random.normal(0, 15, 3))
     room.polygon([(0, floor), (width, floor * 0.97), (width, height), (0, height)], floor_colour)
     for _ in range(random.integers(6, 25)):
         left, top = random.uniform(-0.1, 0.95) * width, random.uniform(-0.1, 0.9) * height
@@ -74,7 +74,9 @@ def _room(random: np.random.Generator) -> NDArray[np.uint8]:
         corners = [
             (x + shift, y) for (x, y), shift in zip(box.corners(), lean.tolist(), strict=True)
         ]
-        room.polygon(corners, to_colour(random.uniform(10, 245, 3)))
+        # Most things in a room are more grey than coloured.
+        colour = to_colour(random.uniform(20, 240) + random.normal(0, 25, 3))
+        room.polygon(corners, colour)
         if random.random() < 0.3:
             room.line(corners, to_colour(random.uniform(0, 90, 3)), random.uniform(1, 6))
     room.dim(1 - 0.3 * smooth_noise(12, height // 4, width // 4, random))

@@ -51,14 +51,13 @@ def make_pencil(
 ) -> NDArray[np.uint8]:
     """Faint pencil, 8 to 25 % darker than the paper; lines in pencil, in another pen, or none.
 
-    The contrast is that of full strokes, before the paper's pores and the camera's blur.
+    The contrast is the mean of the strokes, before the camera's blur.
     """
-    pencil = Pen(
-        colour=(25, 25, 30),
-        opacity=random.uniform(0.08, 0.25) / 0.9,
-        unevenness=random.uniform(0, 0.25),
-        grain=random.uniform(0.1, 0.4),
-    )
+    unevenness, grain = random.uniform(0, 0.25), random.uniform(0.1, 0.4)
+    # Half of the unevenness and a third of the grain are missing on average; full ink takes 0.9.
+    left = 0.9 * (1 - unevenness / 2) * (1 - grain / 3)
+    opacity = random.uniform(0.08, 0.25) / left
+    pencil = Pen(colour=(25, 25, 30), opacity=opacity, unevenness=unevenness, grain=grain)
     width, height = draw_size(random)
     sheet, layout = draw_sheet(width, height, config, random)
     style = None
@@ -96,7 +95,8 @@ def make_mixed_pens(
     width, height = draw_size(random)
     sheet, layout = draw_sheet(width, height, config, random)
     write_grid(sheet, layout, digits, config, random, frame=frame, pens=pens)
-    return photograph(sheet, layout.outer, width, height, random, Pose(share=(0.6, 0.92)))
+    pose, exposure = Pose(share=(0.6, 0.92)), Exposure(grey_share=0)
+    return photograph(sheet, layout.outer, width, height, random, pose, exposure)
 
 
 def make_coloured(

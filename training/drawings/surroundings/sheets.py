@@ -9,10 +9,12 @@ from model.config import ReaderConfig
 from training.drawings.surroundings.borders import Frame, Layout, lay_out, write_grid
 from training.drawings.surroundings.optics import (
     Exposure,
+    Matrix,
     Pose,
     add_noise,
     expose,
     find_view,
+    project,
     see,
     store_as_jpeg,
     turn,
@@ -103,7 +105,19 @@ def photograph(
     """Photographs part of a sheet of paper that lies on a table."""
     sheet.roughen(random.uniform(0.002, 0.012), random)
     view = find_view(target.inset(-0.02 * target.width), width, height, pose, random)
-    return expose(see(sheet, view, make_table(width, height, random)), random, exposure)
+    return expose(see(sheet, view, _around(sheet, view, width, height, random)), random, exposure)
+
+
+def _around(
+    sheet: Surface, view: Matrix, width: int, height: int, random: np.random.Generator
+) -> Surface:
+    """Returns the table around a sheet; it takes no time where the sheet fills the picture."""
+    corners = np.array(Box(0, 0, width, height).corners(), float)
+    back: Matrix = np.linalg.inv(view)
+    seen = project(back, corners)
+    if (seen > 1).all() and (seen < (sheet.width - 1, sheet.height - 1)).all():
+        return Surface(width, height, (0, 0, 0))
+    return make_table(width, height, random)
 
 
 def draw_size(random: np.random.Generator) -> tuple[int, int]:
@@ -117,7 +131,7 @@ def draw_sheet(
 ) -> tuple[Surface, Layout]:
     """Returns paper larger than a picture, and the place of a grid in its middle."""
     side = 0.68 * min(width, height)
-    sheet = Surface(round(1.8 * width), round(1.8 * height), paper_colour(random))
+    sheet = Surface(round(1.6 * width), round(1.6 * height), paper_colour(random))
     cell = side / max(config.rows, config.columns)
     tall = cell * random.uniform(0.88, 1.12)
     left = (sheet.width - config.columns * cell) / 2

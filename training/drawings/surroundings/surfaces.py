@@ -16,6 +16,7 @@ Points = Sequence[tuple[float, float]]
 """x and y, in pixels from the surface's upper left edge."""
 
 _OVERSAMPLING = 2
+_LARGE_PX = 1600
 
 Option = TypeVar("Option")
 
@@ -158,7 +159,9 @@ class Surface:
 
     def roughen(self, strength: float, random: np.random.Generator) -> None:
         """Gives the surface the texture of paper: ``strength`` is its standard deviation."""
-        texture = paper_texture(self.height, self.width, strength, random)
+        # The fibres of a large picture are larger.
+        scale = 1 + (max(self.image.size) > _LARGE_PX)
+        texture = paper_texture(self.height // scale, self.width // scale, strength, random)
         self.dim(texture / texture.max())
 
 

@@ -5,8 +5,8 @@ from numpy.typing import NDArray
 
 from model.config import ReaderConfig
 from training.drawings.surroundings.borders import FRAMES, lay_out, write_grid
-from training.drawings.surroundings.optics import Exposure, Pose, expose, find_view, see, turn
-from training.drawings.surroundings.sheets import draw_sheet, draw_size, make_photograph
+from training.drawings.surroundings.optics import Pose, turn
+from training.drawings.surroundings.sheets import draw_sheet, draw_size, make_photograph, photograph
 from training.drawings.surroundings.surfaces import Colour, Surface, pick
 from training.drawings.surroundings.writing import Digits, Pen, draw_pen
 
@@ -39,12 +39,10 @@ def make_turned(
     sheet, layout = draw_sheet(width, height, config, random)
     write_grid(sheet, layout, digits, config, random, frame=frame)
     turn(sheet, angle)
-    sheet.roughen(random.uniform(0.002, 0.012), random)
     # The turned grid's corners lie outside of its upright box.
     slack = 0.5 * layout.outer.width * np.sin(np.deg2rad(abs(angle)))
     pose = Pose(share=(0.7, 0.95), tilt=(0, 5), turn=0.0)
-    view = find_view(layout.outer.inset(-slack), width, height, pose, random)
-    return expose(see(sheet, view, Surface(width, height, (120, 120, 120))), random, Exposure())
+    return photograph(sheet, layout.outer.inset(-slack), width, height, random, pose)
 
 
 def make_quarter_turned(
