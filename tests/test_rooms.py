@@ -1,6 +1,7 @@
 """The rooms and the directions between them."""
 
 import ast
+import itertools
 import subprocess
 import sys
 from pathlib import Path
@@ -91,9 +92,9 @@ def test_the_plain_half_of_the_model_needs_no_torch_and_no_network_half() -> Non
     network = {path.stem for path in (ROOT / "model").glob("*.py")} - PLAIN - {"__init__"}
     assert network == {"attention", "blocks", "checkpoint", "decoding", "reader"}
     plain = [ROOT / "model" / f"{name}.py" for name in PLAIN]
-    ink = list((ROOT / "model" / "ink").glob("*.py"))
-    assert ink
-    for path in plain + ink:
+    rooms = [list((ROOT / "model" / room).glob("*.py")) for room in ("page", "ink")]
+    assert all(rooms)
+    for path in itertools.chain(plain, *rooms):
         found = imports_of(path)
         assert not top(found) & TRAINING_ONLY, path
         assert not found & {f"model.{module}" for module in network}, path

@@ -35,7 +35,8 @@ def to_ink_contrast(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
     most, least = functools.reduce(cv2.max, channels), functools.reduce(cv2.min, channels)
     darker = np.where(most >= -least, most, least)
     # By cubes large differences weigh most, not the noise of the ground.
-    is_ink_darker = float((darker[::2, ::2].astype(np.float64) ** 3).sum()) > 0
+    few = darker[::2, ::2].astype(np.float32)
+    is_ink_darker = float(np.vdot(few * few, few)) > 0
     ground = _LIGHT_GROUND if is_ink_darker else 255 - _LIGHT_GROUND
     return np.clip(ground - darker, 0, 255).astype(np.uint8)
 
@@ -44,12 +45,9 @@ def _ground(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """The median colour around each pixel, (height, width, 3)."""
     height, width = picture.shape[:2]
     factor = max(1.0, min(height, width) / _COARSE_SIDE)
-    coarse = picture
-    if factor > 1:
-        size = max(1, round(width / factor)), max(1, round(height / factor))
-        coarse = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
+    size = max(1, round(width / factor)), max(1, round(height / factor))
+    coarse = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
     reach = max(1, round(_WINDOW * min(coarse.shape[:2]) / 2))
     around = cv2.copyMakeBorder(coarse, reach, reach, reach, reach, cv2.BORDER_REFLECT_101)
     median = cv2.medianBlur(around, 2 * reach + 1)[reach:-reach, reach:-reach]
-    ground: NDArray[np.uint8] = cv2.resize(median, (width, height), interpolation=cv2.INTER_LINEAR)
-    return ground
+    return np.asarray(cv2.resize(median, (width, height)), np.uint8)
