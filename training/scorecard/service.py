@@ -23,7 +23,10 @@ from model.config import ReaderConfig
 from model.errors import ReaderError
 
 _ROOT = Path(__file__).parents[2]
-_CHUNK = 500  # pictures read by one process, while the next chunk is drawn
+# Pictures read by one process while the next chunk is drawn, at most; large ones are read sooner,
+# as two hundred photographs of 12 megapixels would take gigabytes.
+_CHUNK = 500
+_CHUNK_BYTES = 200_000_000
 _JPEG_QUALITY = 90
 
 
@@ -88,10 +91,10 @@ def read_with_service(
 
 
 def _chunks(pictures: Iterable[NDArray[np.uint8]]) -> Iterator[list[NDArray[np.uint8]]]:
-    chunk = []
+    chunk: list[NDArray[np.uint8]] = []
     for picture in pictures:
         chunk.append(picture)
-        if len(chunk) == _CHUNK:
+        if len(chunk) == _CHUNK or sum(one.nbytes for one in chunk) > _CHUNK_BYTES:
             yield chunk
             chunk = []
     if chunk:

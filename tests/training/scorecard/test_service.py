@@ -63,6 +63,18 @@ def test_pictures_in_colour_are_read_and_warnings_passed_on() -> None:
     assert all(isinstance(code, str) for code in served.warnings[0])
 
 
+def test_large_pictures_are_read_a_few_at_a_time_and_in_their_order(
+    monkeypatch: pytest.MonkeyPatch, test_digits: Digits
+) -> None:
+    monkeypatch.setattr("training.scorecard.service._CHUNK_BYTES", 5000)
+    grids = scoring.disjoint_grids(test_digits, CONFIG, seed=3)
+    (served,) = read_with_service(
+        grids.pictures[:5].numpy(), suffix=".png", readers=[RELEASED], config=CONFIG
+    )
+    assert served.symbols.shape == (5, 5)
+    assert (served.symbols[:, :4] == grids.labels[:5].numpy()).mean() > 0.9
+
+
 def test_what_the_service_says_is_passed_on_when_it_does_not_answer(tmp_path: Path) -> None:
     with pytest.raises(ReaderError, match=r"a \.safetensors file, found none"):
         read_with_service(

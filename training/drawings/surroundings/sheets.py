@@ -113,8 +113,7 @@ def _around(
 ) -> Surface:
     """Returns the table around a sheet; it takes no time where the sheet fills the picture."""
     corners = np.array(Box(0, 0, width, height).corners(), float)
-    back: Matrix = np.linalg.inv(view)
-    seen = project(back, corners)
+    seen = project(np.linalg.inv(view).astype(np.float64), corners)
     if (seen > 1).all() and (seen < (sheet.width - 1, sheet.height - 1)).all():
         return Surface(width, height, (0, 0, 0))
     return make_table(width, height, random)
