@@ -153,7 +153,10 @@ def test_workers_that_are_starting_do_not_hold_up_a_stop(tmp_path: Path) -> None
 def test_a_worker_that_does_not_end_is_killed(tmp_path: Path) -> None:
     settings = {"WORKERS": "2", "DRAIN_SECONDS": "0", "SHUTDOWN_TIMEOUT_SECONDS": "1"}
     with Server(tmp_path / "log", **settings) as server:
-        os.kill(workers_of(server)[0], signal.SIGSTOP)
+        worker = workers_of(server)[0]
+        os.kill(worker, signal.SIGSTOP)
+        # Of signals that wait for a process SIGTERM comes first, and would end one that starts.
+        wait_until(lambda: state_of(worker) == "T")
         assert server.stop() == 0
     assert server.log.read_text().count("workers killed") == 1
 
@@ -162,14 +165,15 @@ def test_a_supervisor_that_is_killed_takes_its_workers_along(tmp_path: Path) -> 
     with Server(tmp_path / "log", WORKERS="2", DRAIN_SECONDS="0") as server:
         workers = workers_of(server)
         server.process.kill()
-        wait_until(lambda: not any(is_running(pid) for pid in workers))
+        wait_until(lambda: {state_of(pid) for pid in workers} <= {"Z", ""})
 
 
-def is_running(pid: int) -> bool:
+def state_of(pid: int) -> str:
+    """``T`` is stopped, ``Z`` ended and not yet waited for; empty where it is gone."""
     try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
     except OSError:
-        return False
+        return ""
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])
