@@ -16,7 +16,6 @@ from app.reading.plain_png import MOST_PIXELS
 from app.settings import Settings
 from model.config import ReaderConfig
 from model.ink import NormalForm, find_already_normal, normalise
-from model.page.colour import to_ink_contrast
 from model.reading import Reading, make_readings
 
 # Pictures of more than ``MOST_PIXELS`` are decoded beside the event loop: they would hold up the
@@ -172,6 +171,5 @@ class Pipeline:
 
 def normal_form(picture: Picture, config: ReaderConfig) -> NormalForm:
     """Brings a decoded picture to the normal form; boxes are in pixels of the one that came."""
-    pixels = picture.pixels if picture.pixels.ndim == 2 else to_ink_contrast(picture.pixels)
-    normal = normalise(pixels, config)
+    normal = normalise(picture.pixels, config)
     return normal.enlarged(picture.factor, (picture.height, picture.width))

@@ -20,12 +20,15 @@ from model.ink.already_normal import has_normal_strokes, match_mnist_form, may_b
 from model.ink.assignment import best_assignment
 from model.ink.background import MIN_CONTRAST, Ink, ink_levels, subtract_background
 from model.ink.cell_boundaries import find_cell_boundaries
+from model.ink.cell_ink import box_around, crop_cells, to_picture
 from model.ink.components import find_components, remove_specks
 from model.ink.form import Box, CellInk, InkWarning, NormalForm
 from model.ink.image_operations import block_means, downscale
 from model.ink.ink_warnings import find_warnings
 from model.ink.lines import remove_lines
 from model.ink.mnist_form import resample, to_mnist_form
+from model.page.colour import to_ink_contrast
+from model.page.layout import Layout, find_layout
 
 __all__ = ["Box", "CellInk", "InkWarning", "NormalForm", "find_already_normal", "normalise"]
 
@@ -53,6 +56,11 @@ def normalise(picture: NDArray[np.uint8], config: ReaderConfig) -> NormalForm:
         (already_normal,) = find_already_normal(picture[np.newaxis], config)
         if already_normal is not None:
             return already_normal
+    layout = find_layout(picture, config.rows, config.columns)
+    if layout is not None:
+        return _normalise_cells(picture, layout, config)
+    if picture.ndim == 3:
+        picture = to_ink_contrast(picture)
     small, factor = downscale(picture, max(config.rows, config.columns))
     ink = subtract_background(small)
     resized = _normalise_by_resizing(picture, ink, config)
@@ -87,6 +95,26 @@ def normalise(picture: NDArray[np.uint8], config: ReaderConfig) -> NormalForm:
         tuple(cells),
         find_warnings(ink, assignment, crops, discarded),
     )
+
+
+def _normalise_cells(
+    picture: NDArray[np.uint8], layout: Layout, config: ReaderConfig
+) -> NormalForm:
+    """The normal form of a grid whose cells were found by its lines."""
+    found = crop_cells(picture, layout, config.columns)
+    size = config.cell_size
+    cells: list[CellInk] = []
+    normal = np.zeros((config.height, config.width), np.uint8)
+    places = np.ndindex(config.rows, config.columns)
+    for crop, quad, (row, column) in zip(found.crops, found.quads, places, strict=True):
+        if crop is None:
+            cells.append(CellInk())
+            continue
+        pixels, form = to_mnist_form(crop, size)
+        normal[row * size : (row + 1) * size, column * size : (column + 1) * size] = pixels
+        cells.append(to_picture(form, quad, picture.shape))
+    box = box_around(found.quads, picture.shape)
+    return NormalForm(normal, layout.is_inverted, box, tuple(cells), ())
 
 
 def find_already_normal(
@@ -137,11 +165,13 @@ def _cell_corners(config: ReaderConfig) -> NDArray[np.int64]:
 
 
 def _check(picture: NDArray[np.uint8], config: ReaderConfig) -> None:
-    if picture.ndim != 2 or picture.dtype != np.uint8:
+    is_picture = picture.ndim == 2 or (picture.ndim == 3 and picture.shape[2] == 3)
+    if not is_picture or picture.dtype != np.uint8:
         raise PictureError(
-            f"expected grey pixels (height, width) uint8, got {picture.shape} {picture.dtype}"
+            "expected pixels (height, width) or (height, width, 3) uint8, "
+            f"got {picture.shape} {picture.dtype}"
         )
-    height, width = picture.shape
+    height, width = picture.shape[:2]
     cell = height / config.rows, width / config.columns
     if max(cell) > _MAX_ASPECT_RATIO * min(cell):
         raise PictureError(

@@ -1,0 +1,115 @@
+"""Cells that lines enclose: the holes of a drawing, taken as they lie side by side."""
+
+import dataclasses
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from model.page.mesh import Quads
+
+# A hole is a cell where it takes at least this share of the picture, fills its convex hull, and
+# this fills the narrowest rectangle around it, to these shares.
+_MIN_AREA, _MIN_SOLIDITY, _MIN_FILL = 0.0015, 0.7, 0.72
+# Cells of a grid differ in area by less than this factor, and the next one begins this far from
+# the last, and at most so far aside, sides of a cell.
+_MAX_AREA_RATIO, _NEXT, _ASIDE = 2.0, (0.8, 1.6), 0.3
+
+
+@dataclasses.dataclass(frozen=True, eq=False, slots=True)
+class _Hole:
+    quad: NDArray[np.float64]  # (2, 2, 2)
+    area: float
+    centre: NDArray[np.float64]  # (2,)
+    to_cell: NDArray[np.float64]  # (2, 2): from pixels to sides of the cell
+
+
+def find_closed_cells(is_line: NDArray[np.uint8], rows: int, columns: int) -> Quads | None:
+    """Finds the largest, most regular block of cells enclosed by lines or the picture's edge.
+
+    Args:
+        is_line: (h, w), 1 where there may be a line, else 0.
+        rows: Of the block.
+        columns: Of the block.
+
+    Returns:
+        The cells in reading order, pixels; None where there is no such block.
+    """
+    holes = _find_holes(is_line)
+    best, best_score = None, 0.0
+    for first in holes:
+        block = _block_from(first, holes, rows, columns)
+        if block is None:
+            continue
+        score = _regularity(block, columns) * sum(hole.area for hole in block)
+        if score > best_score:
+            best, best_score = block, score
+    return None if best is None else np.array([hole.quad for hole in best])
+
+
+def _find_holes(is_line: NDArray[np.uint8]) -> list[_Hole]:
+    walled = cv2.copyMakeBorder(is_line, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=(1,))
+    contours, tree = cv2.findContours(
+        walled, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE, offset=(-1, -1)
+    )
+    holes = []
+    for contour, (_, _, _, parent) in zip(contours, tree[0] if len(contours) else (), strict=True):
+        area = cv2.contourArea(contour) if parent >= 0 else 0.0
+        if area < _MIN_AREA * is_line.size:
+            continue
+        hull = cv2.convexHull(contour)
+        whole = cv2.contourArea(hull)
+        around = cv2.minAreaRect(hull)[1]
+        if area >= _MIN_SOLIDITY * whole and whole >= _MIN_FILL * around[0] * around[1]:
+            holes.append(_make_hole(hull, area))
+    return holes
+
+
+def _make_hole(hull: NDArray[np.int32], area: float) -> _Hole:
+    polygon = cv2.approxPolyN(hull, 4, approxCurve=None, epsilon_percentage=-1, ensure_convex=True)
+    corners = np.asarray(polygon, np.float64).reshape(4, 2) + 0.5
+    centre = corners.mean(axis=0)
+    apart = corners - centre
+    clockwise = corners[np.argsort(np.arctan2(apart[:, 1], apart[:, 0]))]
+    upper_left = int(clockwise.sum(axis=1).argmin())
+    (a, b, c, d) = np.roll(clockwise, -upper_left, axis=0)
+    sides = np.stack([(b - a + c - d) / 2, (d - a + c - b) / 2], axis=1)
+    return _Hole(np.array([[a, b], [d, c]]), area, centre, np.linalg.pinv(sides))
+
+
+def _block_from(first: _Hole, holes: list[_Hole], rows: int, columns: int) -> list[_Hole] | None:
+    """The block of which ``first`` is the upper left cell."""
+    block: list[_Hole] = []
+    begins: _Hole | None = first
+    for row in range(rows):
+        if row:
+            begins = _neighbour(block[-columns], holes, axis=1)
+        hole = begins
+        for column in range(columns):
+            if column and hole is not None:
+                hole = _neighbour(hole, holes, axis=0)
+            if hole is None:
+                return None
+            block.append(hole)
+    return block if len(set(map(id, block))) == len(block) else None
+
+
+def _neighbour(hole: _Hole, holes: list[_Hole], *, axis: int) -> _Hole | None:
+    """The nearest similar cell right of another (axis 0) or below it (1)."""
+    found, nearest = None, np.inf
+    for other in holes:
+        if not 1 / _MAX_AREA_RATIO < other.area / hole.area < _MAX_AREA_RATIO:
+            continue
+        step = hole.to_cell @ (other.centre - hole.centre)
+        along, aside = float(step[axis]), abs(float(step[1 - axis]))
+        if _NEXT[0] < along < _NEXT[1] and aside < _ASIDE and along + aside < nearest:
+            found, nearest = other, along + aside
+    return found
+
+
+def _regularity(block: list[_Hole], columns: int) -> float:
+    """1 for cells of one size whose corners form a parallelogram, less for others."""
+    areas = [hole.area for hole in block]
+    corners = block[0].centre + block[-1].centre - block[columns - 1].centre - block[-columns].centre
+    skew = float(np.linalg.norm(corners)) / float(np.mean(areas)) ** 0.5
+    return min(areas) / max(areas) * max(0.0, 1 - 2 * skew)

@@ -1,0 +1,88 @@
+"""Finds the cells of a grid by the lines that divide or enclose them."""
+
+import dataclasses
+from collections.abc import Iterator
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from model.page.closed_cells import find_closed_cells
+from model.page.contrast import ink_contrast, ink_darkness
+from model.page.grid_lines import fit_mesh
+from model.page.mesh import Mesh, Quads, even_mesh, mesh_of, quads_of, side_of
+
+# Lines are searched for in a picture whose longer side is at most this, pixels.
+_SEARCH_SIDE = 400
+# Lines are narrower than this share of the shorter side.
+_MAX_LINE = 0.06
+# A line is at least this much, grey levels, and exceeds the typical contrast so many times; holes
+# are looked for in what exceeds that this many times.
+_LEAST, _OF_TYPICAL, _THRESHOLDS = 5.0, 3.0, (1.0, 1.7, 3.0)
+# Lines broken by less than this share of the shorter side are closed.
+_GAP = 0.015
+# A grid has lines where the weakest between two cells has this contrast, grey levels.
+_LEAST_INNER = 6.0
+# Cells that enclose less than this share of the area of the mesh are boxes apart from each other.
+_APART = 0.85
+
+
+@dataclasses.dataclass(frozen=True, eq=False, slots=True)
+class Layout:
+    """Where the cells of a grid are in a picture."""
+
+    quads: Quads
+    """In reading order, pixels."""
+    is_inverted: bool
+    """Lines and ink are darker than the ground."""
+
+
+def find_layout(picture: NDArray[np.uint8], rows: int, columns: int) -> Layout | None:
+    """Finds the cells of a grid by its lines.
+
+    Every candidate, cells that lines enclose and an even division of the picture, is fitted to the
+    lines near it; the one on the clearest lines is the grid.
+
+    Args:
+        picture: (h, w) or (h, w, 3), uint8.
+        rows: Of the grid.
+        columns: Of the grid.
+
+    Returns:
+        None where no lines divide the picture into so many cells.
+    """
+    factor = max(1.0, max(picture.shape[:2]) / _SEARCH_SIDE)
+    size = round(picture.shape[1] / factor), round(picture.shape[0] / factor)
+    small = np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
+    scale = np.array(picture.shape[1::-1]) / size
+    is_inverted = ink_darkness(small) >= 0
+    best, best_score = None, 0.0
+    for candidate, closed in _candidates(small, rows, columns, is_inverted=is_inverted):
+        fitted = fit_mesh(small, candidate, is_inverted=is_inverted)
+        if fitted.inner >= _LEAST_INNER and fitted.score > best_score:
+            are_apart = closed is not None and _share(closed, fitted.mesh) < _APART
+            best = closed if closed is not None and are_apart else quads_of(fitted.mesh)
+            best_score = fitted.score
+    return None if best is None else Layout(best * scale, is_inverted)
+
+
+def _candidates(
+    small: NDArray[np.uint8], rows: int, columns: int, *, is_inverted: bool
+) -> Iterator[tuple[Mesh, Quads | None]]:
+    """Meshes that the grid may have, with the cells that lines enclose."""
+    yield even_mesh(small.shape, rows, columns), None
+    shorter = min(small.shape[:2])
+    contrast = ink_contrast(small, max(3, int(_MAX_LINE * shorter)), is_inverted=is_inverted)
+    least = max(_LEAST, _OF_TYPICAL * float(np.median(contrast)) + 2)
+    square = np.ones((max(3, int(_GAP * shorter) | 1),) * 2, np.uint8)
+    for times in _THRESHOLDS:
+        is_line = (contrast > int(least * times)).view(np.uint8)
+        is_line = np.asarray(cv2.morphologyEx(is_line, cv2.MORPH_CLOSE, square), np.uint8)
+        closed = find_closed_cells(is_line, rows, columns)
+        if closed is not None:
+            yield mesh_of(closed, rows, columns), closed
+
+
+def _share(closed: Quads, mesh: Mesh) -> float:
+    """Which share of the sides of a mesh's cells the closed cells have."""
+    return side_of(closed) / side_of(quads_of(mesh))

@@ -1,0 +1,81 @@
+"""Cells of a grid as quadrilaterals in a picture, and the picture as seen through them."""
+
+import functools
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Mesh = NDArray[np.float64]
+"""(R + 1, C + 1, 2): x and y of the corners of R by C cells, pixels; edges are whole numbers."""
+Quads = NDArray[np.float64]
+"""(N, 2, 2, 2): x and y of the corners of N cells, by row and column of the corner."""
+
+
+def even_mesh(shape: tuple[int, ...], rows: int, columns: int) -> Mesh:
+    """Divides a picture (height, width) evenly."""
+    height, width = shape[:2]
+    x, y = np.linspace(0, width, columns + 1), np.linspace(0, height, rows + 1)
+    return np.stack(np.meshgrid(x, y), axis=2)
+
+
+def quads_of(mesh: Mesh) -> Quads:
+    """Returns the cells of a mesh in reading order."""
+    corners = [[mesh[:-1, :-1], mesh[:-1, 1:]], [mesh[1:, :-1], mesh[1:, 1:]]]
+    quads = np.array(corners)  # (2, 2, R, C, 2)
+    return quads.transpose(2, 3, 0, 1, 4).reshape(-1, 2, 2, 2)
+
+
+def mesh_of(quads: Quads, rows: int, columns: int) -> Mesh:
+    """Returns the mesh whose corners are the means of the cells that meet there."""
+    total = np.zeros((rows + 1, columns + 1, 3))
+    cells = np.concatenate([quads, np.ones((*quads.shape[:3], 1))], axis=3)
+    grid = cells.reshape(rows, columns, 2, 2, 3)
+    for down, across in np.ndindex(2, 2):
+        part = total[down : down + rows, across : across + columns]
+        part += grid[:, :, down, across]
+    return total[..., :2] / total[..., 2:]
+
+
+def side_of(quads: Quads) -> float:
+    """The mean length of the cells' sides, pixels."""
+    across = np.linalg.norm(quads[:, :, 1] - quads[:, :, 0], axis=-1).mean()
+    down = np.linalg.norm(quads[:, 1] - quads[:, 0], axis=-1).mean()
+    return float(across * down) ** 0.5
+
+
+def rectify(
+    picture: NDArray[np.uint8], quads: Quads, shape: tuple[int, int], margin: int
+) -> NDArray[np.uint8]:
+    """Samples cells as if each were an upright rectangle; beyond the picture its edge is repeated.
+
+    Args:
+        picture: (h, w) or (h, w, 3), uint8.
+        quads: The N cells.
+        shape: Height and width of a rectified cell, pixels.
+        margin: Pixels of its surroundings on every side.
+
+    Returns:
+        (N, height + 2 margin, width + 2 margin) or that with 3 channels.
+    """
+    scale = (shape[0] * shape[1]) ** 0.5 / max(side_of(quads), 1e-6)
+    places = quads.astype(np.float32)
+    if scale < 0.67:  # sampling alone would skip pixels
+        height, width = picture.shape[:2]
+        size = max(1, round(width * scale * 1.2)), max(1, round(height * scale * 1.2))
+        picture = np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
+        places = places * np.float32((size[0] / width, size[1] / height))
+    down, across = (_corner_weights(length, margin) for length in shape)
+    maps = down @ places.transpose(3, 0, 1, 2) @ across.T - np.float32(0.5)  # (2, N, H, W)
+    tall = maps.reshape(2, -1, maps.shape[-1])
+    sampled = cv2.remap(
+        picture, tall[0], tall[1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+    )
+    return np.asarray(sampled, np.uint8).reshape(*maps.shape[1:], *picture.shape[2:])
+
+
+@functools.cache
+def _corner_weights(length: int, margin: int) -> NDArray[np.float32]:
+    """(length + 2 margin, 2): weights of a cell's two corners for each pixel along a side."""
+    share = (np.arange(-margin, length + margin) + 0.5) / length
+    return np.stack([1 - share, share], axis=1).astype(np.float32)
