@@ -1,6 +1,7 @@
 """Cells that lines enclose: the holes of a drawing, taken as they lie side by side."""
 
 import dataclasses
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -16,6 +17,15 @@ _MIN_AREA, _MIN_SOLIDITY, _MIN_FILL = 0.0015, 0.7, 0.72
 _MAX_AREA_RATIO, _NEXT, _ASIDE = 2.0, (0.8, 1.6), 0.3
 
 
+class ClosedCells(NamedTuple):
+    """A block of cells that are enclosed."""
+
+    quads: Quads
+    """In reading order, pixels."""
+    regularity: float
+    """1 for cells of one size whose corners form a parallelogram, less for others."""
+
+
 @dataclasses.dataclass(frozen=True, eq=False, slots=True)
 class _Hole:
     quad: NDArray[np.float64]  # (2, 2, 2)
@@ -24,7 +34,7 @@ class _Hole:
     to_cell: NDArray[np.float64]  # (2, 2): from pixels to sides of the cell
 
 
-def find_closed_cells(is_line: NDArray[np.uint8], rows: int, columns: int) -> Quads | None:
+def find_closed_cells(is_line: NDArray[np.uint8], rows: int, columns: int) -> ClosedCells | None:
     """Finds the largest, most regular block of cells enclosed by lines or the picture's edge.
 
     Args:
@@ -41,10 +51,12 @@ def find_closed_cells(is_line: NDArray[np.uint8], rows: int, columns: int) -> Qu
         block = _block_from(first, holes, rows, columns)
         if block is None:
             continue
-        score = _regularity(block, columns) * sum(hole.area for hole in block)
+        regularity = _regularity(block, columns)
+        score = regularity * sum(hole.area for hole in block)
         if score > best_score:
-            best, best_score = block, score
-    return None if best is None else np.array([hole.quad for hole in best])
+            best = ClosedCells(np.array([hole.quad for hole in block]), regularity)
+            best_score = score
+    return best
 
 
 def _find_holes(is_line: NDArray[np.uint8]) -> list[_Hole]:

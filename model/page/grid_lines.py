@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from model.page.contrast import ink_contrast
+from model.page.contrast import ink_contrast, ink_darkness
 from model.page.mesh import Mesh, quads_of, rectify
 
 # Lines are fitted at this many pixels a cell, with so much around the grid, shares of a cell.
@@ -18,12 +18,14 @@ _REACHES = (0.3, 0.15)
 # Slopes that a line may have against the mesh.
 _SLOPES = np.linspace(-0.3, 0.3, 13)
 # Contrast beyond this makes a line no clearer, grey levels.
-_CLEAR = 40.0
+_CLEAR = 60.0
 # A piece of line is half a cell long; its contrast is what this share of its pixels exceed.
 _COVERED = 0.6
 # A line moves the mesh from this contrast up: grey levels, and shares of the clearest line inside
 # and, where it is an outer edge, of the weakest inside.
 _LEAST, _OF_CLEAREST, _OF_WEAKEST = 4.0, 0.35, 0.6
+# A cell has ink where something in it has this share of the contrast of the lines.
+_INK_OF_LINE = 0.5
 
 
 class FittedMesh(NamedTuple):
@@ -33,7 +35,9 @@ class FittedMesh(NamedTuple):
     inner: float
     """Contrast of the weakest line between cells, grey levels, at most ``_CLEAR``."""
     score: float
-    """The more the better do the edges of the mesh lie on lines."""
+    """The more the better do the edges of the mesh lie on lines, and the more cells have ink."""
+    is_inverted: bool
+    """What stands in the cells is darker than their ground."""
 
 
 class _Line(NamedTuple):
@@ -69,7 +73,11 @@ def fit_mesh(picture: NDArray[np.uint8], mesh: Mesh, *, is_inverted: bool) -> Fi
         corners = _cross(_accepted(down, inner), _accepted(across, inner), shape)
         mesh = _to_picture(corners, whole[0], shape)
     score = min(inner) + 0.5 * float(np.mean(inner)) + 0.25 * float(np.mean(outer))
-    return FittedMesh(mesh, min(inner), score)
+    cells = contrast[margin:-margin, margin:-margin].reshape(rows, _CELL, columns, _CELL)
+    inside = cells[:, _CELL // 5 : -_CELL // 5, :, _CELL // 5 : -_CELL // 5].max(axis=(1, 3))
+    has_ink = inside > _INK_OF_LINE * np.mean(inner)
+    score *= 1 + float(np.mean(has_ink))
+    return FittedMesh(mesh, min(inner), score, ink_darkness(rectified) >= 0)
 
 
 def _find_lines(contrast: NDArray[np.uint8], count: int, margin: int, reach: int) -> list[_Line]:

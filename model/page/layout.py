@@ -7,8 +7,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from model.page.closed_cells import find_closed_cells
-from model.page.contrast import ink_contrast, ink_darkness
+from model.page.closed_cells import ClosedCells, find_closed_cells
+from model.page.contrast import ink_contrast
 from model.page.grid_lines import fit_mesh
 from model.page.mesh import Mesh, Quads, even_mesh, mesh_of, quads_of, side_of
 
@@ -18,11 +18,15 @@ _SEARCH_SIDE = 400
 _MAX_LINE = 0.06
 # A line is at least this much, grey levels, and exceeds the typical contrast so many times; holes
 # are looked for in what exceeds that this many times.
-_LEAST, _OF_TYPICAL, _THRESHOLDS = 5.0, 3.0, (1.0, 1.7, 3.0)
+_LEAST, _OF_TYPICAL, _THRESHOLDS = 5.0, 3.0, (1.0, 1.7, 3.0, 6.0)
 # Lines broken by less than this share of the shorter side are closed.
 _GAP = 0.015
 # A grid has lines where the weakest between two cells has this contrast, grey levels.
 _LEAST_INNER = 6.0
+# Cells that lines enclose are so many times as likely as an even division.
+_CLOSED = 1.5
+# Cells are not expected to be longer than this times their width.
+_SQUARISH = 2.0
 # Cells that enclose less than this share of the area of the mesh are boxes apart from each other.
 _APART = 0.85
 
@@ -55,20 +59,25 @@ def find_layout(picture: NDArray[np.uint8], rows: int, columns: int) -> Layout |
     size = round(picture.shape[1] / factor), round(picture.shape[0] / factor)
     small = np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
     scale = np.array(picture.shape[1::-1]) / size
-    is_inverted = ink_darkness(small) >= 0
     best, best_score = None, 0.0
-    for candidate, closed in _candidates(small, rows, columns, is_inverted=is_inverted):
-        fitted = fit_mesh(small, candidate, is_inverted=is_inverted)
-        if fitted.inner >= _LEAST_INNER and fitted.score > best_score:
-            are_apart = closed is not None and _share(closed, fitted.mesh) < _APART
-            best = closed if closed is not None and are_apart else quads_of(fitted.mesh)
-            best_score = fitted.score
-    return None if best is None else Layout(best * scale, is_inverted)
+    for is_inverted in (True, False):
+        for candidate, closed in _candidates(small, rows, columns, is_inverted=is_inverted):
+            fitted = fit_mesh(small, candidate, is_inverted=is_inverted)
+            if fitted.is_inverted != is_inverted:
+                continue  # what lies between lines, taken for lines
+            score = fitted.score * _plausibility(fitted.mesh, small.shape)
+            if closed is not None:
+                score *= _CLOSED * closed.regularity**2
+            if fitted.inner >= _LEAST_INNER and score > best_score:
+                are_apart = closed is not None and _share(closed.quads, fitted.mesh) < _APART
+                quads = closed.quads if closed is not None and are_apart else quads_of(fitted.mesh)
+                best, best_score = Layout(quads * scale, is_inverted), score
+    return best
 
 
 def _candidates(
     small: NDArray[np.uint8], rows: int, columns: int, *, is_inverted: bool
-) -> Iterator[tuple[Mesh, Quads | None]]:
+) -> Iterator[tuple[Mesh, ClosedCells | None]]:
     """Meshes that the grid may have, with the cells that lines enclose."""
     yield even_mesh(small.shape, rows, columns), None
     shorter = min(small.shape[:2])
@@ -80,7 +89,17 @@ def _candidates(
         is_line = np.asarray(cv2.morphologyEx(is_line, cv2.MORPH_CLOSE, square), np.uint8)
         closed = find_closed_cells(is_line, rows, columns)
         if closed is not None:
-            yield mesh_of(closed, rows, columns), closed
+            yield mesh_of(closed.quads, rows, columns), closed
+
+
+def _plausibility(mesh: Mesh, shape: tuple[int, ...]) -> float:
+    """The more the larger a mesh is in the picture, and the squarer its cells are."""
+    quads = quads_of(mesh)
+    across = float(np.linalg.norm(quads[:, :, 1] - quads[:, :, 0], axis=-1).mean())
+    down = float(np.linalg.norm(quads[:, 1] - quads[:, 0], axis=-1).mean())
+    area = across * down * len(quads) / (shape[0] * shape[1])
+    aspect_ratio = max(across, down) / max(min(across, down), 1e-6)
+    return float(min(1.0, area) ** 0.25 * min(1.0, _SQUARISH / aspect_ratio))
 
 
 def _share(closed: Quads, mesh: Mesh) -> float:
