@@ -28,7 +28,7 @@ from model.ink.ink_warnings import find_warnings
 from model.ink.lines import remove_lines
 from model.ink.mnist_form import resample, to_mnist_form
 from model.page.colour import to_ink_contrast
-from model.page.layout import Layout, find_layout
+from model.page.layout import Layout, are_alike, find_layout, find_layout_by_ink, is_even
 
 __all__ = ["Box", "CellInk", "InkWarning", "NormalForm", "find_already_normal", "normalise"]
 
@@ -56,9 +56,11 @@ def normalise(picture: NDArray[np.uint8], config: ReaderConfig) -> NormalForm:
         (already_normal,) = find_already_normal(picture[np.newaxis], config)
         if already_normal is not None:
             return already_normal
-    layout = find_layout(picture, config.rows, config.columns)
-    if layout is not None:
-        return _normalise_cells(picture, layout, config)
+    by_lines = find_layout(picture, config.rows, config.columns)
+    by_ink = find_layout_by_ink(picture, config.rows, config.columns)
+    if by_lines and not (by_ink and not are_alike(by_lines, by_ink)):
+        return _normalise_cells(picture, by_lines, config)
+    colours = picture
     if picture.ndim == 3:
         picture = to_ink_contrast(picture)
     small, factor = downscale(picture, max(config.rows, config.columns))
@@ -66,6 +68,8 @@ def normalise(picture: NDArray[np.uint8], config: ReaderConfig) -> NormalForm:
     resized = _normalise_by_resizing(picture, ink, config)
     if resized is not None:
         return resized
+    if by_ink and not (ink.is_flat and is_even(by_ink, picture.shape, config.rows, config.columns)):
+        return _normalise_cells(colours, by_ink, config)
     lines = remove_lines(ink)
     components, discarded = remove_specks(find_components(lines.is_ink), ink, lines)
     across, down = (

@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.page.closed_cells import ClosedCells, find_closed_cells
-from model.page.contrast import ink_contrast
+from model.page.contrast import ink_contrast, ink_darkness
 from model.page.grid_lines import fit_mesh
+from model.page.ink_lattice import find_ink_lattice
 from model.page.mesh import Mesh, Quads, even_mesh, mesh_of, quads_of, side_of
 
 # Lines are searched for in a picture whose longer side is at most this, pixels.
@@ -55,10 +56,7 @@ def find_layout(picture: NDArray[np.uint8], rows: int, columns: int) -> Layout |
     Returns:
         None where no lines divide the picture into so many cells.
     """
-    factor = max(1.0, max(picture.shape[:2]) / _SEARCH_SIDE)
-    size = round(picture.shape[1] / factor), round(picture.shape[0] / factor)
-    small = np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
-    scale = np.array(picture.shape[1::-1]) / size
+    small, scale = _shrink(picture)
     best, best_score = None, 0.0
     for is_inverted in (True, False):
         for candidate, closed in _candidates(small, rows, columns, is_inverted=is_inverted):
@@ -73,6 +71,45 @@ def find_layout(picture: NDArray[np.uint8], rows: int, columns: int) -> Layout |
                 quads = closed.quads if closed is not None and are_apart else quads_of(fitted.mesh)
                 best, best_score = Layout(quads * scale, is_inverted), score
     return best
+
+
+def find_layout_by_ink(picture: NDArray[np.uint8], rows: int, columns: int) -> Layout | None:
+    """Finds the cells of a grid without lines by its digits, none of them missing.
+
+    Args:
+        picture: (h, w) or (h, w, 3), uint8.
+        rows: Of the grid.
+        columns: Of the grid.
+    """
+    small, scale = _shrink(picture)
+    mesh = find_ink_lattice(small, rows, columns)
+    if mesh is None:
+        return None
+    return Layout(quads_of(mesh) * scale, ink_darkness(small) >= 0)
+
+
+def are_alike(one: Layout, other: Layout) -> bool:
+    """Tells whether the middle of each cell of ``other`` is in the same cell of ``one``."""
+    right = one.quads[:, :, 1].mean(axis=1) - one.quads[:, :, 0].mean(axis=1)
+    below = one.quads[:, 1].mean(axis=1) - one.quads[:, 0].mean(axis=1)
+    to_cells = np.linalg.pinv(np.stack([right, below], axis=2))  # (N, 2, 2)
+    apart = other.quads.mean(axis=(1, 2)) - one.quads.mean(axis=(1, 2))
+    return bool((np.abs(to_cells @ apart[..., None]) < 0.5).all())
+
+
+def is_even(layout: Layout, shape: tuple[int, ...], rows: int, columns: int) -> bool:
+    """Tells whether each cell's middle is in the cell of an even division of the picture."""
+    middles = layout.quads.mean(axis=(1, 2)) * (columns, rows) / (shape[1], shape[0])
+    places = np.array(list(np.ndindex(rows, columns)))[:, ::-1]
+    return bool((np.floor(middles) == places).all())
+
+
+def _shrink(picture: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
+    """The picture in which lines are searched for, and how many times as large the other is."""
+    factor = max(1.0, max(picture.shape[:2]) / _SEARCH_SIDE)
+    size = max(1, round(picture.shape[1] / factor)), max(1, round(picture.shape[0] / factor))
+    small = np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
+    return small, np.array(picture.shape[1::-1]) / size
 
 
 def _candidates(

@@ -1,0 +1,119 @@
+"""Finds the cells of a grid without lines by its digits, as they lie in rows and columns."""
+
+import itertools
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from model.page.contrast import ink_contrast, ink_darkness
+from model.page.mesh import Mesh
+
+# Strokes are narrower than this share of the longer side of the picture.
+_MAX_STROKE = 0.1
+# Ink has at least this contrast, grey levels, and exceeds the typical contrast so many times.
+_LEAST, _OF_TYPICAL = 8.0, 4.0
+# Ink is as large as this share of the longer side, and no larger than that; thinner than a share
+# of its length it is a line.
+_SMALLEST, _LARGEST, _THINNEST = 0.015, 0.55, 0.04
+# Parts of a digit are nearer to each other than this share of the larger one.
+_NEAR = 0.12
+# Digits of a grid differ in size by less than these factors from the one in the middle.
+_SIMILAR = (0.45, 2.0)
+# A digit's middle is this near to that of its cell, shares of the cell's sides.
+_MAX_OFFSET = 0.3
+# Cells are no longer than this times their width, and digits take this share of a cell's side.
+_MAX_ASPECT_RATIO, _MIN_SHARE = 2.5, 0.15
+
+
+def find_ink_lattice(small: NDArray[np.uint8], rows: int, columns: int) -> Mesh | None:
+    """Finds as many digits as a grid has cells, which lie in rows and columns, however turned.
+
+    Args:
+        small: (h, w) or (h, w, 3), uint8.
+        rows: Of the grid.
+        columns: Of the grid.
+
+    Returns:
+        The cells around them, pixels; None where there are more such digits, or fewer.
+    """
+    boxes = _merge(_ink_boxes(small))
+    sizes = (boxes[:, 2:] - boxes[:, :2]).max(axis=1) if len(boxes) else np.zeros(0)
+    tried = set()
+    for size in np.sort(sizes)[::-1].tolist():
+        is_similar = (sizes > _SIMILAR[0] * size) & (sizes < _SIMILAR[1] * size)
+        if np.count_nonzero(is_similar) != rows * columns or is_similar.tobytes() in tried:
+            continue
+        tried.add(is_similar.tobytes())
+        mesh = _fit(boxes[is_similar], rows, columns)
+        if mesh is not None:
+            return mesh
+    return None
+
+
+def _ink_boxes(small: NDArray[np.uint8]) -> NDArray[np.float64]:
+    """(n, 4): x0, y0, x1, y1 of components that may be digits or parts of them."""
+    longer = max(small.shape[:2])
+    contrast = ink_contrast(
+        small, max(5, int(_MAX_STROKE * longer)), is_inverted=ink_darkness(small) >= 0
+    )
+    least = max(_LEAST, _OF_TYPICAL * float(np.median(contrast)) + 2)
+    is_ink = (contrast > int(least)).view(np.uint8)
+    _, _, stats, _ = cv2.connectedComponentsWithStats(is_ink, connectivity=8)
+    x, y, width, height, area = stats[1:].T
+    extent = np.maximum(width, height)
+    is_kept = (extent >= _SMALLEST * longer) & (extent <= _LARGEST * longer)
+    is_kept &= (area >= _THINNEST * extent**2) & (x > 0) & (y > 0)
+    is_kept &= (x + width < small.shape[1]) & (y + height < small.shape[0])
+    return np.stack([x, y, x + width, y + height], axis=1)[is_kept].astype(np.float64)
+
+
+def _merge(boxes: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Joins boxes that are near each other: strokes of one digit."""
+    found = [box for box in boxes]
+    merged = len(found) <= 200  # more are the texture of something
+    while merged:
+        merged = False
+        for one, other in itertools.combinations(range(len(found)), 2):
+            a, b = found[one], found[other]
+            apart = float(np.maximum(a[:2] - b[2:], b[:2] - a[2:]).max())
+            if apart < _NEAR * max(float((box[2:] - box[:2]).max()) for box in (a, b)):
+                low, high = np.minimum(a[:2], b[:2]), np.maximum(a[2:], b[2:])
+                found[one] = np.concatenate([low, high])
+                del found[other]
+                merged = True
+                break
+    return np.array(found).reshape(-1, 4)
+
+
+def _fit(boxes: NDArray[np.float64], rows: int, columns: int) -> Mesh | None:
+    """The lattice on which the middles of boxes lie, if they do."""
+    centres = (boxes[:, :2] + boxes[:, 2:]) / 2
+    size = float(np.median((boxes[:, 2:] - boxes[:, :2]).max(axis=1)))
+    places = np.array(list(np.ndindex(rows, columns)), np.float64)[:, ::-1]
+    best, least = None, _MAX_OFFSET
+    for degrees in range(-24, 25, 6):
+        angle = np.deg2rad(degrees)
+        turned = centres @ np.array(
+            [[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]]
+        )
+        by_row = np.argsort(turned[:, 1]).reshape(rows, columns)
+        order = np.concatenate([row[np.argsort(turned[row, 0])] for row in by_row])
+        system = np.column_stack([places, np.ones(len(places))])
+        solved, *_ = np.linalg.lstsq(system, centres[order], rcond=None)
+        right, below, origin = solved
+        if rows == 1:
+            below = np.array([-right[1], right[0]])
+        if columns == 1:
+            right = np.array([below[1], -below[0]])
+        sides = float(np.linalg.norm(right)), float(np.linalg.norm(below))
+        if min(sides) < 1 or max(sides) > _MAX_ASPECT_RATIO * min(sides):
+            continue
+        if not _MIN_SHARE * min(sides) < size < 1.5 * min(sides):
+            continue
+        apart = np.linalg.norm(centres[order] - system @ np.array([right, below, origin]), axis=1)
+        offset = float(apart.max()) / min(sides)
+        if offset < least:
+            x, y = np.meshgrid(np.arange(columns + 1) - 0.5, np.arange(rows + 1) - 0.5)
+            best, least = x[..., None] * right + y[..., None] * below + origin, offset
+    return best
