@@ -1,6 +1,8 @@
-"""Any grey picture of a grid becomes the picture that the network expects: its normal form.
+"""Any picture of a grid becomes the picture that the network expects: its normal form.
 
-The steps, each in a file of its own: ``image_operations`` downscales; ``background`` subtracts the
+Where ``model.page`` finds the cells by their lines, or away from an even division of the picture,
+``cell_ink`` reads each on its own ground. The steps for other pictures, each in a file of its own:
+``image_operations`` downscales; ``background`` subtracts the
 background and decides the polarity; ``already_normal`` detects what needs no more than that;
 ``lines`` removes ruled and drawn lines; ``components`` finds connected components of ink;
 ``cell_boundaries`` finds where cells may meet; ``assignment`` assigns components to cells;
@@ -44,8 +46,8 @@ def normalise(picture: NDArray[np.uint8], config: ReaderConfig) -> NormalForm:
     A picture whose cells have the form of MNIST's digits already is left as it is.
 
     Args:
-        picture: (height, width), uint8, the whole grid, of any polarity and any size from half
-            the network's picture up.
+        picture: (height, width) or (height, width, 3), uint8, of any polarity and any size from
+            half the network's picture up.
         config: Rows, columns and the size of a cell.
 
     Raises:
@@ -56,10 +58,6 @@ def normalise(picture: NDArray[np.uint8], config: ReaderConfig) -> NormalForm:
         (already_normal,) = find_already_normal(picture[np.newaxis], config)
         if already_normal is not None:
             return already_normal
-    by_lines = find_layout(picture, config.rows, config.columns)
-    by_ink = find_layout_by_ink(picture, config.rows, config.columns)
-    if by_lines and not (by_ink and not are_alike(by_lines, by_ink)):
-        return _normalise_cells(picture, by_lines, config)
     colours = picture
     if picture.ndim == 3:
         picture = to_ink_contrast(picture)
@@ -68,7 +66,13 @@ def normalise(picture: NDArray[np.uint8], config: ReaderConfig) -> NormalForm:
     resized = _normalise_by_resizing(picture, ink, config)
     if resized is not None:
         return resized
-    if by_ink and not (ink.is_flat and is_even(by_ink, picture.shape, config.rows, config.columns)):
+    by_lines = find_layout(
+        colours, config.rows, config.columns, is_inverted=ink.is_inverted if ink.is_flat else None
+    )
+    by_ink = find_layout_by_ink(colours, config.rows, config.columns)
+    if by_lines and not (by_ink and not are_alike(by_lines, by_ink)):
+        return _normalise_cells(colours, by_lines, config)
+    if by_ink and not is_even(by_ink, picture.shape, config.rows, config.columns):
         return _normalise_cells(colours, by_ink, config)
     lines = remove_lines(ink)
     components, discarded = remove_specks(find_components(lines.is_ink), ink, lines)
@@ -105,7 +109,7 @@ def _normalise_cells(
     picture: NDArray[np.uint8], layout: Layout, config: ReaderConfig
 ) -> NormalForm:
     """The normal form of a grid whose cells were found by its lines."""
-    found = crop_cells(picture, layout, config.columns)
+    found = crop_cells(picture, layout)
     size = config.cell_size
     cells: list[CellInk] = []
     normal = np.zeros((config.height, config.width), np.uint8)

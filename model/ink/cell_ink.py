@@ -1,6 +1,6 @@
 """Ink of the cells of a grid with lines: each cell is rectified and has a ground of its own."""
 
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import cv2
 import numpy as np
@@ -12,6 +12,8 @@ from model.page.contrast import ink_contrast, ink_darkness
 from model.page.grid_lines import MAX_STROKE
 from model.page.layout import Layout
 from model.page.mesh import Quads, rectify, side_of
+
+Pixel = TypeVar("Pixel", np.uint8, np.float32)
 
 # Side of a rectified cell and its surroundings, pixels.
 _CELL, _MARGIN = 80, 18
@@ -52,13 +54,12 @@ class CellCrops(NamedTuple):
     """(N,): of each cell's ink, grey levels."""
 
 
-def crop_cells(picture: NDArray[np.uint8], layout: Layout, columns: int) -> CellCrops:
+def crop_cells(picture: NDArray[np.uint8], layout: Layout) -> CellCrops:
     """Crops the ink of each cell without the lines around it.
 
     Args:
         picture: (h, w) or (h, w, 3), uint8.
         layout: Where the cells are.
-        columns: Of the grid.
     """
     quads = _move_edges(picture, layout)
     tiles = rectify(picture, quads, (_CELL, _CELL), _MARGIN)
@@ -124,7 +125,7 @@ def _contrast(tiles: NDArray[np.uint8], *, is_inverted: bool) -> NDArray[np.uint
     return contrast
 
 
-def _inside(tiles: NDArray[np.generic]) -> NDArray[np.generic]:
+def _inside(tiles: NDArray[Pixel]) -> NDArray[Pixel]:
     """The cells of tiles (N, T, T, ...) without their edges."""
     edge = _MARGIN + round(_CORE * _CELL)
     return tiles[:, edge:-edge, edge:-edge]
@@ -151,7 +152,8 @@ def _move_edges(picture: NDArray[np.uint8], layout: Layout) -> Quads:
     quads = layout.quads
     right = (quads[:, :, 1] - quads[:, :, 0])[:, :, np.newaxis]  # (N, 2, 1, 2)
     below = (quads[:, 1] - quads[:, 0])[:, np.newaxis]  # (N, 1, 2, 2)
-    return quads + across[:, None, :, None] * right + down[:, :, None, None] * below
+    moved = quads + across[:, None, :, None] * right + down[:, :, None, None] * below
+    return np.asarray(moved)
 
 
 def _remove_lines(contrast: NDArray[np.float32]) -> None:

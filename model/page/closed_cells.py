@@ -1,7 +1,8 @@
 """Cells that lines enclose: the holes of a drawing, taken as they lie side by side."""
 
 import dataclasses
-from typing import NamedTuple
+import math
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
@@ -70,6 +71,8 @@ def _find_holes(is_line: NDArray[np.uint8]) -> list[_Hole]:
         if area < _MIN_AREA * is_line.size:
             continue
         hull = cv2.convexHull(contour)
+        if len(hull) < 4:
+            continue
         whole = cv2.contourArea(hull)
         around = cv2.minAreaRect(hull)[1]
         if area >= _MIN_SOLIDITY * whole and whole >= _MIN_FILL * around[0] * around[1]:
@@ -77,7 +80,7 @@ def _find_holes(is_line: NDArray[np.uint8]) -> list[_Hole]:
     return holes
 
 
-def _make_hole(hull: NDArray[np.int32], area: float) -> _Hole:
+def _make_hole(hull: NDArray[Any], area: float) -> _Hole:
     polygon = cv2.approxPolyN(hull, 4, approxCurve=None, epsilon_percentage=-1, ensure_convex=True)
     corners = np.asarray(polygon, np.float64).reshape(4, 2) + 0.5
     centre = corners.mean(axis=0)
@@ -122,6 +125,8 @@ def _neighbour(hole: _Hole, holes: list[_Hole], *, axis: int) -> _Hole | None:
 def _regularity(block: list[_Hole], columns: int) -> float:
     """1 for cells of one size whose corners form a parallelogram, less for others."""
     areas = [hole.area for hole in block]
-    corners = block[0].centre + block[-1].centre - block[columns - 1].centre - block[-columns].centre
-    skew = float(np.linalg.norm(corners)) / float(np.mean(areas)) ** 0.5
+    corners = (
+        block[0].centre + block[-1].centre - block[columns - 1].centre - block[-columns].centre
+    )
+    skew = float(np.linalg.norm(corners)) / math.sqrt(np.mean(areas))
     return min(areas) / max(areas) * max(0.0, 1 - 2 * skew)

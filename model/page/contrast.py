@@ -14,9 +14,7 @@ _COARSE_SIDE = 48
 cv2.setNumThreads(1)
 
 
-def ink_contrast(
-    picture: NDArray[np.uint8], reach: int, *, is_inverted: bool
-) -> NDArray[np.uint8]:
+def ink_contrast(picture: NDArray[np.uint8], reach: int, *, is_inverted: bool) -> NDArray[np.uint8]:
     """Contrast of each pixel to its ground, by the channel that differs most; 0 on the ground.
 
     The ground is a morphological closing (an opening under light ink): it follows shadows and

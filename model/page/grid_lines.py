@@ -24,6 +24,8 @@ _COVERED = 0.6
 # A line moves the mesh from this contrast up: grey levels, and shares of the clearest line inside
 # and, where it is an outer edge, of the weakest inside.
 _LEAST, _OF_CLEAREST, _OF_WEAKEST = 4.0, 0.35, 0.6
+# Paper is ruled where lines through the cells have this share of the contrast of those between.
+_RULED = 0.8
 # A cell has ink where something in it has this share of the contrast of the lines.
 _INK_OF_LINE = 0.5
 
@@ -77,26 +79,43 @@ def fit_mesh(picture: NDArray[np.uint8], mesh: Mesh, *, is_inverted: bool) -> Fi
     inside = cells[:, _CELL // 5 : -_CELL // 5, :, _CELL // 5 : -_CELL // 5].max(axis=(1, 3))
     has_ink = inside > _INK_OF_LINE * np.mean(inner)
     score *= 1 + float(np.mean(has_ink))
+    ruled = [
+        line.contrast
+        for levels, count in ((contrast, rows), (np.ascontiguousarray(contrast.T), columns))
+        for line in _find_lines(levels, count - 1, margin, _CELL // 5, first=_CELL // 2, missing=0)
+    ]
+    if max(ruled, default=0.0) > _RULED * min(inner):
+        score = 0.0  # lines of the paper, which run through the cells too
     return FittedMesh(mesh, min(inner), score, ink_darkness(rectified) >= 0)
 
 
-def _find_lines(contrast: NDArray[np.uint8], count: int, margin: int, reach: int) -> list[_Line]:
-    """The clearest line from left to right near each edge of ``count`` rows of cells."""
+def _find_lines(
+    contrast: NDArray[np.uint8],
+    count: int,
+    margin: int,
+    reach: int,
+    *,
+    first: int = 0,
+    missing: int = 1,
+) -> list[_Line]:
+    """The clearest line from left to right near each edge of ``count`` rows from ``first`` on.
+
+    So many pieces of it may be missing.
+    """
     length = contrast.shape[1] - 2 * margin
     pieces = max(2, 2 * length // _CELL)
     columns, shear = _shear(length, pieces)
     place = int((1 - _COVERED) * columns.shape[1])
     lines = []
     for edge in range(count + 1):
-        at = margin + edge * _CELL
+        at = margin + first + edge * _CELL
         rows = np.arange(max(0, at - reach), min(len(contrast), at + reach))
         # (slopes, rows, pieces, pixels of a piece)
         places = (rows[:, None, None] + shear[:, None]).clip(0, len(contrast) - 1)
         found = contrast[places, columns + margin]
         covered = np.partition(found, place, axis=3)[..., place].astype(np.float32)
         covered = np.sort(np.minimum(covered, _CLEAR), axis=2)
-        # One piece may be missing.
-        clear = (covered.mean(axis=2) + covered[..., min(1, pieces - 1)]) / 2
+        clear = (covered.mean(axis=2) + covered[..., missing]) / 2
         slope, row = np.unravel_index(int(clear.argmax()), clear.shape)
         middle = rows[row] + 0.5 - at
         rise = float(_SLOPES[slope]) * length / 2

@@ -22,6 +22,8 @@ _NEAR = 0.12
 _SIMILAR = (0.45, 2.0)
 # A digit's middle is this near to that of its cell, shares of the cell's sides.
 _MAX_OFFSET = 0.3
+# Rows and columns are turned by less than this slope.
+_MAX_SLOPE = 0.45
 # Cells are no longer than this times their width, and digits take this share of a cell's side.
 _MAX_ASPECT_RATIO, _MIN_SHARE = 2.5, 0.15
 
@@ -65,12 +67,13 @@ def _ink_boxes(small: NDArray[np.uint8]) -> NDArray[np.float64]:
     is_kept = (extent >= _SMALLEST * longer) & (extent <= _LARGEST * longer)
     is_kept &= (area >= _THINNEST * extent**2) & (x > 0) & (y > 0)
     is_kept &= (x + width < small.shape[1]) & (y + height < small.shape[0])
-    return np.stack([x, y, x + width, y + height], axis=1)[is_kept].astype(np.float64)
+    boxes = np.stack([x, y, x + width, y + height], axis=1).astype(np.float64)
+    return np.asarray(boxes[is_kept])
 
 
 def _merge(boxes: NDArray[np.float64]) -> NDArray[np.float64]:
     """Joins boxes that are near each other: strokes of one digit."""
-    found = [box for box in boxes]
+    found = list(boxes)
     merged = len(found) <= 200  # more are the texture of something
     while merged:
         merged = False
@@ -83,7 +86,7 @@ def _merge(boxes: NDArray[np.float64]) -> NDArray[np.float64]:
                 del found[other]
                 merged = True
                 break
-    return np.array(found).reshape(-1, 4)
+    return np.array(found, np.float64).reshape(-1, 4)
 
 
 def _fit(boxes: NDArray[np.float64], rows: int, columns: int) -> Mesh | None:
@@ -107,6 +110,8 @@ def _fit(boxes: NDArray[np.float64], rows: int, columns: int) -> Mesh | None:
         if columns == 1:
             right = np.array([below[1], -below[0]])
         sides = float(np.linalg.norm(right)), float(np.linalg.norm(below))
+        if abs(right[1]) > _MAX_SLOPE * right[0] or abs(below[0]) > _MAX_SLOPE * below[1]:
+            continue
         if min(sides) < 1 or max(sides) > _MAX_ASPECT_RATIO * min(sides):
             continue
         if not _MIN_SHARE * min(sides) < size < 1.5 * min(sides):

@@ -26,6 +26,8 @@ _GAP = 0.015
 _LEAST_INNER = 6.0
 # Cells that lines enclose are so many times as likely as an even division.
 _CLOSED = 1.5
+# Cells that lines enclose by chance are less regular than this.
+_REGULAR = 0.8
 # Cells are not expected to be longer than this times their width.
 _SQUARISH = 2.0
 # Cells that enclose less than this share of the area of the mesh are boxes apart from each other.
@@ -42,7 +44,9 @@ class Layout:
     """Lines and ink are darker than the ground."""
 
 
-def find_layout(picture: NDArray[np.uint8], rows: int, columns: int) -> Layout | None:
+def find_layout(
+    picture: NDArray[np.uint8], rows: int, columns: int, *, is_inverted: bool | None = None
+) -> Layout | None:
     """Finds the cells of a grid by its lines.
 
     Every candidate, cells that lines enclose and an even division of the picture, is fitted to the
@@ -52,16 +56,24 @@ def find_layout(picture: NDArray[np.uint8], rows: int, columns: int) -> Layout |
         picture: (h, w) or (h, w, 3), uint8.
         rows: Of the grid.
         columns: Of the grid.
+        is_inverted: Of a drawing on a screen, whether its ink is darker than its ground: only cells
+            that lines enclose are looked for. None for a photograph, which may hold both.
 
     Returns:
         None where no lines divide the picture into so many cells.
     """
     small, scale = _shrink(picture)
     best, best_score = None, 0.0
-    for is_inverted in (True, False):
-        for candidate, closed in _candidates(small, rows, columns, is_inverted=is_inverted):
-            fitted = fit_mesh(small, candidate, is_inverted=is_inverted)
-            if fitted.is_inverted != is_inverted:
+    is_flat = is_inverted is not None
+    for polarity in (is_inverted,) if is_inverted is not None else (True, False):
+        for candidate, closed in _candidates(small, rows, columns, is_inverted=polarity):
+            if closed is None:
+                if is_flat:
+                    continue
+            elif closed.regularity < _REGULAR:
+                continue
+            fitted = fit_mesh(small, candidate, is_inverted=polarity)
+            if fitted.is_inverted != polarity:
                 continue  # what lies between lines, taken for lines
             score = fitted.score * _plausibility(fitted.mesh, small.shape)
             if closed is not None:
@@ -69,7 +81,7 @@ def find_layout(picture: NDArray[np.uint8], rows: int, columns: int) -> Layout |
             if fitted.inner >= _LEAST_INNER and score > best_score:
                 are_apart = closed is not None and _share(closed.quads, fitted.mesh) < _APART
                 quads = closed.quads if closed is not None and are_apart else quads_of(fitted.mesh)
-                best, best_score = Layout(quads * scale, is_inverted), score
+                best, best_score = Layout(quads * scale, polarity), score
     return best
 
 

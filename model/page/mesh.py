@@ -1,6 +1,7 @@
 """Cells of a grid as quadrilaterals in a picture, and the picture as seen through them."""
 
 import functools
+import math
 
 import cv2
 import numpy as np
@@ -41,7 +42,7 @@ def side_of(quads: Quads) -> float:
     """The mean length of the cells' sides, pixels."""
     across = np.linalg.norm(quads[:, :, 1] - quads[:, :, 0], axis=-1).mean()
     down = np.linalg.norm(quads[:, 1] - quads[:, 0], axis=-1).mean()
-    return float(across * down) ** 0.5
+    return math.sqrt(across * down)
 
 
 def rectify(
@@ -64,7 +65,7 @@ def rectify(
         height, width = picture.shape[:2]
         size = max(1, round(width * scale * 1.2)), max(1, round(height * scale * 1.2))
         picture = np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
-        places = places * np.float32((size[0] / width, size[1] / height))
+        places = places * np.array((size[0] / width, size[1] / height), np.float32)
     down, across = (_corner_weights(length, margin) for length in shape)
     maps = down @ places.transpose(3, 0, 1, 2) @ across.T - np.float32(0.5)  # (2, N, H, W)
     tall = maps.reshape(2, -1, maps.shape[-1])

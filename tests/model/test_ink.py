@@ -208,7 +208,7 @@ def test_a_blank_canvas_gives_no_warning(grey: int) -> None:
         (np.zeros((27, 56), np.uint8), "at least 28x28 pixels, got 56x27"),
         (np.zeros((28, 600), np.uint8), "more than 20 times as long as wide, got 21 times"),
         (np.zeros((4000, 28), np.uint8), "got 143 times"),
-        (np.zeros((56, 56, 3), np.uint8), r"expected grey pixels .* got \(56, 56, 3\)"),
+        (np.zeros((56, 56, 4), np.uint8), r"expected pixels .* got \(56, 56, 4\)"),
         (np.zeros((56, 56), np.float32), "uint8, got .* float32"),
     ],
 )
