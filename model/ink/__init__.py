@@ -30,7 +30,7 @@ from model.ink.ink_warnings import find_warnings
 from model.ink.lines import remove_lines
 from model.ink.mnist_form import resample, to_mnist_form
 from model.page.colour import to_ink_contrast
-from model.page.layout import Layout, are_alike, find_layout, find_layout_by_ink, is_even
+from model.page.layout import Layout, are_alike, find_layout, find_layout_by_ink
 
 __all__ = ["Box", "CellInk", "InkWarning", "NormalForm", "find_already_normal", "normalise"]
 
@@ -72,7 +72,7 @@ def normalise(picture: NDArray[np.uint8], config: ReaderConfig) -> NormalForm:
     by_ink = find_layout_by_ink(colours, config.rows, config.columns)
     if by_lines and not (by_ink and not are_alike(by_lines, by_ink)):
         return _normalise_cells(colours, by_lines, config)
-    if by_ink and not is_even(by_ink, picture.shape, config.rows, config.columns):
+    if by_ink:
         return _normalise_cells(colours, by_ink, config)
     lines = remove_lines(ink)
     components, discarded = remove_specks(find_components(lines.is_ink), ink, lines)

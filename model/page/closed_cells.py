@@ -50,7 +50,7 @@ def find_closed_cells(is_line: NDArray[np.uint8], rows: int, columns: int) -> Cl
     best, best_score = None, 0.0
     for first in holes:
         block = _block_from(first, holes, rows, columns)
-        if block is None:
+        if block is None or _is_of_many(block, holes):
             continue
         regularity = _regularity(block, columns)
         score = regularity * sum(hole.area for hole in block)
@@ -120,6 +120,13 @@ def _neighbour(hole: _Hole, holes: list[_Hole], *, axis: int) -> _Hole | None:
         if _NEXT[0] < along < _NEXT[1] and aside < _ASIDE and along + aside < nearest:
             found, nearest = other, along + aside
     return found
+
+
+def _is_of_many(block: list[_Hole], holes: list[_Hole]) -> bool:
+    """Whether most cells like those of a block are not in it, as on squared paper."""
+    area = float(np.median([hole.area for hole in block]))
+    similar = [hole for hole in holes if 1 / _MAX_AREA_RATIO < hole.area / area < _MAX_AREA_RATIO]
+    return len(similar) > 2 * len(block)
 
 
 def _regularity(block: list[_Hole], columns: int) -> float:

@@ -1,6 +1,7 @@
 """Finds the cells of a grid without lines by its digits, as they lie in rows and columns."""
 
 import itertools
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -28,7 +29,16 @@ _MAX_SLOPE = 0.45
 _MAX_ASPECT_RATIO, _MIN_SHARE = 2.5, 0.15
 
 
-def find_ink_lattice(small: NDArray[np.uint8], rows: int, columns: int) -> Mesh | None:
+class InkLattice(NamedTuple):
+    """Digits that lie in rows and columns."""
+
+    mesh: Mesh
+    """The cells around them, pixels."""
+    middles: NDArray[np.float64]
+    """(N, 2): of the digits, in reading order."""
+
+
+def find_ink_lattice(small: NDArray[np.uint8], rows: int, columns: int) -> InkLattice | None:
     """Finds as many digits as a grid has cells, which lie in rows and columns, however turned.
 
     Args:
@@ -37,7 +47,7 @@ def find_ink_lattice(small: NDArray[np.uint8], rows: int, columns: int) -> Mesh 
         columns: Of the grid.
 
     Returns:
-        The cells around them, pixels; None where there are more such digits, or fewer.
+        None where there are more such digits, or fewer.
     """
     boxes = _merge(_ink_boxes(small))
     sizes = (boxes[:, 2:] - boxes[:, :2]).max(axis=1) if len(boxes) else np.zeros(0)
@@ -47,9 +57,9 @@ def find_ink_lattice(small: NDArray[np.uint8], rows: int, columns: int) -> Mesh 
         if np.count_nonzero(is_similar) != rows * columns or is_similar.tobytes() in tried:
             continue
         tried.add(is_similar.tobytes())
-        mesh = _fit(boxes[is_similar], rows, columns)
-        if mesh is not None:
-            return mesh
+        lattice = _fit(boxes[is_similar], rows, columns)
+        if lattice is not None:
+            return lattice
     return None
 
 
@@ -89,7 +99,7 @@ def _merge(boxes: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.array(found, np.float64).reshape(-1, 4)
 
 
-def _fit(boxes: NDArray[np.float64], rows: int, columns: int) -> Mesh | None:
+def _fit(boxes: NDArray[np.float64], rows: int, columns: int) -> InkLattice | None:
     """The lattice on which the middles of boxes lie, if they do."""
     centres = (boxes[:, :2] + boxes[:, 2:]) / 2
     size = float(np.median((boxes[:, 2:] - boxes[:, :2]).max(axis=1)))
@@ -120,5 +130,6 @@ def _fit(boxes: NDArray[np.float64], rows: int, columns: int) -> Mesh | None:
         offset = float(apart.max()) / min(sides)
         if offset < least:
             x, y = np.meshgrid(np.arange(columns + 1) - 0.5, np.arange(rows + 1) - 0.5)
-            best, least = x[..., None] * right + y[..., None] * below + origin, offset
+            mesh = x[..., None] * right + y[..., None] * below + origin
+            best, least = InkLattice(mesh, centres[order]), offset
     return best

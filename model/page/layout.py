@@ -86,18 +86,24 @@ def find_layout(
 
 
 def find_layout_by_ink(picture: NDArray[np.uint8], rows: int, columns: int) -> Layout | None:
-    """Finds the cells of a grid without lines by its digits, none of them missing.
+    """Finds the cells of a grid by its digits where an even division has some in other cells.
 
     Args:
         picture: (h, w) or (h, w, 3), uint8.
         rows: Of the grid.
         columns: Of the grid.
+
+    Returns:
+        None where digits are missing, or each stands in its cell of an even division.
     """
     small, scale = _shrink(picture)
-    mesh = find_ink_lattice(small, rows, columns)
-    if mesh is None:
+    lattice = find_ink_lattice(small, rows, columns)
+    if lattice is None:
         return None
-    return Layout(quads_of(mesh) * scale, ink_darkness(small) >= 0)
+    in_cells = np.floor(lattice.middles * (columns, rows) / small.shape[1::-1])
+    if (in_cells == np.array(list(np.ndindex(rows, columns)))[:, ::-1]).all():
+        return None
+    return Layout(quads_of(lattice.mesh) * scale, ink_darkness(small) >= 0)
 
 
 def are_alike(one: Layout, other: Layout) -> bool:
@@ -107,13 +113,6 @@ def are_alike(one: Layout, other: Layout) -> bool:
     to_cells = np.linalg.pinv(np.stack([right, below], axis=2))  # (N, 2, 2)
     apart = other.quads.mean(axis=(1, 2)) - one.quads.mean(axis=(1, 2))
     return bool((np.abs(to_cells @ apart[..., None]) < 0.5).all())
-
-
-def is_even(layout: Layout, shape: tuple[int, ...], rows: int, columns: int) -> bool:
-    """Tells whether each cell's middle is in the cell of an even division of the picture."""
-    middles = layout.quads.mean(axis=(1, 2)) * (columns, rows) / (shape[1], shape[0])
-    places = np.array(list(np.ndindex(rows, columns)))[:, ::-1]
-    return bool((np.floor(middles) == places).all())
 
 
 def _shrink(picture: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
