@@ -22,15 +22,16 @@ from model.ink.already_normal import has_normal_strokes, match_mnist_form, may_b
 from model.ink.assignment import best_assignment
 from model.ink.background import MIN_CONTRAST, Ink, ink_levels, subtract_background
 from model.ink.cell_boundaries import find_cell_boundaries
-from model.ink.cell_ink import box_around, crop_cells, to_picture
+from model.ink.cell_ink import crop_cells, to_picture
 from model.ink.components import find_components, remove_specks
-from model.ink.form import Box, CellInk, InkWarning, NormalForm
+from model.ink.form import Box, CellInk, InkWarning, NormalForm, box_around
 from model.ink.image_operations import block_means, downscale
 from model.ink.ink_warnings import find_warnings
 from model.ink.lines import remove_lines
 from model.ink.mnist_form import resample, to_mnist_form
 from model.page.colour import to_ink_contrast
-from model.page.layout import Layout, are_alike, find_layout, find_layout_by_ink
+from model.page.layout import Layout, are_alike, find_layouts, find_layout_by_ink
+from model.page.sheets import find_sheets, rectify_sheet
 
 __all__ = ["Box", "CellInk", "InkWarning", "NormalForm", "find_already_normal", "normalise"]
 
@@ -58,22 +59,57 @@ def normalise(picture: NDArray[np.uint8], config: ReaderConfig) -> NormalForm:
         (already_normal,) = find_already_normal(picture[np.newaxis], config)
         if already_normal is not None:
             return already_normal
-    colours = picture
-    if picture.ndim == 3:
-        picture = to_ink_contrast(picture)
-    small, factor = downscale(picture, max(config.rows, config.columns))
+    grey = to_ink_contrast(picture) if picture.ndim == 3 else picture
+    small, factor = downscale(grey, max(config.rows, config.columns))
     ink = subtract_background(small)
-    resized = _normalise_by_resizing(picture, ink, config)
+    resized = _normalise_by_resizing(grey, ink, config)
     if resized is not None:
         return resized
-    by_lines = find_layout(
-        colours, config.rows, config.columns, is_inverted=ink.is_inverted if ink.is_flat else None
+    by_lines = find_layouts(
+        picture, config.rows, config.columns, is_inverted=ink.is_inverted if ink.is_flat else None
     )
-    by_ink = find_layout_by_ink(colours, config.rows, config.columns)
-    if by_lines and not (by_ink and not are_alike(by_lines, by_ink)):
-        return _normalise_cells(colours, by_lines, config)
+    by_ink = find_layout_by_ink(picture, config.rows, config.columns)
+    if by_lines and not (by_ink and not are_alike(by_lines[0], by_ink)):
+        return _normalise_cells(picture, by_lines[0], config)
     if by_ink:
-        return _normalise_cells(colours, by_ink, config)
+        return _normalise_cells(picture, by_ink, config)
+    return _normalise_components(grey, ink, factor, config)
+
+
+def other_normal_forms(picture: NDArray[np.uint8], config: ReaderConfig) -> list[NormalForm]:
+    """Makes the normal forms that a picture has if its cells are elsewhere.
+
+    Args:
+        picture: As ``normalise`` takes it.
+        config: Rows, columns and the size of a cell.
+    """
+    forms = _forms_of_layouts(picture, config)
+    for sheet in find_sheets(picture):
+        seen, shape = rectify_sheet(picture, sheet)
+        try:
+            seen_forms = [normalise(seen, config), *_forms_of_layouts(seen, config)]
+        except PictureError:
+            continue
+        forms += [form.seen_through(sheet, shape, picture.shape) for form in seen_forms]
+    return list({form.picture.tobytes(): form for form in reversed(forms)}.values())[::-1]
+
+
+def _forms_of_layouts(picture: NDArray[np.uint8], config: ReaderConfig) -> list[NormalForm]:
+    grey = to_ink_contrast(picture) if picture.ndim == 3 else picture
+    small, factor = downscale(grey, max(config.rows, config.columns))
+    ink = subtract_background(small)
+    layouts = find_layouts(picture, config.rows, config.columns)
+    by_ink = find_layout_by_ink(picture, config.rows, config.columns, may_be_even=True)
+    if by_ink:
+        layouts.append(by_ink)
+    forms = [_normalise_cells(picture, layout, config) for layout in layouts]
+    return [*forms, _normalise_components(grey, ink, factor, config)]
+
+
+def _normalise_components(
+    picture: NDArray[np.uint8], ink: Ink, factor: float, config: ReaderConfig
+) -> NormalForm:
+    """The normal form of a grid that fills its picture."""
     lines = remove_lines(ink)
     components, discarded = remove_specks(find_components(lines.is_ink), ink, lines)
     across, down = (

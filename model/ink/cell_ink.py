@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.ink.assignment import InkCrop
-from model.ink.form import Box, CellInk
+from model.ink.form import CellInk, box_around
 from model.page.contrast import ink_contrast, ink_darkness
 from model.page.grid_lines import MAX_STROKE
 from model.page.layout import Layout
@@ -98,15 +98,6 @@ def to_picture(cell: CellInk, quad: NDArray[np.float64], shape: tuple[int, ...])
         scale=cell.scale / factor,
         stroke_width=cell.stroke_width * factor,
     )
-
-
-def box_around(places: NDArray[np.float64], shape: tuple[int, ...]) -> Box:
-    """Returns the box of whole pixels around places, (P, 2), inside a picture (height, width)."""
-    low = np.floor(places.reshape(-1, 2).min(axis=0)).astype(int).tolist()
-    high = np.ceil(places.reshape(-1, 2).max(axis=0)).astype(int).tolist()
-    (x0, y0), (x1, y1) = low, high
-    x0, y0 = (min(max(0, low), side - 1) for low, side in ((x0, shape[1]), (y0, shape[0])))
-    return x0, y0, max(x0 + 1, min(x1, shape[1])), max(y0 + 1, min(y1, shape[0]))
 
 
 def _contrast(tiles: NDArray[np.uint8], *, is_inverted: bool) -> NDArray[np.uint8]:

@@ -44,13 +44,13 @@ class Layout:
     """Lines and ink are darker than the ground."""
 
 
-def find_layout(
+def find_layouts(
     picture: NDArray[np.uint8], rows: int, columns: int, *, is_inverted: bool | None = None
-) -> Layout | None:
+) -> list[Layout]:
     """Finds the cells of a grid by its lines.
 
     Every candidate, cells that lines enclose and an even division of the picture, is fitted to the
-    lines near it; the one on the clearest lines is the grid.
+    lines near it; the one on the clearest lines is the grid most likely.
 
     Args:
         picture: (h, w) or (h, w, 3), uint8.
@@ -60,10 +60,10 @@ def find_layout(
             that lines enclose are looked for. None for a photograph, which may hold both.
 
     Returns:
-        None where no lines divide the picture into so many cells.
+        The most likely first; empty where no lines divide the picture into so many cells.
     """
     small, scale = _shrink(picture)
-    best, best_score = None, 0.0
+    found: list[tuple[float, Layout]] = []
     is_flat = is_inverted is not None
     for polarity in (is_inverted,) if is_inverted is not None else (True, False):
         for candidate, closed in _candidates(small, rows, columns, is_inverted=polarity):
@@ -78,32 +78,42 @@ def find_layout(
             score = fitted.score * _plausibility(fitted.mesh, small.shape)
             if closed is not None:
                 score *= _CLOSED * closed.regularity**2
-            if fitted.inner >= _LEAST_INNER and score > best_score:
+            if fitted.inner >= _LEAST_INNER and score > 0:
                 are_apart = closed is not None and _share(closed.quads, fitted.mesh) < _APART
                 quads = closed.quads if closed is not None and are_apart else quads_of(fitted.mesh)
-                best, best_score = Layout(quads * scale, polarity), score
-    return best
+                found.append((score, Layout(quads * scale, polarity)))
+    layouts: list[Layout] = []
+    for _, layout in sorted(found, key=lambda one: -one[0]):
+        if not any(are_alike(layout, other) for other in layouts):
+            layouts.append(layout)
+    return layouts
 
 
-def find_layout_by_ink(picture: NDArray[np.uint8], rows: int, columns: int) -> Layout | None:
-    """Finds the cells of a grid by its digits where an even division has some in other cells.
+def find_layout_by_ink(
+    picture: NDArray[np.uint8], rows: int, columns: int, *, may_be_even: bool = False
+) -> Layout | None:
+    """Finds the cells of a grid by its digits, as they lie in rows and columns.
 
     Args:
         picture: (h, w) or (h, w, 3), uint8.
         rows: Of the grid.
         columns: Of the grid.
+        may_be_even: Also where each digit stands in its cell of an even division of the picture.
 
     Returns:
-        None where digits are missing, or each stands in its cell of an even division.
+        None where digits are missing.
     """
     small, scale = _shrink(picture)
     lattice = find_ink_lattice(small, rows, columns)
     if lattice is None:
         return None
     in_cells = np.floor(lattice.middles * (columns, rows) / small.shape[1::-1])
-    if (in_cells == np.array(list(np.ndindex(rows, columns)))[:, ::-1]).all():
+    is_even = (in_cells == np.array(list(np.ndindex(rows, columns)))[:, ::-1]).all()
+    if is_even and not may_be_even:
         return None
-    return Layout(quads_of(lattice.mesh) * scale, ink_darkness(small) >= 0)
+    is_inverted = ink_darkness(small) >= 0
+    mesh = fit_mesh(small, lattice.mesh, is_inverted=is_inverted).mesh if is_even else lattice.mesh
+    return Layout(quads_of(mesh) * scale, is_inverted)
 
 
 def are_alike(one: Layout, other: Layout) -> bool:

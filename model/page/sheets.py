@@ -1,0 +1,104 @@
+"""Finds what a grid may be drawn on, a sheet, a note, a board or a window, in its surroundings."""
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from model.page.mesh import Quads, rectify
+
+# Sheets are searched for in a picture whose longer side is at most this, pixels.
+_SEARCH_SIDE = 240
+# Each channel is divided at so many levels between these quantiles.
+_LEVELS, _QUANTILES = 5, (0.03, 0.97)
+# A sheet takes these shares of the picture, and its outline this share of its quadrilateral.
+_AREA, _FILL = (0.06, 0.93), 0.88
+# No side of it is shorter than this share of the longest.
+_LEAST_SIDE = 0.25
+# Two sheets are one where their corners differ by less than this share of a side.
+_SAME = 0.06
+# At most so many are returned, and so much of their sides is taken off.
+_COUNT, _INSET = 3, 0.012
+# Sheets are sampled so that their longer side is at most this, pixels.
+_LONGEST = 1120
+
+
+def find_sheets(picture: NDArray[np.uint8]) -> Quads:
+    """Finds quadrilaterals of one tone or colour that stands out from what is around them.
+
+    Args:
+        picture: (h, w) or (h, w, 3), uint8.
+
+    Returns:
+        (N, 2, 2, 2), the clearest first, pixels; N may be 0.
+    """
+    factor = max(1.0, max(picture.shape[:2]) / _SEARCH_SIDE)
+    size = max(1, round(picture.shape[1] / factor)), max(1, round(picture.shape[0] / factor))
+    small = np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
+    channels = [small]
+    if small.ndim == 3:
+        channels = list(cv2.split(cv2.cvtColor(small, cv2.COLOR_RGB2LAB)))
+    found: list[tuple[float, NDArray[np.float64]]] = []
+    for channel in channels:
+        smooth = cv2.medianBlur(channel, 5)
+        low, high = np.quantile(smooth, _QUANTILES)
+        if high - low < 8:
+            continue
+        for level in np.linspace(low, high, _LEVELS + 2)[1:-1]:
+            for is_sheet in (smooth > level, smooth < level):
+                found += _quads_in(is_sheet.view(np.uint8))
+    found.sort(key=lambda one: -one[0])
+    sheets: list[NDArray[np.float64]] = []
+    for _, quad in found:
+        sides = max(np.ptp(quad.reshape(4, 2), axis=0))
+        if all(np.abs(quad - other).max() > _SAME * sides for other in sheets):
+            sheets.append(quad)
+    scale = np.array(picture.shape[1::-1]) / size
+    quads = np.array(sheets[:_COUNT]).reshape(-1, 2, 2, 2)
+    middles = quads.mean(axis=(1, 2), keepdims=True)
+    return (quads + _INSET * (middles - quads)) * scale
+
+
+def rectify_sheet(
+    picture: NDArray[np.uint8], quad: NDArray[np.float64]
+) -> tuple[NDArray[np.uint8], tuple[int, int]]:
+    """Samples a sheet, (2, 2, 2), as if it were upright; returns it with its height and width."""
+    width = np.linalg.norm(quad[:, 1] - quad[:, 0], axis=-1).mean()
+    height = np.linalg.norm(quad[1] - quad[0], axis=-1).mean()
+    factor = min(1.0, _LONGEST / max(width, height))
+    shape = max(1, round(height * factor)), max(1, round(width * factor))
+    (seen,) = rectify(picture, quad[np.newaxis], shape, 0)
+    return seen, shape
+
+
+def _quads_in(is_sheet: NDArray[np.uint8]) -> list[tuple[float, NDArray[np.float64]]]:
+    """Quadrilaterals that regions fill, with how well they do times their share of the picture."""
+    square = np.ones((3, 3), np.uint8)
+    opened = cv2.morphologyEx(is_sheet, cv2.MORPH_OPEN, square)
+    contours, _ = cv2.findContours(opened, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+    found = []
+    for contour in contours:
+        area = cv2.contourArea(contour)
+        if area < _AREA[0] * is_sheet.size:
+            continue
+        hull = cv2.convexHull(contour)
+        if len(hull) < 4:
+            continue
+        polygon = cv2.approxPolyN(hull, 4, epsilon_percentage=-1, ensure_convex=True)
+        corners = np.asarray(polygon, np.float64).reshape(4, 2)
+        whole = cv2.contourArea(corners.astype(np.float32))
+        sides = np.linalg.norm(corners - np.roll(corners, 1, axis=0), axis=1)
+        fill = area / max(whole, 1.0)
+        if fill < _FILL or whole > _AREA[1] * is_sheet.size:
+            continue
+        if sides.min() < _LEAST_SIDE * sides.max():
+            continue
+        found.append((fill**4 * (whole / is_sheet.size) ** 0.5, _ordered(corners) + 0.5))
+    return found
+
+
+def _ordered(corners: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The corners as (2, 2, 2), by row and column."""
+    apart = corners - corners.mean(axis=0)
+    clockwise = corners[np.argsort(np.arctan2(apart[:, 1], apart[:, 0]))]
+    a, b, c, d = np.roll(clockwise, -int(clockwise.sum(axis=1).argmin()), axis=0)
+    return np.array([[a, b], [d, c]])
