@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from typing import NamedTuple
 
@@ -15,8 +15,9 @@ from app.reading.images import Picture, decode_opened, decode_plain, open_pictur
 from app.reading.plain_png import MOST_PIXELS
 from app.settings import Settings
 from model.config import ReaderConfig
-from model.ink import NormalForm, find_already_normal, normalise
+from model.ink import NormalForm, find_already_normal, normalise, other_normal_forms
 from model.reading import Reading, make_readings
+from model.second_look import is_doubtful, look_again
 
 # Pictures of more than ``MOST_PIXELS`` are decoded beside the event loop: they would hold up the
 # others by more than about a millisecond; for smaller ones the way to a thread costs more. Larger
@@ -35,6 +36,8 @@ class Timing(NamedTuple):
     """Making the normal form; for pictures of the network's own size, the time of their batch."""
     network: float
     """Waiting for the network, and the network."""
+    second_look: float = 0.0
+    """Reading a doubtful picture in other ways; 0 where there was no doubt."""
 
 
 class Read(NamedTuple):
@@ -89,7 +92,11 @@ class Pipeline:
             prepared = self._prepare(picture, started, return_attention)
         else:
             prepared = await self._open(data, started, return_attention)
-        return await self._put(prepared)
+        read = await self._put(prepared)
+        if not is_doubtful(read.normal, read.reading):
+            return read
+        run = asyncio.get_running_loop().run_in_executor
+        return await run(self._executor, self._look_again, prepared, read)
 
     async def _open(self, data: bytes, started: float, return_attention: bool) -> _Prepared:
         """Decodes with Pillow, whose memory is given back before the picture waits."""
@@ -117,6 +124,17 @@ class Pipeline:
         inked = time.perf_counter()
         milliseconds = (decoded - started) * 1000, (inked - decoded) * 1000
         return _Prepared(picture, normal, return_attention, *milliseconds, inked)
+
+    def _look_again(self, prepared: _Prepared, read: Read) -> Read:
+        began = time.perf_counter()
+        normal, reading = read_again(
+            self._engine,
+            prepared.picture,
+            (read.normal, read.reading),
+            return_attention=prepared.return_attention,
+        )
+        milliseconds = round((time.perf_counter() - began) * 1000, 3)
+        return Read(reading, normal, read.timing._replace(second_look=milliseconds))
 
     def _put(self, picture: _Prepared) -> asyncio.Future[Read]:
         loop = asyncio.get_running_loop()
@@ -173,3 +191,23 @@ def normal_form(picture: Picture, config: ReaderConfig) -> NormalForm:
     """Brings a decoded picture to the normal form; boxes are in pixels of the one that came."""
     normal = normalise(picture.pixels, config)
     return normal.enlarged(picture.factor, (picture.height, picture.width))
+
+
+def read_again(
+    engine: Engine,
+    picture: Picture,
+    first: tuple[NormalForm, Reading],
+    *,
+    return_attention: bool = False,
+) -> tuple[NormalForm, Reading]:
+    """Gives a doubtful picture a second look: see ``model.second_look``."""
+    config = engine.header.config
+
+    def read(normals: Sequence[NormalForm]) -> list[Reading]:
+        pictures = np.stack([normal.picture for normal in normals])
+        answers = engine.read(pictures, return_attention=return_attention)
+        return make_readings(answers, normals, config, [picture.notices] * len(normals))
+
+    shape = picture.height, picture.width
+    others = other_normal_forms(picture.pixels, config)
+    return look_again(first, [one.enlarged(picture.factor, shape) for one in others], config, read)

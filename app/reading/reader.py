@@ -11,10 +11,11 @@ from PIL import Image
 
 from app.reading.engine import Engine, load_engine
 from app.reading.images import decode_opened, open_picture
-from app.reading.pipeline import normal_form
+from app.reading.pipeline import normal_form, read_again
 from app.settings import Settings
 from model.errors import PictureError
 from model.reading import Reading, make_readings
+from model.second_look import is_doubtful
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -63,7 +64,10 @@ class Reader:
         config = self.engine.header.config
         normal = normal_form(decoded, config)
         answers = self.engine.read(normal.picture[np.newaxis])
-        return make_readings(answers, [normal], config, [decoded.notices])[0]
+        (reading,) = make_readings(answers, [normal], config, [decoded.notices])
+        if is_doubtful(normal, reading):
+            _, reading = read_again(self.engine, decoded, (normal, reading))
+        return reading
 
 
 def _image(pixels: NDArray[Any]) -> Image.Image:

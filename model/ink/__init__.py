@@ -24,16 +24,34 @@ from model.ink.background import MIN_CONTRAST, Ink, ink_levels, subtract_backgro
 from model.ink.cell_boundaries import find_cell_boundaries
 from model.ink.cell_ink import crop_cells, to_picture
 from model.ink.components import find_components, remove_specks
-from model.ink.form import Box, CellInk, InkWarning, NormalForm, box_around
+from model.ink.form import (
+    Box,
+    CellInk,
+    GridLayout,
+    InkWarning,
+    NormalForm,
+    box_around,
+    enlarged,
+)
 from model.ink.image_operations import block_means, downscale
 from model.ink.ink_warnings import find_warnings
 from model.ink.lines import remove_lines
 from model.ink.mnist_form import resample, to_mnist_form
 from model.page.colour import to_ink_contrast
 from model.page.layout import Layout, are_alike, find_layouts, find_layout_by_ink
+from model.page.mesh import even_mesh, quads_of
 from model.page.sheets import find_sheets, rectify_sheet
 
-__all__ = ["Box", "CellInk", "InkWarning", "NormalForm", "find_already_normal", "normalise"]
+__all__ = [
+    "Box",
+    "CellInk",
+    "GridLayout",
+    "InkWarning",
+    "NormalForm",
+    "find_already_normal",
+    "normalise",
+    "other_normal_forms",
+]
 
 # A picture that is in the normal form has a background of at most this grey level.
 _MAX_BACKGROUND = 8
@@ -70,9 +88,9 @@ def normalise(picture: NDArray[np.uint8], config: ReaderConfig) -> NormalForm:
     )
     by_ink = find_layout_by_ink(picture, config.rows, config.columns)
     if by_lines and not (by_ink and not are_alike(by_lines[0], by_ink)):
-        return _normalise_cells(picture, by_lines[0], config)
+        return _normalise_cells(picture, by_lines[0], config, "lines")
     if by_ink:
-        return _normalise_cells(picture, by_ink, config)
+        return _normalise_cells(picture, by_ink, config, "digits")
     return _normalise_components(grey, ink, factor, config)
 
 
@@ -98,11 +116,11 @@ def _forms_of_layouts(picture: NDArray[np.uint8], config: ReaderConfig) -> list[
     grey = to_ink_contrast(picture) if picture.ndim == 3 else picture
     small, factor = downscale(grey, max(config.rows, config.columns))
     ink = subtract_background(small)
-    layouts = find_layouts(picture, config.rows, config.columns)
+    by_lines = find_layouts(picture, config.rows, config.columns)
+    forms = [_normalise_cells(picture, layout, config, "lines") for layout in by_lines]
     by_ink = find_layout_by_ink(picture, config.rows, config.columns, may_be_even=True)
     if by_ink:
-        layouts.append(by_ink)
-    forms = [_normalise_cells(picture, layout, config) for layout in layouts]
+        forms.append(_normalise_cells(picture, by_ink, config, "digits"))
     return [*forms, _normalise_components(grey, ink, factor, config)]
 
 
@@ -132,19 +150,21 @@ def _normalise_components(
         pixels, form = to_mnist_form(crop, size)
         normal[row * size : (row + 1) * size, column * size : (column + 1) * size] = pixels
         cells.append(form.enlarged(crop.factor, picture.shape))
+    boxes = [assignment.cell_box(cell) for cell in range(config.num_cells)]
     return NormalForm(
         normal,
         ink.is_inverted,
         assignment.grid_box(factor, picture.shape),
         tuple(cells),
+        GridLayout.from_boxes([enlarged(box, factor, picture.shape) for box in boxes], "ink"),
         find_warnings(ink, assignment, crops, discarded),
     )
 
 
 def _normalise_cells(
-    picture: NDArray[np.uint8], layout: Layout, config: ReaderConfig
+    picture: NDArray[np.uint8], layout: Layout, config: ReaderConfig, found_by: str
 ) -> NormalForm:
-    """The normal form of a grid whose cells were found by its lines."""
+    """The normal form of a grid whose cells were found."""
     found = crop_cells(picture, layout)
     size = config.cell_size
     cells: list[CellInk] = []
@@ -158,7 +178,8 @@ def _normalise_cells(
         normal[row * size : (row + 1) * size, column * size : (column + 1) * size] = pixels
         cells.append(to_picture(form, quad, picture.shape))
     box = box_around(found.quads, picture.shape)
-    return NormalForm(normal, layout.is_inverted, box, tuple(cells), ())
+    found_layout = GridLayout(found.quads, found_by)
+    return NormalForm(normal, layout.is_inverted, box, tuple(cells), found_layout)
 
 
 def find_already_normal(
@@ -197,8 +218,15 @@ def _match_normal_forms(
                 CellInk() if blank else CellInk((x0, y0, x1, y1), 1.0)
                 for (x0, y0, x1, y1), blank in zip(boxes[number], is_blank[number], strict=True)
             )
-            forms[number] = NormalForm(picture, False, whole, cells)
+            layout = _even_layout(config.rows, config.columns, whole[2:])
+            forms[number] = NormalForm(picture, False, whole, cells, layout)
     return forms
+
+
+@functools.lru_cache(maxsize=64)
+def _even_layout(rows: int, columns: int, size: tuple[int, int]) -> GridLayout:
+    """The layout of an already normal picture (width, height)."""
+    return GridLayout(quads_of(even_mesh(size[::-1], rows, columns)), "form")
 
 
 @functools.cache
@@ -248,6 +276,7 @@ def _normalise_by_resizing(
         ink.is_inverted,
         (0, 0, width, height),
         tuple(_scale_to_picture(cell, down, across, picture.shape) for cell in form.cells),
+        _even_layout(config.rows, config.columns, (width, height)),
     )
 
 

@@ -1,12 +1,13 @@
 """What the normal form of a picture is, and what was done to make it."""
 
 import math
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from model.page.mesh import side_of
+from model.page.mesh import Quads, side_of
 
 Box = tuple[int, int, int, int]
 """x0, y0, x1, y1 in pixels, ends excluded."""
@@ -62,6 +63,35 @@ class InkWarning(NamedTuple):
     detail: str
 
 
+class GridLayout(NamedTuple):
+    """Where the cells of a grid are in a picture, and how they were found."""
+
+    quads: Quads
+    """(C, 2, 2, 2): x and y of the cells' corners, by row and column of the corner, pixels."""
+    found_by: str
+    """``form`` (an already normal picture), ``lines``, ``digits`` or ``ink`` (of the whole)."""
+    sheet: NDArray[np.float64] | None = None
+    """(2, 2, 2): corners of the sheet on which it was found, if it was searched for on one."""
+    quarter_turns: int = 0
+    """Counterclockwise, by which what stands in the cells was turned to be read."""
+
+    @classmethod
+    def from_boxes(cls, boxes: Sequence[Box], found_by: str) -> "GridLayout":
+        """Cells that are upright boxes."""
+        quads = [[[(x0, y0), (x1, y0)], [(x0, y1), (x1, y1)]] for x0, y0, x1, y1 in boxes]
+        return cls(np.array(quads, np.float64), found_by)
+
+    def turned(self, order: Sequence[int], quarters: int) -> "GridLayout":
+        """The cells in another order, each turned counterclockwise."""
+        quads = np.rot90(self.quads[order], quarters, axes=(1, 2))
+        return self._replace(quads=quads, quarter_turns=(self.quarter_turns + quarters) % 4)
+
+    def enlarged(self, factor: float) -> "GridLayout":
+        """Returns the same for a picture ``factor`` times as large."""
+        sheet = None if self.sheet is None else self.sheet * factor
+        return self._replace(quads=self.quads * factor, sheet=sheet)
+
+
 class NormalForm(NamedTuple):
     """The picture that the network sees, and what was done to make it."""
 
@@ -73,6 +103,8 @@ class NormalForm(NamedTuple):
     """Where the grid stands in the picture."""
     cells: tuple[CellInk, ...]
     """In reading order."""
+    layout: GridLayout
+    """Where its cells are."""
     warnings: tuple[InkWarning, ...] = ()
 
     @property
@@ -87,6 +119,7 @@ class NormalForm(NamedTuple):
         return self._replace(
             grid_box=enlarged(self.grid_box, factor, shape),
             cells=tuple(cell.enlarged(factor, shape) for cell in self.cells),
+            layout=self.layout.enlarged(factor),
         )
 
     def seen_through(
@@ -101,10 +134,15 @@ class NormalForm(NamedTuple):
         """
         factor = side_of(quad[np.newaxis]) / math.sqrt(seen[0] * seen[1])
 
+        def places_there(places: NDArray[np.float64]) -> NDArray[np.float64]:
+            x, y = np.moveaxis(places / seen[::-1], -1, 0)[..., np.newaxis]
+            upper, lower = ((1 - x) * left + x * right for left, right in quad)
+            return np.asarray((1 - y) * upper + y * lower)
+
         def box_there(box: Box) -> Box:
-            x, y = np.array(box).reshape(2, 2).T / np.array(seen[::-1])[:, np.newaxis]
-            corners = np.stack([1 - y, y], 1) @ quad.transpose(2, 0, 1) @ np.stack([1 - x, x])
-            return box_around(corners.reshape(2, -1).T, shape)
+            x0, y0, x1, y1 = box
+            corners = np.array([(x0, y0), (x1, y0), (x0, y1), (x1, y1)], np.float64)
+            return box_around(places_there(corners), shape)
 
         def cell_there(cell: CellInk) -> CellInk:
             if cell.box is None or cell.scale is None:
@@ -115,5 +153,7 @@ class NormalForm(NamedTuple):
             )
 
         return self._replace(
-            grid_box=box_there(self.grid_box), cells=tuple(map(cell_there, self.cells))
+            grid_box=box_there(self.grid_box),
+            cells=tuple(map(cell_there, self.cells)),
+            layout=self.layout._replace(quads=places_there(self.layout.quads), sheet=quad),
         )
