@@ -22,7 +22,7 @@ class Metrics:
         requests = Counter("requests", "Requests answered.", ("route", "status"), registry=own)
         seconds = histogram("request_seconds", "Head of request to end of answer.", ("route",))
         stages = histogram("stage_seconds", "Time of a picture in each stage.", ("stage",))
-        self._decode, self._ink, self._network = map(stages.labels, ("decode", "ink", "network"))
+        self._stages = {stage: stages.labels(stage) for stage in Timing._fields}
         sizes = (1, 2, 4, 8, 16, 32, 64)
         batches = histogram("batch_pictures", "Pictures of a batch, not augmented.", buckets=sizes)
         text = "Predictions being worked on."
@@ -38,9 +38,8 @@ class Metrics:
 
     def observe_picture(self, timing: Timing) -> None:
         """Counts a picture that was read."""
-        self._decode.observe(timing.decode / 1000)
-        self._ink.observe(timing.ink / 1000)
-        self._network.observe(timing.network / 1000)
+        for stage, milliseconds in timing._asdict().items():
+            self._stages[stage].observe(milliseconds / 1000)
 
     def render(self) -> bytes:
         """Returns all of it in the text format of Prometheus."""

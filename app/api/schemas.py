@@ -103,6 +103,8 @@ class TimingAnswer(_Schema):
     decode: NonNegativeFloat
     ink: NonNegativeFloat
     network: NonNegativeFloat
+    second_look: NonNegativeFloat
+    """Reading a doubtful picture in other ways: other layouts, sheets in it, turned; 0 for most."""
 
 
 class ReadingAnswer(_Schema):

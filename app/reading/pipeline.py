@@ -17,7 +17,7 @@ from app.settings import Settings
 from model.config import ReaderConfig
 from model.ink import NormalForm, find_already_normal, normalise, other_normal_forms
 from model.reading import Reading, make_readings
-from model.second_look import is_doubtful, look_again
+from model.reading.second_look import is_doubtful, look_again
 
 # Pictures of more than ``MOST_PIXELS`` are decoded beside the event loop: they would hold up the
 # others by more than about a millisecond; for smaller ones the way to a thread costs more. Larger
@@ -200,7 +200,7 @@ def read_again(
     *,
     return_attention: bool = False,
 ) -> tuple[NormalForm, Reading]:
-    """Gives a doubtful picture a second look: see ``model.second_look``."""
+    """Gives a doubtful picture a second look: see ``model.reading.second_look``."""
     config = engine.header.config
 
     def read(normals: Sequence[NormalForm]) -> list[Reading]:

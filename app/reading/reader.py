@@ -15,7 +15,7 @@ from app.reading.pipeline import normal_form, read_again
 from app.settings import Settings
 from model.errors import PictureError
 from model.reading import Reading, make_readings
-from model.second_look import is_doubtful
+from model.reading.second_look import is_doubtful
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -38,7 +38,7 @@ from model.ink.ink_warnings import find_warnings
 from model.ink.lines import remove_lines
 from model.ink.mnist_form import resample, to_mnist_form
 from model.page.colour import to_ink_contrast
-from model.page.layout import Layout, are_alike, find_layouts, find_layout_by_ink
+from model.page.layout import Layout, are_alike, find_layout_by_ink, find_layouts
 from model.page.mesh import even_mesh, quads_of
 from model.page.sheets import find_sheets, rectify_sheet
 
@@ -125,7 +125,7 @@ def _forms_of_layouts(picture: NDArray[np.uint8], config: ReaderConfig) -> list[
 
 
 def _normalise_components(
-    picture: NDArray[np.uint8], ink: Ink, factor: float, config: ReaderConfig
+    picture: NDArray[np.uint8], ink: Ink, factor: int, config: ReaderConfig
 ) -> NormalForm:
     """The normal form of a grid that fills its picture."""
     lines = remove_lines(ink)

@@ -13,7 +13,7 @@ Box = tuple[int, int, int, int]
 """x0, y0, x1, y1 in pixels, ends excluded."""
 
 
-def enlarged(box: Box, factor: float, shape: tuple[int, ...]) -> Box:
+def enlarged(box: tuple[float, float, float, float], factor: float, shape: tuple[int, ...]) -> Box:
     """Returns a box in a picture (height, width) ``factor`` times as large, inside of it."""
     x0, y0 = (int(edge * factor) for edge in box[:2])
     x1, y1 = (

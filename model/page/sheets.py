@@ -36,7 +36,8 @@ def find_sheets(picture: NDArray[np.uint8]) -> Quads:
     small = np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
     channels = [small]
     if small.ndim == 3:
-        channels = list(cv2.split(cv2.cvtColor(small, cv2.COLOR_RGB2LAB)))
+        lab = np.asarray(cv2.cvtColor(small, cv2.COLOR_RGB2LAB), np.uint8)
+        channels = [np.ascontiguousarray(lab[..., channel]) for channel in range(3)]
     found: list[tuple[float, NDArray[np.float64]]] = []
     for channel in channels:
         smooth = cv2.medianBlur(channel, 5)
@@ -53,9 +54,9 @@ def find_sheets(picture: NDArray[np.uint8]) -> Quads:
         if all(np.abs(quad - other).max() > _SAME * sides for other in sheets):
             sheets.append(quad)
     scale = np.array(picture.shape[1::-1]) / size
-    quads = np.array(sheets[:_COUNT]).reshape(-1, 2, 2, 2)
+    quads: Quads = np.array(sheets[:_COUNT]).reshape(-1, 2, 2, 2)
     middles = quads.mean(axis=(1, 2), keepdims=True)
-    return (quads + _INSET * (middles - quads)) * scale
+    return np.asarray((quads + _INSET * (middles - quads)) * scale)
 
 
 def rectify_sheet(

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from model.page.layout import Layout, find_layout, find_layout_by_ink
+from model.page.layout import Layout, find_layout_by_ink, find_layouts
 
 GROUND = 230
 # A page, and the corners of 2 by 2 cells in it: x0, y0, side of a cell.
@@ -46,7 +46,7 @@ def assert_found(layout: Layout | None, left: int, top: int, cell: int, slack: f
 @pytest.mark.parametrize("grid", GRIDS)
 @pytest.mark.parametrize("line", [2, 10])
 def test_enclosed_cells_are_found_anywhere(grid: tuple[int, int, int], line: int) -> None:
-    layout = find_layout(page_with(*grid, line=line), 2, 2)
+    (layout, *_) = find_layouts(page_with(*grid, line=line), 2, 2)
     assert_found(layout, *grid, slack=0.08)
 
 
@@ -59,13 +59,12 @@ def test_digits_without_lines_are_found_in_rows_and_columns(degrees: float) -> N
 
 
 def test_light_lines_on_a_dark_page_are_lines() -> None:
-    layout = find_layout(~page_with(*GRIDS[0], line=3), 2, 2)
-    assert layout is not None
+    (layout, *_) = find_layouts(~page_with(*GRIDS[0], line=3), 2, 2)
     assert not layout.is_inverted
 
 
 def test_a_page_without_lines_or_with_too_few_digits_has_no_layout() -> None:
     page = np.full(PAGE, GROUND, np.uint8)
-    assert find_layout(page, 2, 2) is None
+    assert not find_layouts(page, 2, 2)
     assert find_layout_by_ink(page, 2, 2) is None
     assert find_layout_by_ink(page_with(*GRIDS[2], line=0), 3, 3) is None

@@ -15,11 +15,13 @@ Read = Callable[[Sequence[NormalForm]], list[Reading]]
 # The evidence of a reading is the mean over its cells of the logarithms of their probabilities;
 # a blank counts as an answer of this probability: a wrong layout has many.
 _BLANK = 0.5
-# What was read first has this much more, and what a warning calls doubtful less.
-_FIRST, _WARNED = 0.02, 0.05
-# A turned picture is read where upright there is less evidence than this, and believed where
-# turned there is more than that.
-_UPRIGHT, _TURNED = -0.045, -0.02
+# Another reading is believed where it has so much more than the first: of a doubtful digit cropped
+# in several ways, the surest reading is not the likeliest. What a warning calls doubtful has less.
+_MARGIN, _WARNED = 0.12, 0.05
+# Turned pictures are read where the evidence is less than this. They are believed where it is more
+# than that and two cells upright are less sure than this; or where each cell is as sure as that: a
+# digit that is hard to read may make sense upside down.
+_UPRIGHT, _TURNED, _SECOND, _CERTAIN = -0.045, -0.02, 0.93, 0.999
 
 
 def is_doubtful(normal: NormalForm, reading: Reading) -> bool:
@@ -27,7 +29,7 @@ def is_doubtful(normal: NormalForm, reading: Reading) -> bool:
     if normal.warnings:
         return True
     num_blanks = sum(cell.digit is None for cell in reading.cells)
-    if 0 < num_blanks and 2 * num_blanks >= len(reading.cells):
+    if num_blanks and 2 * num_blanks >= len(reading.cells):
         return True
     return any(cell.confidence < LOW_CONFIDENCE for cell in reading.cells)
 
@@ -49,8 +51,9 @@ def look_again(
     normals = [first[0], *others]
     readings = [first[1], *read(normals[1:])]
     evidence = [_evidence(*one) for one in zip(normals, readings, strict=True)]
-    evidence[0] += _FIRST
     best = int(np.argmax(evidence))
+    if evidence[best] < evidence[0] + _MARGIN:
+        best = 0
     if evidence[best] > _UPRIGHT:
         return normals[best], readings[best]
     turns = range(1, 4) if config.rows == config.columns else (2,)
@@ -58,7 +61,10 @@ def look_again(
     turned_readings = read(turned)
     evidence = [_evidence(*one) for one in zip(turned, turned_readings, strict=True)]
     surest = int(np.argmax(evidence))
-    if evidence[surest] > _TURNED:
+    upright = sorted(cell.confidence for cell in readings[best].cells)
+    second = upright[min(1, len(upright) - 1)]
+    worst = min(cell.confidence for cell in turned_readings[surest].cells)
+    if evidence[surest] > _TURNED and (second < _SECOND or worst > _CERTAIN):
         return turned[surest], turned_readings[surest]
     return normals[best], readings[best]
 
