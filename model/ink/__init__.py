@@ -38,6 +38,7 @@ from model.ink.ink_warnings import find_warnings
 from model.ink.lines import remove_lines
 from model.ink.mnist_form import resample, to_mnist_form
 from model.page.colour import to_ink_contrast
+from model.page.contrast import even_light, ink_darkness
 from model.page.layout import Layout, are_alike, find_layout_by_ink, find_layouts
 from model.page.mesh import even_mesh, quads_of
 from model.page.sheets import find_sheets, rectify_sheet
@@ -102,6 +103,9 @@ def other_normal_forms(picture: NDArray[np.uint8], config: ReaderConfig) -> list
         config: Rows, columns and the size of a cell.
     """
     forms = _forms_of_layouts(picture, config)
+    evenly_lit = even_light(picture)
+    if evenly_lit is not None:
+        forms += [normalise(evenly_lit, config), *_forms_of_layouts(evenly_lit, config)]
     for sheet in find_sheets(picture):
         seen, shape = rectify_sheet(picture, sheet)
         try:
@@ -121,6 +125,9 @@ def _forms_of_layouts(picture: NDArray[np.uint8], config: ReaderConfig) -> list[
     by_ink = find_layout_by_ink(picture, config.rows, config.columns, may_be_even=True)
     if by_ink:
         forms.append(_normalise_cells(picture, by_ink, config, "digits"))
+    even = quads_of(even_mesh(picture.shape, config.rows, config.columns))
+    is_inverted = ink_darkness(picture) >= 0
+    forms.append(_normalise_cells(picture, Layout(even, is_inverted), config, "ink"))
     return [*forms, _normalise_components(grey, ink, factor, config)]
 
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from model.ink.assignment import InkCrop
 from model.ink.form import CellInk, box_around
-from model.page.contrast import ink_contrast, ink_darkness
+from model.page.contrast import even_contrast, ink_contrast, ink_darkness
 from model.page.grid_lines import MAX_STROKE
 from model.page.layout import Layout
 from model.page.mesh import Quads, rectify, side_of
@@ -101,19 +101,18 @@ def to_picture(cell: CellInk, quad: NDArray[np.float64], shape: tuple[int, ...])
 
 
 def _contrast(tiles: NDArray[np.uint8], *, is_inverted: bool) -> NDArray[np.uint8]:
-    """(N, T, T): contrast of sharpened tiles, each with its own polarity."""
-    stacked = tiles.reshape(-1, *tiles.shape[2:])
-    blurred = cv2.GaussianBlur(stacked, (0, 0), _BLUR * _CELL)
-    sharp = np.asarray(cv2.addWeighted(stacked, 1 + _SHARPEN, blurred, -_SHARPEN, 0), np.uint8)
+    """(N, T, T): sharpened contrast of tiles, each with its own polarity."""
     sign = 1 if is_inverted else -1
     darkness = sign * np.array([ink_darkness(tile) for tile in _inside(tiles)])
     is_other = darkness < -_OWN_POLARITY * np.abs(darkness).max()
     reach = round(MAX_STROKE * _CELL)
-    contrast = ink_contrast(sharp, reach, is_inverted=is_inverted).reshape(tiles.shape[:3])
+    contrast = even_contrast(tiles, reach, is_inverted=is_inverted)
     if is_other.any():
-        other = ink_contrast(sharp, reach, is_inverted=not is_inverted).reshape(tiles.shape[:3])
-        contrast[is_other] = other[is_other]
-    return contrast
+        contrast[is_other] = even_contrast(tiles[is_other], reach, is_inverted=not is_inverted)
+    flat = contrast.reshape(-1, tiles.shape[2])
+    blurred = cv2.GaussianBlur(flat, (0, 0), _BLUR * _CELL)
+    sharp = np.asarray(cv2.addWeighted(flat, 1 + _SHARPEN, blurred, -_SHARPEN, 0), np.uint8)
+    return sharp.reshape(contrast.shape)
 
 
 def _inside(tiles: NDArray[Pixel]) -> NDArray[Pixel]:

@@ -14,6 +14,7 @@ from model.ink import Box, NormalForm
 
 # A cell less probable than this is warned of.
 LOW_CONFIDENCE = 0.9
+_LOW_CONFIDENCE = "low_confidence"
 
 
 class Answers(NamedTuple):
@@ -65,6 +66,16 @@ class Reading:
     def confidence(self) -> float:
         """Probability of the whole reading: the product over its cells."""
         return math.prod(cell.confidence for cell in self.cells)
+
+    def with_probabilities(self, probabilities: NDArray[np.float32]) -> "Reading":
+        """Returns the same digits with other probabilities (C, 11)."""
+        cells = []
+        for cell, of_symbols in zip(self.cells, probabilities, strict=True):
+            symbol = vocabulary.BLANK if cell.digit is None else cell.digit
+            confidence = float(of_symbols[symbol])
+            cells.append(cell._replace(confidence=confidence, probabilities=of_symbols))
+        others = [warning for warning in self.warnings if warning.code != _LOW_CONFIDENCE]
+        return Reading(tuple(cells), (*_doubts(cells), *others), self.attention)
 
 
 def make_readings(
@@ -128,8 +139,10 @@ def _warnings(symbols: list[int], cells: tuple[Cell, ...]) -> list[Notice]:
         came = "not at all" if read is None else f"after {read} cells"
         expected = f"<finish> was expected after {len(cells)} cells, came {came}"
         found.append(Notice("finish_misplaced", expected))
+    return [*found, *_doubts(cells)]
+
+
+def _doubts(cells: Sequence[Cell]) -> list[Notice]:
     unsure = [str(i) for i, cell in enumerate(cells, 1) if cell.confidence < LOW_CONFIDENCE]
-    if unsure:
-        which = f"less than {LOW_CONFIDENCE:.0%} sure of cell {', '.join(unsure)}"
-        found.append(Notice("low_confidence", which))
-    return found
+    which = f"less than {LOW_CONFIDENCE:.0%} sure of cell {', '.join(unsure)}"
+    return [Notice(_LOW_CONFIDENCE, which)] if unsure else []

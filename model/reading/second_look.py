@@ -1,7 +1,9 @@
 """Reads a doubtful picture in other ways: other layouts, sheets in it, and turned."""
 
 import math
+from collections import defaultdict
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -13,19 +15,32 @@ Read = Callable[[Sequence[NormalForm]], list[Reading]]
 """Reads normal forms, as an engine and ``make_readings`` do."""
 
 # The evidence of a reading is the mean over its cells of the logarithms of their probabilities;
-# a blank counts as an answer of this probability: a wrong layout has many.
-_BLANK = 0.5
-# Another reading is believed where it has so much more than the first: of a doubtful digit cropped
-# in several ways, the surest reading is not the likeliest. What a warning calls doubtful has less.
-_MARGIN, _WARNED = 0.12, 0.05
-# Turned pictures are read where the evidence is less than this. They are believed where it is more
-# than that and two cells upright are less sure than this; or where each cell is as sure as that: a
+# a blank counts as an answer of this probability: a wrong layout has many. A warning costs this.
+_BLANK, _WARNED = 0.5, 0.05
+# The first reading has a lead: of a doubtful digit cropped in several ways, the surest reading is
+# not the likeliest. Readings weigh in by the exponential of so many times their evidence.
+_LEAD, _SHARPNESS = 0.1, 25.0
+# Turned pictures are read where the best evidence is less than the first of these. They are
+# believed where at least two turned forms agree, with evidence of more than the second, and of so
+# much more than upright ...
+_UPRIGHT, _TURNED, _TURNED_LEAD = -0.045, -0.04, 0.05
+# ... and where two cells upright are less sure than this, or each cell turned is as sure as that: a
 # digit that is hard to read may make sense upside down.
-_UPRIGHT, _TURNED, _SECOND, _CERTAIN = -0.045, -0.02, 0.93, 0.999
+_SECOND, _CERTAIN = 0.93, 0.9985
+
+
+class _Seen(NamedTuple):
+    """One way to see a picture."""
+
+    normal: NormalForm
+    reading: Reading
+    evidence: float
 
 
 def is_doubtful(normal: NormalForm, reading: Reading) -> bool:
     """Tells whether a picture may be read better in another way."""
+    if normal.layout.found_by == "form":
+        return False  # nothing was decided that may be wrong
     if normal.warnings:
         return True
     num_blanks = sum(cell.digit is None for cell in reading.cells)
@@ -40,7 +55,9 @@ def look_again(
     config: ReaderConfig,
     read: Read,
 ) -> tuple[NormalForm, Reading]:
-    """Reads a picture in its other ways, and returns the surest with its normal form.
+    """Reads a picture in its other ways too; returns the likeliest reading with its normal form.
+
+    Its probabilities are those of all the ways, weighted: where they disagree it is not sure.
 
     Args:
         first: What it was read as.
@@ -48,25 +65,58 @@ def look_again(
         config: Of the reader.
         read: Reads normal forms.
     """
-    normals = [first[0], *others]
-    readings = [first[1], *read(normals[1:])]
-    evidence = [_evidence(*one) for one in zip(normals, readings, strict=True)]
-    best = int(np.argmax(evidence))
-    if evidence[best] < evidence[0] + _MARGIN:
-        best = 0
-    if evidence[best] > _UPRIGHT:
-        return normals[best], readings[best]
-    turns = range(1, 4) if config.rows == config.columns else (2,)
-    turned = [turn(normal, quarters, config) for normal in normals for quarters in turns]
-    turned_readings = read(turned)
-    evidence = [_evidence(*one) for one in zip(turned, turned_readings, strict=True)]
-    surest = int(np.argmax(evidence))
-    upright = sorted(cell.confidence for cell in readings[best].cells)
-    second = upright[min(1, len(upright) - 1)]
-    worst = min(cell.confidence for cell in turned_readings[surest].cells)
-    if evidence[surest] > _TURNED and (second < _SECOND or worst > _CERTAIN):
-        return turned[surest], turned_readings[surest]
-    return normals[best], readings[best]
+    seen = [_see(*first, _LEAD), *map(_see, others, read(others))]
+    best, weights = _vote(seen)
+    if best.evidence <= _UPRIGHT:
+        turns = range(1, 4) if config.rows == config.columns else (2,)
+        turned = [turn(one.normal, quarters, config) for one in seen for quarters in turns]
+        likeliest = _is_turned(list(map(_see, turned, read(turned))), best)
+        if likeliest:
+            return likeliest.normal, likeliest.reading
+    probabilities = sum(
+        weight * np.array([cell.probabilities for cell in one.reading.cells])
+        for one, weight in zip(seen, weights, strict=True)
+    )
+    return best.normal, best.reading.with_probabilities(np.asarray(probabilities, np.float32))
+
+
+def _see(normal: NormalForm, reading: Reading, lead: float = 0.0) -> _Seen:
+    answers = (_BLANK if cell.digit is None else cell.confidence for cell in reading.cells)
+    evidence = sum(math.log(max(answer, 1e-6)) for answer in answers) / len(reading.cells)
+    return _Seen(normal, reading, evidence - _WARNED * len(normal.warnings) + lead)
+
+
+def _vote(seen: Sequence[_Seen]) -> tuple[_Seen, list[float]]:
+    """The surest of those that read what has most weight; and the weights, which add up to 1."""
+    most = max(one.evidence for one in seen)
+    weights = [math.exp(_SHARPNESS * (one.evidence - most)) for one in seen]
+    votes: dict[str, float] = defaultdict(float)
+    for one, weight in zip(seen, weights, strict=True):
+        votes[one.reading.text] += weight
+    text = max(votes, key=votes.__getitem__)
+    best = max((one for one in seen if one.reading.text == text), key=_evidence)
+    return best, [weight / sum(weights) for weight in weights]
+
+
+def _is_turned(turned: Sequence[_Seen], upright: _Seen) -> _Seen | None:
+    """What was read turned, if the picture is so; None if it is upright."""
+    best, _ = _vote(turned)
+    agreeing = [
+        one
+        for one in turned
+        if one.reading.text == best.reading.text
+        and one.normal.layout.quarter_turns == best.normal.layout.quarter_turns
+    ]
+    if len(agreeing) < 2 or best.evidence < max(_TURNED, upright.evidence + _TURNED_LEAD):
+        return None
+    answers = (_BLANK if cell.digit is None else cell.confidence for cell in upright.reading.cells)
+    second = sorted(answers)[:2][-1]
+    worst = min(cell.confidence for cell in best.reading.cells)
+    return best if second < _SECOND or worst > _CERTAIN else None
+
+
+def _evidence(seen: _Seen) -> float:
+    return seen.evidence
 
 
 def turn(normal: NormalForm, quarters: int, config: ReaderConfig) -> NormalForm:
@@ -78,9 +128,3 @@ def turn(normal: NormalForm, quarters: int, config: ReaderConfig) -> NormalForm:
         cells=tuple(normal.cells[cell] for cell in order),
         layout=normal.layout.turned(order, quarters),
     )
-
-
-def _evidence(normal: NormalForm, reading: Reading) -> float:
-    answers = (_BLANK if cell.digit is None else cell.confidence for cell in reading.cells)
-    total = sum(math.log(max(answer, 1e-6)) for answer in answers)
-    return total / len(reading.cells) - _WARNED * len(normal.warnings)

@@ -11,7 +11,6 @@ from model.reading import Cell, Reading
 from model.reading.second_look import is_doubtful, look_again, turn
 
 CONFIG = ReaderConfig()
-PROBABILITIES = np.zeros(11, np.float32)
 BOXES = [(0, 0, 10, 10), (10, 0, 20, 10), (0, 10, 10, 20), (10, 10, 20, 20)]
 
 
@@ -26,23 +25,24 @@ def form(name: int, *codes: str) -> NormalForm:
 
 
 def reading(*confidences: float, digits: Sequence[int | None] = (1, 2, 3, 4)) -> Reading:
-    cells = tuple(
-        Cell(*divmod(number, 2), digit, confidence, PROBABILITIES, None)
-        for number, (digit, confidence) in enumerate(zip(digits, confidences, strict=True))
-    )
-    return Reading(cells, (), None)
+    cells = []
+    for number, (digit, confidence) in enumerate(zip(digits, confidences, strict=True)):
+        probabilities = np.full(11, (1 - confidence) / 10, np.float32)
+        probabilities[10 if digit is None else digit] = confidence
+        cells.append(Cell(*divmod(number, 2), digit, confidence, probabilities, None))
+    return Reading(tuple(cells), (), None)
 
 
 def choose(
     first: Reading, *others: Reading, turned: Reading | None = None
 ) -> tuple[NormalForm, Reading]:
     """Looks again; upright forms are read as given, turned ones are all read alike."""
-    unsure = turned or reading(0.2, 0.2, 0.2, 0.2)
+    of_turned = turned or reading(0.2, 0.2, 0.2, 0.2)
     forms = [form(number) for number in range(1, len(others) + 1)]
 
     def read(normals: Sequence[NormalForm]) -> list[Reading]:
         is_turned = any(normal.layout.quarter_turns for normal in normals)
-        return [unsure] * len(normals) if is_turned else list(others)
+        return [of_turned] * len(normals) if is_turned else list(others)
 
     return look_again((form(0), first), forms, CONFIG, read)
 
@@ -62,31 +62,50 @@ def test_what_is_doubtful(normal: NormalForm, seen: Reading, doubtful: bool) -> 
 
 
 def test_a_much_surer_reading_is_believed_and_a_little_surer_one_is_not() -> None:
-    doubtful, little, much = reading(1, 1, 1, 0.5), reading(1, 1, 1, 0.7), reading(1, 1, 1, 1)
-    assert choose(doubtful, little)[1] is doubtful
+    doubtful = reading(1, 1, 1, 0.5)
+    little, much = (reading(1, 1, 1, sure, digits=(1, 2, 3, 9)) for sure in (0.7, 1))
+    assert choose(doubtful, little)[1].text == "1234"
     normal, seen = choose(doubtful, little, much)
-    assert seen is much
+    assert seen.text == "1239"
     assert normal.picture[0, 0] == 2
+
+
+def test_where_readings_disagree_the_answer_is_not_sure() -> None:
+    other = reading(1, 1, 1, 0.88, digits=(1, 2, 3, 9))
+    _, seen = choose(reading(1, 1, 1, 0.88), other)
+    assert seen.text == "1234"
+    assert 0.5 < seen.cells[3].confidence < 0.85
+    assert seen.cells[3].probabilities[9] > 0.05
+    assert seen.cells[0].confidence > 0.99
+    assert [warning.code for warning in seen.warnings] == ["low_confidence"]
+
+
+def test_where_readings_agree_a_doubt_may_end() -> None:
+    _, seen = choose(reading(1, 1, 1, 0.7), reading(1, 1, 1, 1))
+    assert seen.cells[3].confidence > 0.7
 
 
 def test_blanks_are_no_evidence() -> None:
     digits, blanks = reading(0.8, 0.8, 0.8, 0.8), reading(1, 1, 1, 1, digits=(None,) * 4)
-    assert choose(blanks, digits)[1] is digits
-    assert choose(digits, blanks)[1] is digits
+    assert choose(blanks, digits)[1].text == "1234"
+    assert choose(digits, blanks)[1].text == "1234"
 
 
-def test_a_turned_reading_has_to_be_sure_in_every_cell() -> None:
-    doubtful = reading(0.7, 0.7, 0.7, 0.7)
-    sure = reading(1, 1, 1, 1)
-    normal, seen = choose(doubtful, turned=sure)
+def test_a_turned_reading_has_to_be_sure_and_seen_in_two_ways() -> None:
+    doubtful, sure = reading(0.7, 0.7, 0.7, 0.7), reading(1, 1, 1, 1, digits=(5, 6, 7, 8))
+    other = reading(0.6, 0.6, 0.6, 0.6, digits=(0, 2, 3, 4))
+    normal, seen = choose(doubtful, other, turned=sure)
     assert seen is sure
     assert normal.layout.quarter_turns
-    assert choose(doubtful, turned=reading(1, 1, 1, 0.8))[1] is doubtful
+    assert choose(doubtful, turned=sure)[1].text == "1234"
+    unsure = reading(1, 1, 1, 0.8, digits=(5, 6, 7, 8))
+    assert choose(doubtful, other, turned=unsure)[1].text == "1234"
 
 
 def test_one_doubtful_digit_is_not_turned() -> None:
     doubtful = reading(1, 1, 1, 0.6)
-    assert choose(doubtful, turned=reading(0.99, 0.99, 0.99, 0.99))[1] is doubtful
+    turned = reading(*(0.99,) * 4, digits=(5, 6, 7, 8))
+    assert choose(doubtful, doubtful, turned=turned)[1].text == "1234"
 
 
 def test_turning_moves_the_cells_and_keeps_their_places() -> None:
