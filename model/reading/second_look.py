@@ -65,8 +65,8 @@ def look_again(
         config: Of the reader.
         read: Reads normal forms.
     """
-    seen = [_see(*first, _LEAD), *map(_see, others, read(others))]
-    best, weights = _vote(seen)
+    seen = [_see(*first), *map(_see, others, read(others))]
+    best, weights = _vote(seen, _LEAD)
     if best.evidence <= _UPRIGHT:
         turns = range(1, 4) if config.rows == config.columns else (2,)
         turned = [turn(one.normal, quarters, config) for one in seen for quarters in turns]
@@ -80,16 +80,17 @@ def look_again(
     return best.normal, best.reading.with_probabilities(np.asarray(probabilities, np.float32))
 
 
-def _see(normal: NormalForm, reading: Reading, lead: float = 0.0) -> _Seen:
+def _see(normal: NormalForm, reading: Reading) -> _Seen:
     answers = (_BLANK if cell.digit is None else cell.confidence for cell in reading.cells)
     evidence = sum(math.log(max(answer, 1e-6)) for answer in answers) / len(reading.cells)
-    return _Seen(normal, reading, evidence - _WARNED * len(normal.warnings) + lead)
+    return _Seen(normal, reading, evidence - _WARNED * len(normal.warnings))
 
 
-def _vote(seen: Sequence[_Seen]) -> tuple[_Seen, list[float]]:
+def _vote(seen: Sequence[_Seen], lead: float = 0.0) -> tuple[_Seen, list[float]]:
     """The surest of those that read what has most weight; and the weights, which add up to 1."""
-    most = max(one.evidence for one in seen)
-    weights = [math.exp(_SHARPNESS * (one.evidence - most)) for one in seen]
+    evidence = np.array([one.evidence for one in seen])
+    evidence[0] += lead
+    weights = np.exp(_SHARPNESS * (evidence - evidence.max())).tolist()
     votes: dict[str, float] = defaultdict(float)
     for one, weight in zip(seen, weights, strict=True):
         votes[one.reading.text] += weight
