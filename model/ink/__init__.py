@@ -41,7 +41,7 @@ from model.page.colour import to_ink_contrast
 from model.page.contrast import even_light, ink_darkness
 from model.page.layout import Layout, are_alike, find_layout_by_ink, find_layouts
 from model.page.mesh import even_mesh, quads_of
-from model.page.sheets import find_sheets, rectify_sheet
+from model.page.sheets import find_groups, find_sheets, rectify_sheet
 
 __all__ = [
     "Box",
@@ -106,7 +106,7 @@ def other_normal_forms(picture: NDArray[np.uint8], config: ReaderConfig) -> list
     evenly_lit = even_light(picture)
     if evenly_lit is not None:
         forms += [normalise(evenly_lit, config), *_forms_of_layouts(evenly_lit, config)]
-    for sheet in find_sheets(picture):
+    for sheet in (*find_sheets(picture), *find_groups(picture)):
         seen, shape = rectify_sheet(picture, sheet)
         try:
             seen_forms = [normalise(seen, config), *_forms_of_layouts(seen, config)]

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.ink.assignment import InkCrop
-from model.ink.form import CellInk, box_around
+from model.ink.form import CellInk, box_around, enclose_ink
 from model.page.contrast import even_contrast, ink_contrast, ink_darkness
 from model.page.grid_lines import MAX_STROKE
 from model.page.layout import Layout
@@ -173,6 +173,9 @@ def _crop(levels: NDArray[np.float32], peak: float) -> InkCrop | None:
     is_own = (inside >= _INSIDE * areas) & (in_core >= _IN_CORE * areas)
     is_own &= extents >= _LEAST_PART * _CELL
     is_own[0] = False  # the ground
+    starts = stats[:, (cv2.CC_STAT_LEFT, cv2.CC_STAT_TOP)]
+    boxes = np.concatenate((starts, starts + stats[:, 2:4]), axis=1)
+    is_own &= ~enclose_ink(boxes, is_own & (extents >= _LEAST_EXTENT * _CELL))
     largest = extents[is_own].max(initial=0)
     if largest < _LEAST_EXTENT * _CELL:
         return None

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.ink.background import Ink
+from model.ink.form import enclose_ink
 from model.ink.lines import Line, LineRemoval, are_near_lines
 
 # On photographs, a component of a smaller area than this is dust or texture: as a share of the
@@ -20,6 +21,8 @@ _MIN_SHARE_AT_BORDER = 0.12
 _SMALL, _STRAY_DISTANCE = 0.08, 0.05
 # A component was drawn by the pen where it is at least this thick, as a share of the pen's width.
 _MIN_SHARE_OF_PEN = 0.38
+# A digit is at least as large, as a share of the picture's shorter side.
+_DIGIT = 0.05
 # On drawings, components of up to two pixels are specks where the largest has at least this many.
 _MIN_LARGEST = 60
 # A component is a remnant of a line where at least this share of it is near the line ...
@@ -170,6 +173,8 @@ def remove_specks(found: Components, ink: Ink, lines: LineRemoval) -> tuple[Comp
             found = found.select(~is_remnant)
     if not len(found.areas):
         return found, found
+    sizes = (found.boxes[:, 2:] - found.boxes[:, :2]).max(axis=1)
+    found = found.select(~enclose_ink(found.boxes, sizes >= _DIGIT * min(found.shape)))
     if ink.is_flat:
         is_large = (found.areas > 2) | (found.areas.max() < _MIN_LARGEST)
     else:

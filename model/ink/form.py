@@ -13,6 +13,10 @@ Box = tuple[int, int, int, int]
 """x0, y0, x1, y1 in pixels, ends excluded."""
 
 
+# A frame has ink of this share of its size inside.
+_ENCLOSED = 0.3
+
+
 def enlarged(box: tuple[float, float, float, float], factor: float, shape: tuple[int, ...]) -> Box:
     """Returns a box in a picture (height, width) ``factor`` times as large, inside of it."""
     x0, y0 = (int(edge * factor) for edge in box[:2])
@@ -53,6 +57,23 @@ def box_around(places: NDArray[np.float64], shape: tuple[int, ...]) -> Box:
     (x0, y0), (x1, y1) = low, high
     x0, y0 = (min(max(0, low), side - 1) for low, side in ((x0, shape[1]), (y0, shape[0])))
     return x0, y0, max(x0 + 1, min(x1, shape[1])), max(y0 + 1, min(y1, shape[0]))
+
+
+def enclose_ink(boxes: NDArray[np.int32], is_large: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Tells which components are frames: a large one, for its size, is well inside of the box.
+
+    Args:
+        boxes: (M, 4): x0, y0, x1, y1 of components.
+        is_large: (M,): which may be digits.
+
+    Returns:
+        (M,).
+    """
+    sizes = (boxes[:, 2:] - boxes[:, :2]).max(axis=1)
+    is_inside = (boxes[:, :2] > boxes[:, np.newaxis, :2]).all(axis=2)
+    is_inside &= (boxes[:, 2:] < boxes[:, np.newaxis, 2:]).all(axis=2)
+    is_inside &= is_large & (sizes >= _ENCLOSED * sizes[:, np.newaxis])
+    return np.asarray(is_inside.any(axis=1))
 
 
 class InkWarning(NamedTuple):

@@ -4,6 +4,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from model.page.contrast import ink_contrast, ink_darkness
 from model.page.mesh import Quads, rectify
 
 # Sheets are searched for in a picture whose longer side is at most this, pixels.
@@ -18,6 +19,11 @@ _LEAST_SIDE = 0.25
 _SAME = 0.06
 # At most so many are returned, and so much of their sides is taken off.
 _COUNT, _INSET = 3, 0.012
+# Ink has at least this contrast, grey levels, and so many times the typical one; its strokes are
+# narrower than this, and its groups further apart, shares of the shorter side.
+_LEAST, _OF_TYPICAL, _MAX_STROKE, _APART = 12, 4, 0.1, 0.04
+# A group takes at most this share of the picture; this much of its size is left around it.
+_GROUP_AREA, _AROUND = 0.6, 0.12
 # Sheets are sampled so that their longer side is at most this, pixels.
 _LONGEST = 1120
 
@@ -57,6 +63,40 @@ def find_sheets(picture: NDArray[np.uint8]) -> Quads:
     quads: Quads = np.array(sheets[:_COUNT]).reshape(-1, 2, 2, 2)
     middles = quads.mean(axis=(1, 2), keepdims=True)
     return np.asarray((quads + _INSET * (middles - quads)) * scale)
+
+
+def find_groups(picture: NDArray[np.uint8]) -> Quads:
+    """Finds where ink is dense on a picture that is empty elsewhere.
+
+    Args:
+        picture: (h, w) or (h, w, 3), uint8.
+
+    Returns:
+        (N, 2, 2, 2), upright boxes, that of most ink first, pixels; N may be 0.
+    """
+    factor = max(1.0, max(picture.shape[:2]) / (2 * _SEARCH_SIDE))
+    size = max(1, round(picture.shape[1] / factor)), max(1, round(picture.shape[0] / factor))
+    small = np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
+    shorter = min(small.shape[:2])
+    contrast = ink_contrast(
+        small, round(_MAX_STROKE * shorter), is_inverted=ink_darkness(small) >= 0
+    )
+    is_ink = contrast > max(_LEAST, _OF_TYPICAL * float(np.median(contrast)))
+    square = np.ones((round(_APART * shorter) | 1,) * 2, np.uint8)
+    joined = cv2.dilate(is_ink.view(np.uint8), square)
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(joined)
+    amounts = np.bincount(labels[is_ink], minlength=len(stats))
+    groups = []
+    for number in np.argsort(-amounts[1:])[:_COUNT] + 1:
+        x, y, width, height = stats[number, :4].astype(float)
+        around = _AROUND * max(width, height)
+        if width * height > _GROUP_AREA * small.shape[0] * small.shape[1]:
+            continue
+        x0, y0 = max(0.0, x - around), max(0.0, y - around)
+        x1, y1 = min(size[0], x + width + around), min(size[1], y + height + around)
+        groups.append([[(x0, y0), (x1, y0)], [(x0, y1), (x1, y1)]])
+    quads: Quads = np.array(groups, np.float64).reshape(-1, 2, 2, 2)
+    return np.asarray(quads * np.array(picture.shape[1::-1]) / size)
 
 
 def rectify_sheet(
