@@ -186,7 +186,7 @@ def _normalise_cells(
         cells.append(to_picture(form, quad, picture.shape))
     box = box_around(found.quads, picture.shape)
     found_layout = GridLayout(found.quads, found_by)
-    return NormalForm(normal, layout.is_inverted, box, tuple(cells), found_layout)
+    return NormalForm(normal, layout.is_inverted, box, tuple(cells), found_layout, found.warnings)
 
 
 def find_already_normal(

@@ -1,5 +1,6 @@
 """Ink of the cells of a grid with lines: each cell is rectified and has a ground of its own."""
 
+from collections import defaultdict
 from typing import NamedTuple, TypeVar
 
 import cv2
@@ -7,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.ink.assignment import InkCrop
-from model.ink.form import CellInk, box_around, enclose_ink
+from model.ink.form import CellInk, InkWarning, box_around, enclose_ink
+from model.ink.ink_warnings import are_several, warn_of_cells
 from model.page.contrast import even_contrast, ink_contrast, ink_darkness
 from model.page.grid_lines import MAX_STROKE
 from model.page.layout import Layout
@@ -52,6 +54,7 @@ class CellCrops(NamedTuple):
     """The cells in the picture."""
     contrasts: NDArray[np.float64]
     """(N,): of each cell's ink, grey levels."""
+    warnings: tuple[InkWarning, ...]
 
 
 def crop_cells(picture: NDArray[np.uint8], layout: Layout) -> CellCrops:
@@ -70,15 +73,19 @@ def crop_cells(picture: NDArray[np.uint8], layout: Layout) -> CellCrops:
     _remove_lines(contrast)
     _remove_lines(contrast.transpose(0, 2, 1))
     crops: list[InkCrop | None] = []
+    doubts: dict[str, list[int]] = defaultdict(list)
     contrasts = np.zeros(len(quads))
     for number, levels in enumerate(contrast):
         peak = float(np.quantile(_inside(levels[np.newaxis]), _PEAK))
         if peak < max(_LEAST_PEAK, _NOISE_FACTOR * float(noise[number])):
             crops.append(None)
             continue
-        crops.append(_crop(levels, peak))
+        crop, codes = _crop(levels, peak)
+        crops.append(crop)
+        for code in codes:
+            doubts[code].append(number)
         contrasts[number] = peak
-    return CellCrops(crops, quads, contrasts)
+    return CellCrops(crops, quads, contrasts, warn_of_cells(doubts))
 
 
 def to_picture(cell: CellInk, quad: NDArray[np.float64], shape: tuple[int, ...]) -> CellInk:
@@ -156,8 +163,8 @@ def _remove_lines(contrast: NDArray[np.float32]) -> None:
         np.maximum(band, 0, out=band)
 
 
-def _crop(levels: NDArray[np.float32], peak: float) -> InkCrop | None:
-    """Crops the ink of a rectified cell; None where it has none."""
+def _crop(levels: NDArray[np.float32], peak: float) -> tuple[InkCrop | None, set[str]]:
+    """Crops the ink of a rectified cell, None where it has none; and what is doubtful about it."""
     beyond = _MARGIN - round(_BEYOND * _CELL)
     window = levels[beyond:-beyond, beyond:-beyond]
     is_ink = (window > _THRESHOLD * peak).view(np.uint8)
@@ -169,26 +176,38 @@ def _crop(levels: NDArray[np.float32], peak: float) -> InkCrop | None:
         for start in (edge, core)
     )
     areas = stats[:, cv2.CC_STAT_AREA]
-    extents = stats[:, cv2.CC_STAT_WIDTH : cv2.CC_STAT_HEIGHT + 1].max(axis=1)
+    starts = stats[:, (cv2.CC_STAT_LEFT, cv2.CC_STAT_TOP)]
+    boxes = np.concatenate((starts, starts + stats[:, 2:4]), axis=1)
+    extents = (boxes[:, 2:] - boxes[:, :2]).max(axis=1)
     is_own = (inside >= _INSIDE * areas) & (in_core >= _IN_CORE * areas)
     is_own &= extents >= _LEAST_PART * _CELL
     is_own[0] = False  # the ground
-    starts = stats[:, (cv2.CC_STAT_LEFT, cv2.CC_STAT_TOP)]
-    boxes = np.concatenate((starts, starts + stats[:, 2:4]), axis=1)
     is_own &= ~enclose_ink(boxes, is_own & (extents >= _LEAST_EXTENT * _CELL))
     largest = extents[is_own].max(initial=0)
     if largest < _LEAST_EXTENT * _CELL:
-        return None
-    own = (is_own & (extents >= _OF_LARGEST * largest))[labels]
+        return None, {"tiny"} if largest else set()
+    is_own &= extents >= _OF_LARGEST * largest
+    own = is_own[labels]
     full = float(np.quantile(window[own], _FULL))
     around = cv2.dilate(own.view(np.uint8), np.ones((3, 3), np.uint8)).view(np.bool_)
     soft = np.where(around, np.minimum(window / np.float32(full), 1), np.float32(0))
     soft[soft < _GROUND] = 0
     y, x = np.flatnonzero(soft.any(axis=1)), np.flatnonzero(soft.any(axis=0))
-    return InkCrop(
+    crop = InkCrop(
         levels=soft[y[0] : y[-1] + 1, x[0] : x[-1] + 1],
         left=beyond + int(x[0]),
         top=beyond + int(y[0]),
         cell=(_MARGIN, _MARGIN, _MARGIN + _CELL, _MARGIN + _CELL),
         factor=1,
     )
+    return crop, _doubts(boxes[is_own], len(window))
+
+
+def _doubts(boxes: NDArray[np.int32], side: int) -> set[str]:
+    """What is doubtful about the components (M, 4) of a window (side, side)."""
+    doubts = set()
+    if boxes[:, :2].min() <= 0 or boxes[:, 2:].max() >= side:
+        doubts.add("ink_across_divider")
+    if are_several(boxes) or are_several(boxes[:, [1, 0, 3, 2]]):
+        doubts.add("several_digits")
+    return doubts

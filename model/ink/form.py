@@ -13,6 +13,8 @@ Box = tuple[int, int, int, int]
 """x0, y0, x1, y1 in pixels, ends excluded."""
 
 
+# What is wider than this share of its length is no stroke: of drawn digits one in a thousand is.
+_SOLID = 0.38
 # A frame has ink of this share of its size inside.
 _ENCLOSED = 0.3
 
@@ -40,6 +42,14 @@ class CellInk(NamedTuple):
     """Of the pen in the picture, pixels; None where it was not measured."""
     restroked: float = 0.0
     """What was added to the stroke's width (taken off, where negative), normal-form pixels."""
+
+    @property
+    def is_solid(self) -> bool:
+        """It is no strokes, but a blot or an area."""
+        if self.box is None or self.stroke_width is None:
+            return False
+        x0, y0, x1, y1 = self.box
+        return self.stroke_width > _SOLID * max(x1 - x0, y1 - y0)
 
     def enlarged(self, factor: float, shape: tuple[int, ...]) -> "CellInk":
         """Returns the same for a picture (height, width) ``factor`` times as large."""
@@ -82,6 +92,8 @@ class InkWarning(NamedTuple):
     code: str
     """``ink_across_divider``, ``several_digits``, ``faint``, ``tiny`` or ``not_a_grid``."""
     detail: str
+    cells: tuple[int, ...] = ()
+    """Numbers, from 0, of the cells that may hold part of something else."""
 
 
 class GridLayout(NamedTuple):

@@ -1,7 +1,7 @@
 """Warnings about ink that makes a reading doubtful."""
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +27,12 @@ _MIN_DIGIT_SIZE = 0.2
 # Where no ink was found, there may be some that differs from the background by this many grey
 # levels, on a screen and on paper, and by this many standard deviations of the noise.
 _MIN_CONTRAST_FLAT, _MIN_CONTRAST_UNEVEN, _NOISE_FACTOR = 3, 12, 5.0
+
+_DETAILS = {
+    "ink_across_divider": "the ink of cell {} goes on beyond it",
+    "several_digits": "cell {} seems to hold more than one digit",
+    "tiny": f"the ink of cell {{}} is less than {_TINY_SIZE:.0%} of its cell",
+}
 
 
 def find_warnings(
@@ -68,17 +74,25 @@ def find_warnings(
         detail = f"the ink of cell {_numbers(tiny)} is less than {_TINY_SIZE:.0%} of its cell"
         found.append(InkWarning("tiny", detail))
     shared = assignment.boxes_by_shared_cell()
-    if several := [cell for cell, boxes in shared.items() if _are_several(boxes)]:
+    if several := [cell for cell, boxes in shared.items() if are_several(boxes)]:
         detail = f"cell {_numbers(several)} seems to hold more than one digit"
         found.append(InkWarning("several_digits", detail))
     return tuple(found)
+
+
+def warn_of_cells(doubts: Mapping[str, list[int]]) -> tuple[InkWarning, ...]:
+    """Makes warnings of the numbers of the cells, from 0, to which each code applies."""
+    return tuple(
+        InkWarning(code, _DETAILS[code].format(_numbers(cells)), tuple(cells))
+        for code, cells in sorted(doubts.items())
+    )
 
 
 def _numbers(cells: list[int]) -> str:
     return ", ".join(str(cell + 1) for cell in cells)
 
 
-def _are_several(boxes: NDArray[np.int32]) -> bool:
+def are_several(boxes: NDArray[np.int32]) -> bool:
     """Whether components with these boxes, (m, 4), seem to be digits side by side."""
     least = _SHARED_HEIGHT * float(boxes[:, 3].max() - boxes[:, 1].min())
     tall = boxes[boxes[:, 3] - boxes[:, 1] >= least].tolist()

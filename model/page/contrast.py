@@ -12,8 +12,9 @@ _COARSE_SIDE = 48
 # Of a picture, strokes are narrower than this share of its shorter side; where this share of it is
 # so many times as dark as the rest, there is a shadow.
 _WIDEST, _SHADE, _DARKER = 0.12, 0.05, 1.3
-# The ground in full light is this quantile of it; in a shadow it is at most so much darker.
-_LIT, _DARKEST = 0.9, 5.0
+# The ground in full light is this quantile of it, without this share of a side around, which may be
+# of something else; in a shadow it is at most so much darker.
+_LIT, _AROUND, _DARKEST = 0.9, 0.2, 5.0
 
 # Pictures are read side by side already; OpenCV's own threads would only wait for each other.
 cv2.setNumThreads(1)
@@ -87,7 +88,9 @@ def _light(
     stacked = tiles.reshape(-1, *tiles.shape[2:])
     ground = np.asarray(cv2.morphologyEx(stacked, operation, square), np.uint8)
     ground = ground.reshape(tiles.shape)
-    lit = np.quantile(ground[:, ::4, ::4], _LIT, axis=(1, 2), keepdims=True)
+    down, across = (int(_AROUND * length) for length in tiles.shape[1:3])
+    middle = ground[:, down : tiles.shape[1] - down : 4, across : tiles.shape[2] - across : 4]
+    lit = np.quantile(middle, _LIT, axis=(1, 2), keepdims=True)
     times = np.asarray(lit / np.maximum(ground, 1), np.float32)
     return ground, np.asarray(times.clip(1, _DARKEST))
 

@@ -15,7 +15,8 @@ Read = Callable[[Sequence[NormalForm]], list[Reading]]
 """Reads normal forms, as an engine and ``make_readings`` do."""
 
 # The evidence of a reading is the mean over its cells of the logarithms of their probabilities;
-# a blank counts as an answer of this probability: a wrong layout has many. A warning costs this.
+# a blank, or what is no whole digit, counts as an answer of this probability: a wrong layout has
+# many. A warning costs this.
 _BLANK, _WARNED = 0.5, 0.05
 # The first reading has a lead: of a doubtful digit cropped in several ways, the surest reading is
 # not the likeliest. Readings weigh in by the exponential of so many times their evidence.
@@ -42,6 +43,8 @@ def is_doubtful(normal: NormalForm, reading: Reading) -> bool:
     if normal.layout.found_by == "form":
         return False  # nothing was decided that may be wrong
     if normal.warnings:
+        return True
+    if any(cell.is_solid for cell in normal.cells):
         return True
     num_blanks = sum(cell.digit is None for cell in reading.cells)
     if num_blanks and 2 * num_blanks >= len(reading.cells):
@@ -81,9 +84,18 @@ def look_again(
 
 
 def _see(normal: NormalForm, reading: Reading) -> _Seen:
-    answers = (_BLANK if cell.digit is None else cell.confidence for cell in reading.cells)
-    evidence = sum(math.log(max(answer, 1e-6)) for answer in answers) / len(reading.cells)
-    return _Seen(normal, reading, evidence - _WARNED * len(normal.warnings))
+    evidence = sum(math.log(max(one, 1e-6)) for one in _answers(normal, reading))
+    evidence = evidence / len(reading.cells) - _WARNED * len(normal.warnings)
+    return _Seen(normal, reading, evidence)
+
+
+def _answers(normal: NormalForm, reading: Reading) -> list[float]:
+    """Of each cell how sure the digit is; ``_BLANK`` where there is none, or no whole one."""
+    are_parts = {number for warning in normal.warnings for number in warning.cells}
+    return [
+        _BLANK if cell.digit is None or ink.is_solid or number in are_parts else cell.confidence
+        for number, (cell, ink) in enumerate(zip(reading.cells, normal.cells, strict=True))
+    ]
 
 
 def _vote(seen: Sequence[_Seen], lead: float = 0.0) -> tuple[_Seen, list[float]]:
@@ -110,8 +122,7 @@ def _is_turned(turned: Sequence[_Seen], upright: _Seen) -> _Seen | None:
     ]
     if len(agreeing) < 2 or best.evidence < max(_TURNED, upright.evidence + _TURNED_LEAD):
         return None
-    answers = (_BLANK if cell.digit is None else cell.confidence for cell in upright.reading.cells)
-    second = sorted(answers)[:2][-1]
+    second = sorted(_answers(upright.normal, upright.reading))[:2][-1]
     worst = min(cell.confidence for cell in best.reading.cells)
     return best if second < _SECOND or worst > _CERTAIN else None
 
