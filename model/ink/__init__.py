@@ -37,6 +37,7 @@ from model.ink.image_operations import block_means, downscale
 from model.ink.ink_warnings import find_warnings
 from model.ink.lines import remove_lines
 from model.ink.mnist_form import resample, to_mnist_form
+from model.ink.unread import warn_of_unread
 from model.page.colour import to_ink_contrast
 from model.page.contrast import even_light, ink_darkness
 from model.page.layout import Layout, are_alike, find_layout_by_ink, find_layouts
@@ -158,13 +159,17 @@ def _normalise_components(
         normal[row * size : (row + 1) * size, column * size : (column + 1) * size] = pixels
         cells.append(form.enlarged(crop.factor, picture.shape))
     boxes = [assignment.cell_box(cell) for cell in range(config.num_cells)]
+    layout = GridLayout.from_boxes([enlarged(box, factor, picture.shape) for box in boxes], "ink")
+    warnings = find_warnings(ink, assignment, crops, discarded)
+    if not any(warning.code == "faint" for warning in warnings):
+        warnings += warn_of_unread(picture, layout.quads, cells)
     return NormalForm(
         normal,
         ink.is_inverted,
         assignment.grid_box(factor, picture.shape),
         tuple(cells),
-        GridLayout.from_boxes([enlarged(box, factor, picture.shape) for box in boxes], "ink"),
-        find_warnings(ink, assignment, crops, discarded),
+        layout,
+        warnings,
     )
 
 

@@ -29,6 +29,7 @@ _MIN_DIGIT_SIZE = 0.2
 _MIN_CONTRAST_FLAT, _MIN_CONTRAST_UNEVEN, _NOISE_FACTOR = 3, 12, 5.0
 
 _DETAILS = {
+    "faint": "something is in cell {}, too pale, too thin or too little to be read",
     "ink_across_divider": "the ink of cell {} goes on beyond it",
     "several_digits": "cell {} seems to hold more than one digit",
     "tiny": f"the ink of cell {{}} is less than {_TINY_SIZE:.0%} of its cell",

@@ -24,6 +24,8 @@ _COUNT, _INSET = 3, 0.012
 _LEAST, _OF_TYPICAL, _MAX_STROKE, _APART = 12, 4, 0.1, 0.04
 # A group takes at most this share of the picture; this much of its size is left around it.
 _GROUP_AREA, _AROUND = 0.6, 0.12
+# It has so many pieces of ink of at least this share of its size: a lone digit is no grid.
+_PIECES, _PIECE = 2, 0.1
 # Sheets are sampled so that their longer side is at most this, pixels.
 _LONGEST = 1120
 
@@ -85,12 +87,16 @@ def find_groups(picture: NDArray[np.uint8]) -> Quads:
     square = np.ones((round(_APART * shorter) | 1,) * 2, np.uint8)
     joined = cv2.dilate(is_ink.view(np.uint8), square)
     _, labels, stats, _ = cv2.connectedComponentsWithStats(joined)
+    _, pieces, of_pieces, _ = cv2.connectedComponentsWithStats(is_ink.view(np.uint8))
     amounts = np.bincount(labels[is_ink], minlength=len(stats))
     groups = []
     for number in np.argsort(-amounts[1:])[:_COUNT] + 1:
         x, y, width, height = stats[number, :4].astype(float)
         around = _AROUND * max(width, height)
         if width * height > _GROUP_AREA * small.shape[0] * small.shape[1]:
+            continue
+        inside = of_pieces[np.unique(pieces[is_ink & (labels == number)]), 2:4]
+        if np.count_nonzero(inside.max(axis=1) > _PIECE * max(width, height)) < _PIECES:
             continue
         x0, y0 = max(0.0, x - around), max(0.0, y - around)
         x1, y1 = min(size[0], x + width + around), min(size[1], y + height + around)
