@@ -1,21 +1,23 @@
 """A reading becomes the JSON of an answer, straight from the arrays."""
 
 import base64
+import math
 from collections.abc import Collection
 from http import HTTPStatus
 from typing import Any, Literal
 
 import numpy as np
 import orjson
+from numpy.typing import NDArray
 from starlette.responses import Response
 
 from app.reading.images import encode_png
 from app.reading.pipeline import Read
 from app.state import Service
-from model.ink import NormalForm
+from model.ink import GridLayout, NormalForm
 from model.reading import best_alternatives
 
-Explain = Literal["attention", "normal_form", "ink"]
+Explain = Literal["attention", "normal_form", "ink", "layout"]
 
 
 class ArrayResponse(Response):
@@ -71,6 +73,8 @@ def answer(
         content["normal_form"] = f"data:image/png;base64,{png}"
     if "ink" in explain:
         content["ink"] = _ink(read.normal)
+    if "layout" in explain:
+        content["layout"] = _layout(read.normal.layout)
     content["model"] = service.model
     content["timing_ms"] = read.timing._asdict()
     return content
@@ -92,6 +96,23 @@ def _ink(normal: NormalForm) -> dict[str, Any]:
             for cell in normal.cells
         ],
     }
+
+
+def _layout(layout: GridLayout) -> dict[str, Any]:
+    """Where the cells were found."""
+    right = (layout.quads[:, :, 1] - layout.quads[:, :, 0]).mean(axis=(0, 1))
+    return {
+        "found_by": layout.found_by,
+        "rotation": round(math.degrees(math.atan2(right[1], right[0])), 1),
+        "cells": [_corners(quad) for quad in layout.quads],
+        "sheet": None if layout.sheet is None else _corners(layout.sheet),
+    }
+
+
+def _corners(quad: NDArray[np.float64]) -> list[list[float]]:
+    """Corners (2, 2, 2) clockwise from the upper left."""
+    around: list[list[float]] = quad.reshape(4, 2)[[0, 1, 3, 2]].round(1).tolist()
+    return around
 
 
 def _rounded(value: float | None) -> float | None:

@@ -48,7 +48,10 @@ async def _read(
 
 def add_prediction_routes(app: FastAPI, settings: Settings) -> None:
     """Adds the endpoints; limits are part of their documentation."""
-    text = "What to add: where it looked, what the network saw, what was done to the ink."
+    text = (
+        "What to add: where it looked, what the network saw, what was done to the ink, where the "
+        "cells were found."
+    )
     explain_query = Query(description=text)
     text = "How many other readings to add."
     alternatives_query = Query(ge=0, le=settings.max_alternatives, description=text)

@@ -90,6 +90,26 @@ class InkAnswer(_Schema):
     cells: list[CellInkAnswer]
 
 
+Corners = Annotated[
+    list[Annotated[list[float], Field(min_length=2, max_length=2)]],
+    Field(min_length=4, max_length=4),
+]
+
+
+class LayoutAnswer(_Schema):
+    """Where the cells were found; corners are x, y in pixels, clockwise from the upper left."""
+
+    found_by: Literal["form", "lines", "digits", "ink"]
+    """form: the picture was in the normal form; lines: of the grid; digits: as they lie in rows and
+    columns; ink: by all of it, in a grid that fills the picture or the sheet."""
+    rotation: Annotated[float, Field(ge=-180, le=180)]
+    """Of the grid, clockwise, degrees."""
+    cells: list[Corners]
+    """In reading order."""
+    sheet: Corners | None
+    """The sheet, note or window on which the grid was found; null where none was searched for."""
+
+
 class ModelName(_Schema):
     """Which reader answered."""
 
@@ -128,6 +148,8 @@ class ReadingAnswer(_Schema):
     """With explain=normal_form: what the network saw, as a data URL of a PNG."""
     ink: InkAnswer | None = None
     """With explain=ink."""
+    layout: LayoutAnswer | None = None
+    """With explain=layout."""
     model: ModelName
     timing_ms: TimingAnswer
 

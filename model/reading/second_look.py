@@ -20,11 +20,11 @@ Read = Callable[[Sequence[NormalForm]], list[Reading]]
 _BLANK, _WARNED = 0.5, 0.05
 # The first reading has a lead: of a doubtful digit cropped in several ways, the surest reading is
 # not the likeliest. Readings weigh in by the exponential of so many times their evidence.
-_LEAD, _SHARPNESS = 0.1, 25.0
+_LEAD, _SHARPNESS = 0.05, 10.0
 # Turned pictures are read where the best evidence is less than the first of these. They are
-# believed where at least two turned forms agree, with evidence of more than the second, and of so
-# much more than upright ...
-_UPRIGHT, _TURNED, _TURNED_LEAD = -0.045, -0.04, 0.05
+# believed where at least two turned forms agree, with evidence of more than the second (upside
+# down, where many digits are others, than the last) and of so much more than upright ...
+_UPRIGHT, _TURNED, _TURNED_LEAD, _UPSIDE_DOWN = -0.045, -0.04, 0.05, -0.01
 # ... and where two cells upright are less sure than this, or each cell turned is as sure as that: a
 # digit that is hard to read may make sense upside down.
 _SECOND, _CERTAIN = 0.93, 0.9985
@@ -120,11 +120,15 @@ def _is_turned(turned: Sequence[_Seen], upright: _Seen) -> _Seen | None:
         if one.reading.text == best.reading.text
         and one.normal.layout.quarter_turns == best.normal.layout.quarter_turns
     ]
-    if len(agreeing) < 2 or best.evidence < max(_TURNED, upright.evidence + _TURNED_LEAD):
+    is_upside_down = best.normal.layout.quarter_turns == 2
+    sure = [cell.confidence for cell in best.reading.cells if cell.digit is not None]
+    if len(agreeing) < 2 or len(sure) < 2 or best.evidence < upright.evidence + _TURNED_LEAD:
+        return None
+    surety = float(np.log(sure).mean()) - _WARNED * len(best.normal.warnings)
+    if surety < (_UPSIDE_DOWN if is_upside_down else _TURNED):
         return None
     second = sorted(_answers(upright.normal, upright.reading))[:2][-1]
-    worst = min(cell.confidence for cell in best.reading.cells)
-    return best if second < _SECOND or worst > _CERTAIN else None
+    return best if second < _SECOND or min(sure) > _CERTAIN else None
 
 
 def _evidence(seen: _Seen) -> float:

@@ -4,6 +4,8 @@
  * @typedef {{body: Uint8Array | Blob, type: string}} RequestBody
  * @typedef {{digit: number | null, confidence: number, probabilities: number[], ink_box: number[] | null}} CellAnswer
  * @typedef {{steps: number, layers: number, heads: number, rows: number, columns: number, weights: number[][][][]}} Attention
+ * @typedef {[number, number][]} Corners clockwise from the upper left, pixels
+ * @typedef {{found_by: string, rotation: number, cells: Corners[], sheet: Corners | null}} Layout
  * @typedef {object} Answer see /docs
  * @property {(number | null)[]} digits
  * @property {string} reading
@@ -14,11 +16,12 @@
  * @property {Attention} [attention]
  * @property {string} [normal_form]
  * @property {{polarity: string, grid_box: number[], cells: object[]}} [ink]
+ * @property {Layout} [layout]
  * @property {{name: string, sha256: string}} model
  */
 
 /** Explanations that the page asks for. A service that lacks one of them answers 422. */
-export const EXPLAIN = ['attention', 'normal_form', 'ink'];
+export const EXPLAIN = ['attention', 'normal_form', 'ink', 'layout'];
 export const PREDICT_URL = `/predict?${EXPLAIN.map((what) => `explain=${what}`).join('&')}&alternatives=3`;
 
 /** A drawing is read when the pen has paused for this long, and at least this often while it moves. */

@@ -1,7 +1,7 @@
 /** Shows the drawing on the pad: strokes, or an uploaded picture. */
 
 import { isBlank } from './history.js';
-import { inkColours, oncePerFrame, onResize, onThemeChange, paintDrawing } from './painting.js';
+import { inkColours, oncePerFrame, onResize, onThemeChange, paintDrawing, paintLayout } from './painting.js';
 
 /**
  * @param {HTMLElement} pad
@@ -11,10 +11,14 @@ import { inkColours, oncePerFrame, onResize, onThemeChange, paintDrawing } from 
 export function showInk(pad, canvas, store) {
   const context = canvas.getContext('2d');
   const paint = oncePerFrame(() => {
-    const { history, liveStroke, image } = store.state;
+    const { history, liveStroke, image, answer, answeredDrawing } = store.state;
     context.clearRect(0, 0, canvas.width, canvas.height);
     const strokes = liveStroke ? [...history.present.strokes, liveStroke] : history.present.strokes;
-    paintDrawing(context, strokes, liveStroke ? null : image, canvas.width, inkColours(pad));
+    const colours = inkColours(pad);
+    paintDrawing(context, strokes, liveStroke ? null : image, canvas.width, colours);
+    if (image && !liveStroke && answer?.layout && answeredDrawing === history.present) {
+      paintLayout(context, answer.layout, image, canvas.width, colours);
+    }
   });
   onResize(canvas, paint);
   onThemeChange(paint);
@@ -29,7 +33,7 @@ export function showInk(pad, canvas, store) {
         if (shown === picture) store.update({ image });
       });
     }
-    if (['history', 'liveStroke', 'image'].some((key) => changed.has(key))) paint();
+    if (['history', 'liveStroke', 'image', 'answer'].some((key) => changed.has(key))) paint();
   });
 }
 

@@ -24,7 +24,7 @@ export function warningText({ code, detail }) {
   return WARNINGS[code] ?? detail ?? code;
 }
 
-export const NO_PICTURE = 'This is no picture that can be read here: PNG, JPEG, WebP, BMP or GIF.';
+export const NO_PICTURE = 'This is no picture that can be read here: PNG, JPEG, WebP, HEIC, AVIF, BMP or GIF.';
 export const EMPTY_FILE = 'This file is empty.';
 const TOO_LARGE = 'This picture is too large to be read here';
 const MISUNDERSTOOD = 'The service did not understand what this page sent. Load the page again.';

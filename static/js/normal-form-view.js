@@ -5,6 +5,8 @@ import { CELL_NAMES } from './messages.js';
 
 /** Side of what the network sees, in pixels. */
 const NORMAL_FORM_SIDE = 56;
+/** What cells were found by, as the service names it. */
+const FOUND_BY = { lines: 'their lines', digits: 'how the digits lie', ink: 'their ink' };
 /** Smaller changes than this are not mentioned. */
 const MIN_PERCENT = 3;
 
@@ -19,8 +21,21 @@ export function showNormalForm({ image, notes }, store) {
     image.hidden = !isShown;
     if (isShown) image.src = answer.normal_form;
     image.alt = isShown ? `The 56 by 56 pixel picture that was read as ${answer.reading.replaceAll('_', ' blank ')}` : '';
-    notes.replaceChildren(...describeInk(answer?.ink).map((words) => element('li', {}, words)));
+    notes.replaceChildren(...[...describeLayout(answer?.layout), ...describeInk(answer?.ink)].map((words) => element('li', {}, words)));
   });
+}
+
+/**
+ * Describes where the cells were found.
+ * @param {import('./client.js').Answer['layout']} layout
+ * @returns {string[]}
+ */
+export function describeLayout(layout) {
+  if (!layout || layout.found_by === 'form') return [];
+  const where = layout.sheet ? ' on a sheet in the picture' : '';
+  const turned = Math.abs(Math.round(layout.rotation));
+  const how = turned ? `, turned by ${turned}° ${layout.rotation > 0 ? 'clockwise' : 'counterclockwise'}` : '';
+  return [`Cells found by ${FOUND_BY[layout.found_by] ?? 'their ink'}${where}${how}.`];
 }
 
 /**

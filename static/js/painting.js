@@ -89,6 +89,35 @@ export function paintDrawing(context, strokes, image, side, colours) {
 }
 
 /**
+ * Paints where cells were found in an uploaded picture.
+ * @param {CanvasRenderingContext2D} context
+ * @param {import('./client.js').Layout} layout
+ * @param {ImageBitmap} image
+ * @param {number} side
+ * @param {Colours} colours
+ */
+export function paintLayout(context, layout, image, side, { caution }) {
+  const [left, top, width] = fitInSquare(image, side);
+  const scale = width / image.width;
+  const outline = (corners) => {
+    context.beginPath();
+    for (const [x, y] of corners) context.lineTo(left + x * scale, top + y * scale);
+    context.closePath();
+    context.stroke();
+  };
+  context.save();
+  context.strokeStyle = caution;
+  context.lineJoin = 'round';
+  context.lineWidth = Math.max(1.5, side / 250);
+  layout.cells.forEach(outline);
+  if (layout.sheet) {
+    context.setLineDash([side / 60, side / 60]);
+    outline(layout.sheet);
+  }
+  context.restore();
+}
+
+/**
  * Paints patches of colour.
  * @param {CanvasRenderingContext2D} context
  * @param {number[]} values of the patches, from 0 to 1

@@ -9,6 +9,8 @@ const SIGNATURES = [
   ['image/gif', /^GIF8/],
   ['image/bmp', /^BM/],
   ['image/webp', /^RIFF....WEBP/s],
+  ['image/avif', /^....ftyp(avif|avis)/s],
+  ['image/heic', /^....ftyp(heic|heix|heim|heis|hevc|mif1|msf1)/s],
 ];
 
 /**

@@ -36,6 +36,17 @@ WRITE_CLIPBOARD = """async (base64) => {
   await navigator.clipboard.write([new ClipboardItem({ 'image/png': png })]);
 }"""
 
+# Rows of the pad, as shares of its height, with pixels of another colour than grey.
+COLOURED_ROWS = """() => {
+  const canvas = document.getElementById('ink');
+  const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+  const rows = [];
+  for (let i = 0; i < data.length; i += 4) {
+    if (data[i] - data[i + 2] > 60) rows.push(i / 4 / canvas.width / canvas.height);
+  }
+  return rows;
+}"""
+
 
 @pytest.mark.parametrize("button", ["upload", "camera"])
 def test_an_opened_picture_appears_on_the_pad_and_is_read(open_page: OpenPage, button: str) -> None:
@@ -43,6 +54,22 @@ def test_an_opened_picture_appears_on_the_pad_and_is_read(open_page: OpenPage, b
     page.get_by_test_id(button).set_input_files(PICTURE)
     expect_reading(page, READ)
     wait_on_page(page, lambda: inked_share(page) == pytest.approx(1, abs=0.02))
+
+
+def test_the_cells_that_were_found_are_drawn_over_a_picture(page: Page, tmp_path: Path) -> None:
+    sheet = Image.new("L", (900, 700), 235)
+    grid = Image.open(PICTURE).convert("L").resize((300, 300))
+    sheet.paste(grid.point(lambda value: 235 - 0.8 * value), (520, 90))
+    path = tmp_path / "sheet.png"
+    sheet.save(path)
+    page.get_by_test_id("upload").set_input_files(path)
+    expect_reading(page, READ)
+    wait_on_page(page, lambda: len(page.evaluate(COLOURED_ROWS)) > 0)
+    rows = page.evaluate(COLOURED_ROWS)
+    top, bottom = min(rows), max(rows)
+    # A landscape picture is centred on the pad: its rows begin at 1/9 of it.
+    assert 0.15 < top < 0.3
+    assert 0.5 < bottom < 0.65
 
 
 def test_the_key_for_opening_asks_for_a_file(page: Page) -> None:
@@ -88,7 +115,7 @@ def test_a_file_that_is_no_picture_is_refused_in_words(page: Page, tmp_path: Pat
     expect_reading(page, READ)
 
 
-NO_PICTURE = "This is no picture that can be read here: PNG, JPEG, WebP, BMP or GIF."
+NO_PICTURE = "This is no picture that can be read here: PNG, JPEG, WebP, HEIC, AVIF, BMP or GIF."
 
 
 @pytest.mark.parametrize(
@@ -96,7 +123,7 @@ NO_PICTURE = "This is no picture that can be read here: PNG, JPEG, WebP, BMP or 
     [
         ("scan.tiff", b"II*\x00\x08\x00\x00\x00", NO_PICTURE),
         ("drawing.svg", b"<svg xmlns='http://www.w3.org/2000/svg'/>", NO_PICTURE),
-        ("photo.heic", b"\x00\x00\x00\x18ftypheic\x00\x00\x00\x00", NO_PICTURE),
+        ("film.mp4", b"\x00\x00\x00\x18ftypisom\x00\x00\x00\x00", NO_PICTURE),
         ("zeros.png", bytes(11_000_000), NO_PICTURE),
         ("empty.png", b"", "This file is empty."),
     ],

@@ -5,7 +5,7 @@ import { patchBoxes, peakOf, weightsOf } from '../../static/js/attention.js';
 import { colourAt } from '../../static/js/colours.js';
 import { BLANK, addStroke, commit, isBlank, redo, startHistory, undo } from '../../static/js/history.js';
 import { sampleDigit } from '../../static/js/samples.js';
-import { describeInk } from '../../static/js/normal-form-view.js';
+import { describeInk, describeLayout } from '../../static/js/normal-form-view.js';
 import { homeCell } from '../../static/js/strokes.js';
 import { percent, runnerUp, warningText } from '../../static/js/messages.js';
 
@@ -61,6 +61,14 @@ test('what was done to the ink is said in words', () => {
   assert.equal(said[1], 'Top left: drawn at 50 % of its size, moved left, lines 0.3 px wider.');
   assert.equal(said[2], 'Top right: no ink.');
   assert.deepEqual(describeInk(undefined), []);
+});
+
+test('where the cells were found is said in words', () => {
+  const layout = { found_by: 'lines', rotation: -11.8, cells: [], sheet: [[0, 0], [1, 0], [1, 1], [0, 1]] };
+  assert.deepEqual(describeLayout(layout), ['Cells found by their lines on a sheet in the picture, turned by 12° counterclockwise.']);
+  assert.deepEqual(describeLayout({ ...layout, rotation: 0.2, sheet: null }), ['Cells found by their lines.']);
+  assert.deepEqual(describeLayout({ ...layout, found_by: 'form' }), []);
+  assert.deepEqual(describeLayout(undefined), []);
 });
 
 test('colours grow lighter with the value, and beyond the ends stay', () => {

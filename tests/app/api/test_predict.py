@@ -8,11 +8,13 @@ import httpx
 import numpy as np
 import pytest
 from PIL import Image
+from pillow_heif import register_heif_opener
 
 from app.reading.example import EXAMPLE_PNG
 from tests.app.running import DIGITS, GRID, PNG
 
 Picture = Image.Image
+register_heif_opener()
 
 
 def without_time(answer: dict[str, Any]) -> dict[str, Any]:
@@ -110,6 +112,35 @@ def test_attention_and_the_normal_form_come_only_when_asked_for(client: httpx.Cl
     np.testing.assert_allclose(weights.sum(axis=-1), 1, atol=1e-3)
     png = base64.b64decode(answer["normal_form"].removeprefix("data:image/png;base64,"))
     assert Image.open(io.BytesIO(png)).size == (56, 56)
+
+
+def test_the_layout_is_where_the_grid_is(client: httpx.Client, grid: Picture) -> None:
+    page = Image.new("L", (900, 700), 235)
+    sheet = grid.resize((300, 300)).point(lambda value: 235 - 0.8 * value)
+    page.paste(sheet, (520, 90))
+    answer = read(client, encoded(page), explain="layout")
+    assert answer["digits"] == DIGITS
+    layout = answer["layout"]
+    corners = np.array(layout["cells"])
+    assert corners.shape == (4, 4, 2)
+    for cell, (x, y) in zip(corners, [(595, 165), (745, 165), (595, 315), (745, 315)], strict=True):
+        assert np.abs(cell.mean(axis=0) - (x, y)).max() < 75
+    assert abs(layout["rotation"]) < 10
+    assert "layout" not in read(client, GRID)
+
+
+@pytest.mark.parametrize("quarters", [1, 3])
+def test_a_turned_picture_is_read_upright(
+    client: httpx.Client, grid: Picture, quarters: int
+) -> None:
+    sheet = grid.resize((400, 400)).point(lambda value: 235 - 0.8 * value)
+    page = Image.new("L", (600, 600), 235)
+    page.paste(sheet, (100, 100))
+    answer = read(client, encoded(page.rotate(90 * quarters)), explain="layout")
+    assert answer["digits"] == DIGITS
+    expected = {1: -90, 3: 90}[quarters]  # PIL turns counterclockwise
+    assert abs(answer["layout"]["rotation"] - expected) < 10
+    assert answer["timing_ms"]["second_look"] > 0
 
 
 def test_a_batch_is_answered_in_order_with_problems_in_their_places(
