@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Collection
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import Depends, FastAPI, Query, Request, Response
 
@@ -12,8 +12,9 @@ from app.api.answers import ArrayResponse, Explain, answer
 from app.api.bodies import receive_picture, receive_pictures
 from app.api.context import context_of
 from app.api.problems import BATCH_KINDS, PREDICT_KINDS, to_problem
-from app.api.query import check_query
+from app.api.query import check_query, wanted_grid
 from app.api.schemas import BatchAnswer, ReadingAnswer
+from app.reading.pipeline import Wanted
 from app.settings import Settings
 from app.state import Service, ServiceDependency
 from model.errors import PictureError
@@ -23,7 +24,11 @@ PREDICTION_PATHS = frozenset({"/predict", "/predict/batch"})
 
 
 async def predict_one(
-    request: Request, service: Service, explain: Collection[Explain] = (), num_alternatives: int = 0
+    request: Request,
+    service: Service,
+    wanted: Wanted | None = None,
+    explain: Collection[Explain] = (),
+    num_alternatives: int = 0,
 ) -> Response:
     """Receives one picture, reads it and answers.
 
@@ -32,16 +37,22 @@ async def predict_one(
         PictureError: The picture cannot be read.
     """
     picture = await receive_picture(request, service)
-    content = await _read(picture, service, explain, num_alternatives)
+    content = await _read(picture, service, wanted, explain, num_alternatives)
     for stage, milliseconds in content["timing_ms"].items():
         context_of(request).log_fields[f"{stage}_ms"] = milliseconds
     return ArrayResponse(content)
 
 
 async def _read(
-    picture: bytes, service: Service, explain: Collection[Explain], num_alternatives: int
+    picture: bytes,
+    service: Service,
+    wanted: Wanted | None,
+    explain: Collection[Explain],
+    num_alternatives: int,
 ) -> dict[str, Any]:
-    read = await service.pipeline.read(picture, return_attention="attention" in explain)
+    read = await service.pipeline.read(
+        picture, wanted=wanted, return_attention="attention" in explain
+    )
     service.metrics.observe_picture(read.timing)
     return answer(read, service, explain, num_alternatives)
 
@@ -55,6 +66,12 @@ def add_prediction_routes(app: FastAPI, settings: Settings) -> None:
     explain_query = Query(description=text)
     text = "How many other readings to add."
     alternatives_query = Query(ge=0, le=settings.max_alternatives, description=text)
+    text = "Rows of the grid, at most the reader's; a lone digit has 1 row and 1 column."
+    rows_query = Query(ge=1, description=text)
+    text = "Columns of the grid, at most the reader's."
+    columns_query = Query(ge=1, description=text)
+    text = "auto: a picture of one digit is read as one; else it is warned of."
+    layout_query = Query(description=text)
     checks = [Depends(check_query)]
     post = partial(app.post, tags=["reading"], dependencies=checks, response_model=None)
     path = "/predict"
@@ -77,8 +94,12 @@ def add_prediction_routes(app: FastAPI, settings: Settings) -> None:
         service: ServiceDependency,
         explain: Annotated[list[Explain], explain_query] = [],  # noqa: B006  (FastAPI copies it)
         alternatives: Annotated[int, alternatives_query] = 0,
+        rows: Annotated[int | None, rows_query] = None,
+        columns: Annotated[int | None, columns_query] = None,
+        layout: Annotated[Literal["auto"] | None, layout_query] = None,
     ) -> Response:
-        return await predict_one(request, service, explain, alternatives)
+        wanted = wanted_grid(service.engine.header.config, rows, columns, layout)
+        return await predict_one(request, service, wanted, explain, alternatives)
 
     path = "/predict/batch"
 
@@ -99,13 +120,17 @@ def add_prediction_routes(app: FastAPI, settings: Settings) -> None:
         service: ServiceDependency,
         explain: Annotated[list[Explain], explain_query] = [],  # noqa: B006
         alternatives: Annotated[int, alternatives_query] = 0,
+        rows: Annotated[int | None, rows_query] = None,
+        columns: Annotated[int | None, columns_query] = None,
+        layout: Annotated[Literal["auto"] | None, layout_query] = None,
     ) -> Response:
+        wanted = wanted_grid(service.engine.header.config, rows, columns, layout)
         pictures = await receive_pictures(request, service)
         context_of(request).admit(len(pictures))
 
         async def read_or_problem(picture: bytes) -> dict[str, Any]:
             try:
-                return await _read(picture, service, explain, alternatives)
+                return await _read(picture, service, wanted, explain, alternatives)
             except PictureError as error:
                 return {"error": to_problem(error).to_dict(None)}
 

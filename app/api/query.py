@@ -6,8 +6,10 @@ from fastapi import Request
 from fastapi.exceptions import RequestValidationError
 
 from app.reading.errors import printable
+from app.reading.pipeline import Wanted
+from model.config import ReaderConfig
 
-NAMES = ("explain", "alternatives")
+NAMES = ("explain", "alternatives", "rows", "columns", "layout")
 _REPEATABLE = {"explain"}
 
 
@@ -28,3 +30,27 @@ async def check_query(request: Request) -> None:
         wrong.append({"type": "value_error", "loc": ("query", printable(name)), "msg": expected})
     if wrong:
         raise RequestValidationError(wrong[:5])
+
+
+def wanted_grid(
+    config: ReaderConfig, rows: int | None, columns: int | None, layout: str | None
+) -> Wanted:
+    """Returns the grid that was asked for; what was not asked for is as the reader's own.
+
+    Raises:
+        RequestValidationError: It has more rows or columns than the reader's.
+    """
+    most = {"rows": config.rows, "columns": config.columns}
+    asked = {"rows": rows, "columns": columns}
+    wrong = [
+        {
+            "type": "value_error",
+            "loc": ("query", name),
+            "msg": f"expected at most {most[name]}, as this reader has, got {count}",
+        }
+        for name, count in asked.items()
+        if count is not None and count > most[name]
+    ]
+    if wrong:
+        raise RequestValidationError(wrong)
+    return Wanted(rows or config.rows, columns or config.columns, layout == "auto")

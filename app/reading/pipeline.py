@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import dataclasses
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -18,6 +19,12 @@ from model.config import ReaderConfig
 from model.ink import NormalForm, find_already_normal, normalise, other_normal_forms
 from model.reading import Reading, make_readings
 from model.reading.second_look import is_doubtful, look_again
+from model.reading.smaller_grid import (
+    OTHER_LAYOUT,
+    first_cells,
+    is_lone_digit,
+    normalise_smaller,
+)
 
 # Pictures of more than ``MOST_PIXELS`` are decoded beside the event loop: they would hold up the
 # others by more than about a millisecond; for smaller ones the way to a thread costs more. Larger
@@ -25,6 +32,15 @@ from model.reading.second_look import is_doubtful, look_again
 _INLINE_BYTES = 64_000
 # Of pictures of more pixels one is decoded at a time: each may take hundreds of megabytes.
 _MANY_PIXELS = 16_000_000
+
+
+class Wanted(NamedTuple):
+    """Which grid to read in a picture."""
+
+    rows: int
+    columns: int
+    may_be_other: bool = False
+    """A picture of one digit may be read as such, whatever the rows and columns."""
 
 
 class Timing(NamedTuple):
@@ -54,6 +70,7 @@ class _Prepared(NamedTuple):
     picture: Picture
     normal: NormalForm | None
     """None where the batch is to make it."""
+    wanted: Wanted
     return_attention: bool
     decode_ms: float
     ink_ms: float
@@ -80,25 +97,38 @@ class Pipeline:
         self._large = asyncio.Lock()
         self._waiting: deque[tuple[_Prepared, asyncio.Future[Read]]] = deque()
 
-    async def read(self, data: bytes, *, return_attention: bool = False) -> Read:
+    async def read(
+        self, data: bytes, *, wanted: Wanted | None = None, return_attention: bool = False
+    ) -> Read:
         """Reads one picture.
+
+        Args:
+            data: A file that ``app.reading.formats`` lists.
+            wanted: The grid to read; None: the reader's own.
+            return_attention: Whether to return where the decoder looked.
 
         Raises:
             PictureError: It cannot be read.
         """
+        wanted = wanted or Wanted(self._config.rows, self._config.columns)
         started = time.perf_counter()
         picture = decode_plain(data, self._settings)
         if picture is not None:
-            prepared = self._prepare(picture, started, return_attention)
+            prepared = self._prepare(picture, started, wanted, return_attention)
         else:
-            prepared = await self._open(data, started, return_attention)
+            prepared = await self._open(data, started, wanted, return_attention)
         read = await self._put(prepared)
+        if not is_own(wanted, self._config):
+            reading = first_cells(read.reading, wanted.rows, wanted.columns)
+            return read._replace(reading=reading)
         if not is_doubtful(read.normal, read.reading):
             return read
         run = asyncio.get_running_loop().run_in_executor
         return await run(self._executor, self._look_again, prepared, read)
 
-    async def _open(self, data: bytes, started: float, return_attention: bool) -> _Prepared:
+    async def _open(
+        self, data: bytes, started: float, wanted: Wanted, return_attention: bool
+    ) -> _Prepared:
         """Decodes with Pillow, whose memory is given back before the picture waits."""
         run = asyncio.get_running_loop().run_in_executor
         is_small = len(data) <= _INLINE_BYTES
@@ -108,7 +138,7 @@ class Pipeline:
             opened = await run(self._executor, open_picture, data, self._settings)
 
         def prepare() -> _Prepared:
-            return self._prepare(decode_opened(opened), started, return_attention)
+            return self._prepare(decode_opened(opened), started, wanted, return_attention)
 
         num_pixels = opened.width * opened.height
         if is_small and num_pixels <= MOST_PIXELS:
@@ -116,14 +146,17 @@ class Pipeline:
         async with self._large if num_pixels > _MANY_PIXELS else contextlib.nullcontext():
             return await run(self._executor, prepare)
 
-    def _prepare(self, picture: Picture, started: float, return_attention: bool) -> _Prepared:
+    def _prepare(
+        self, picture: Picture, started: float, wanted: Wanted, return_attention: bool
+    ) -> _Prepared:
         decoded = time.perf_counter()
         # Those of the network's own size are often normal already: the batch is checked at once.
         is_left = picture.pixels.shape == (self._config.height, self._config.width)
-        normal = None if is_left else normal_form(picture, self._config)
+        is_left &= is_own(wanted, self._config)
+        normal = None if is_left else normal_form(picture, self._config, wanted)
         inked = time.perf_counter()
         milliseconds = (decoded - started) * 1000, (inked - decoded) * 1000
-        return _Prepared(picture, normal, return_attention, *milliseconds, inked)
+        return _Prepared(picture, normal, wanted, return_attention, *milliseconds, inked)
 
     def _look_again(self, prepared: _Prepared, read: Read) -> Read:
         began = time.perf_counter()
@@ -131,6 +164,7 @@ class Pipeline:
             self._engine,
             prepared.picture,
             (read.normal, read.reading),
+            may_be_other=prepared.wanted.may_be_other,
             return_attention=prepared.return_attention,
         )
         milliseconds = round((time.perf_counter() - began) * 1000, 3)
@@ -187,9 +221,17 @@ class Pipeline:
         return reads
 
 
-def normal_form(picture: Picture, config: ReaderConfig) -> NormalForm:
+def is_own(wanted: Wanted, config: ReaderConfig) -> bool:
+    """Tells whether a grid is the reader's own."""
+    return (wanted.rows, wanted.columns) == (config.rows, config.columns)
+
+
+def normal_form(picture: Picture, config: ReaderConfig, wanted: Wanted | None = None) -> NormalForm:
     """Brings a decoded picture to the normal form; boxes are in pixels of the one that came."""
-    normal = normalise(picture.pixels, config)
+    if wanted is None or is_own(wanted, config):
+        normal = normalise(picture.pixels, config)
+    else:
+        normal = normalise_smaller(picture.pixels, wanted.rows, wanted.columns, config)
     return normal.enlarged(picture.factor, (picture.height, picture.width))
 
 
@@ -198,9 +240,18 @@ def read_again(
     picture: Picture,
     first: tuple[NormalForm, Reading],
     *,
+    may_be_other: bool = False,
     return_attention: bool = False,
 ) -> tuple[NormalForm, Reading]:
-    """Gives a doubtful picture a second look: see ``model.reading.second_look``."""
+    """Gives a doubtful picture a second look: see ``model.reading.second_look``.
+
+    Args:
+        engine: Reads.
+        picture: What came.
+        first: What it was read as.
+        may_be_other: Whether a picture of one digit is read as such; else a warning says so.
+        return_attention: Whether to return where the decoder looked.
+    """
     config = engine.header.config
 
     def read(normals: Sequence[NormalForm]) -> list[Reading]:
@@ -210,4 +261,12 @@ def read_again(
 
     shape = picture.height, picture.width
     others = other_normal_forms(picture.pixels, config)
-    return look_again(first, [one.enlarged(picture.factor, shape) for one in others], config, read)
+    others = [one.enlarged(picture.factor, shape) for one in others]
+    normal, reading = look_again(first, others, config, read)
+    lone = normal_form(picture, config, Wanted(1, 1))
+    as_lone = first_cells(read([lone])[0], 1, 1)
+    if not is_lone_digit(lone, as_lone, reading):
+        return normal, reading
+    if may_be_other:
+        return lone, as_lone
+    return normal, dataclasses.replace(reading, warnings=(*reading.warnings, OTHER_LAYOUT))

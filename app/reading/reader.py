@@ -11,11 +11,12 @@ from PIL import Image
 
 from app.reading.engine import Engine, load_engine
 from app.reading.images import decode_opened, open_picture
-from app.reading.pipeline import normal_form, read_again
+from app.reading.pipeline import Wanted, is_own, normal_form, read_again
 from app.settings import Settings
 from model.errors import PictureError
 from model.reading import Reading, make_readings
 from model.reading.second_look import is_doubtful
+from model.reading.smaller_grid import first_cells
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -40,12 +41,18 @@ class Reader:
         settings = Settings.load(weights=weights)
         return cls(load_engine(settings), settings)
 
-    def read(self, picture: NDArray[np.uint8] | bytes | str | os.PathLike[str]) -> Reading:
+    def read(
+        self,
+        picture: NDArray[np.uint8] | bytes | str | os.PathLike[str],
+        *,
+        wanted: Wanted | None = None,
+    ) -> Reading:
         """Reads one picture of a grid, of any size, dark ink on light ground or light on dark.
 
         Args:
             picture: Pixels, a uint8 array from 0 to 255: grey (H, W), RGB (H, W, 3) or RGBA
                 (H, W, 4). Or the bytes of a file that ``app.reading.formats`` lists. Or its path.
+            wanted: The grid, ``Wanted(1, 1)`` for a lone digit; None: the reader's own.
 
         Returns:
             The reading: ``digits``, ``text``, ``confidence``, ``cells`` and ``warnings``.
@@ -62,11 +69,15 @@ class Reader:
                 raise PictureError(f"the file cannot be read: {error.strerror}") from error
             decoded = decode_opened(open_picture(data, self.settings))
         config = self.engine.header.config
-        normal = normal_form(decoded, config)
+        wanted = wanted or Wanted(config.rows, config.columns)
+        normal = normal_form(decoded, config, wanted)
         answers = self.engine.read(normal.picture[np.newaxis])
         (reading,) = make_readings(answers, [normal], config, [decoded.notices])
+        if not is_own(wanted, config):
+            return first_cells(reading, wanted.rows, wanted.columns)
         if is_doubtful(normal, reading):
-            _, reading = read_again(self.engine, decoded, (normal, reading))
+            first = normal, reading
+            _, reading = read_again(self.engine, decoded, first, may_be_other=wanted.may_be_other)
         return reading
 
 

@@ -9,7 +9,12 @@ from numpy.typing import NDArray
 
 from model.ink.assignment import InkCrop
 from model.ink.form import CellInk, InkWarning, box_around, enclose_ink
-from model.ink.ink_warnings import are_several, warn_of_cells
+from model.ink.ink_warnings import (
+    FAINT_CONTRAST,
+    are_several,
+    warn_of_cells,
+    warn_of_faint_ink,
+)
 from model.page.contrast import even_contrast, ink_contrast, ink_darkness
 from model.page.grid_lines import MAX_STROKE
 from model.page.layout import Layout
@@ -85,7 +90,11 @@ def crop_cells(picture: NDArray[np.uint8], layout: Layout) -> CellCrops:
         for code in codes:
             doubts[code].append(number)
         contrasts[number] = peak
-    return CellCrops(crops, quads, contrasts, warn_of_cells(doubts))
+    found = contrasts[contrasts > 0] / (1 + _SHARPEN)
+    warnings = warn_of_cells(doubts)
+    if len(found) and np.median(found) < FAINT_CONTRAST:
+        warnings += (warn_of_faint_ink(float(np.median(found))),)
+    return CellCrops(crops, quads, contrasts, warnings)
 
 
 def to_picture(cell: CellInk, quad: NDArray[np.float64], shape: tuple[int, ...]) -> CellInk:

@@ -12,7 +12,7 @@ from model.ink.components import Components, find_components
 from model.ink.form import InkWarning
 
 # Ink of less contrast than this is faint: grey levels.
-_FAINT_CONTRAST = 45
+FAINT_CONTRAST = 45
 # Ink whose longer side is less than this share of its cell is tiny.
 _TINY_SIZE = 0.12
 # A picture with a greater share of ink than this shows no digits.
@@ -28,12 +28,12 @@ _MIN_DIGIT_SIZE = 0.2
 # levels, on a screen and on paper, and by this many standard deviations of the noise.
 _MIN_CONTRAST_FLAT, _MIN_CONTRAST_UNEVEN, _NOISE_FACTOR = 3, 12, 5.0
 
-_DETAILS = {
-    "faint": "something is in cell {}, too pale, too thin or too little to be read",
-    "ink_across_divider": "the ink of cell {} goes on beyond it",
-    "several_digits": "cell {} seems to hold more than one digit",
-    "tiny": f"the ink of cell {{}} is less than {_TINY_SIZE:.0%} of its cell",
-}
+_OF_CELLS = (
+    InkWarning("faint", "something is in cell {}, too pale, too thin or too little to be read"),
+    InkWarning("ink_across_divider", "the ink of cell {} goes on beyond it"),
+    InkWarning("several_digits", "cell {} seems to hold more than one digit"),
+    InkWarning("tiny", f"the ink of cell {{}} is less than {_TINY_SIZE:.0%} of its cell"),
+)
 
 
 def find_warnings(
@@ -64,9 +64,8 @@ def find_warnings(
         cells = assignment.cells_of(components.boxes[assignment.crossing])
         detail = f"ink goes over the edge between cells {_numbers(cells)}"
         found.append(InkWarning("ink_across_divider", detail))
-    if ink.contrast < _FAINT_CONTRAST:
-        detail = f"the ink differs from its background by {ink.contrast:.0f} grey levels of 255"
-        found.append(InkWarning("faint", detail))
+    if ink.contrast < FAINT_CONTRAST:
+        found.append(warn_of_faint_ink(ink.contrast))
     candidates = _cells_with_digit_sized_ink(discarded, assignment)
     if empty := [cell for cell in candidates if crops[cell] is None]:
         detail = f"what stands in cell {_numbers(empty)} was too thin or too little to be read"
@@ -81,11 +80,21 @@ def find_warnings(
     return tuple(found)
 
 
+def warn_of_faint_ink(contrast: float) -> InkWarning:
+    """Says how little all the ink differs from its background, grey levels."""
+    detail = f"the ink differs from its background by {contrast:.0f} grey levels of 255"
+    return InkWarning("faint", detail)
+
+
 def warn_of_cells(doubts: Mapping[str, list[int]]) -> tuple[InkWarning, ...]:
     """Makes warnings of the numbers of the cells, from 0, to which each code applies."""
     return tuple(
-        InkWarning(code, _DETAILS[code].format(_numbers(cells)), tuple(cells))
-        for code, cells in sorted(doubts.items())
+        warning._replace(
+            detail=warning.detail.format(_numbers(doubts[warning.code])),
+            cells=tuple(doubts[warning.code]),
+        )
+        for warning in _OF_CELLS
+        if warning.code in doubts
     )
 
 

@@ -14,7 +14,6 @@ from model.ink import Box, NormalForm
 
 # A cell less probable than this is warned of.
 LOW_CONFIDENCE = 0.9
-_LOW_CONFIDENCE = "low_confidence"
 
 
 class Answers(NamedTuple):
@@ -74,7 +73,7 @@ class Reading:
             symbol = vocabulary.BLANK if cell.digit is None else cell.digit
             confidence = float(of_symbols[symbol])
             cells.append(cell._replace(confidence=confidence, probabilities=of_symbols))
-        others = [warning for warning in self.warnings if warning.code != _LOW_CONFIDENCE]
+        others = [warning for warning in self.warnings if warning.code != "low_confidence"]
         return Reading(tuple(cells), (*_doubts(cells), *others), self.attention)
 
 
@@ -145,4 +144,4 @@ def _warnings(symbols: list[int], cells: tuple[Cell, ...]) -> list[Notice]:
 def _doubts(cells: Sequence[Cell]) -> list[Notice]:
     unsure = [str(i) for i, cell in enumerate(cells, 1) if cell.confidence < LOW_CONFIDENCE]
     which = f"less than {LOW_CONFIDENCE:.0%} sure of cell {', '.join(unsure)}"
-    return [Notice(_LOW_CONFIDENCE, which)] if unsure else []
+    return [Notice("low_confidence", which)] if unsure else []

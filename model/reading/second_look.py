@@ -127,7 +127,10 @@ def _is_turned(turned: Sequence[_Seen], upright: _Seen) -> _Seen | None:
     surety = float(np.log(sure).mean()) - _WARNED * len(best.normal.warnings)
     if surety < (_UPSIDE_DOWN if is_upside_down else _TURNED):
         return None
-    second = sorted(_answers(upright.normal, upright.reading))[:2][-1]
+    answers = zip(upright.reading.cells, _answers(upright.normal, upright.reading), strict=True)
+    of_digits = [answer for cell, answer in answers if cell.digit is not None]
+    missing = len(sure) - len(of_digits)
+    second = sorted([*of_digits, *[_BLANK] * missing])[:2][-1]
     return best if second < _SECOND or min(sure) > _CERTAIN else None
 
 

@@ -31,9 +31,11 @@ export function showNormalForm({ image, notes }, store) {
  * @returns {string[]}
  */
 export function describeLayout(layout) {
-  if (!layout || layout.found_by === 'form') return [];
-  const where = layout.sheet ? ' on a sheet in the picture' : '';
+  if (!layout) return [];
   const turned = Math.abs(Math.round(layout.rotation));
+  const isPlain = layout.found_by === 'form' || (layout.found_by === 'ink' && !layout.sheet && !turned);
+  if (isPlain) return [];
+  const where = layout.sheet ? ' on a sheet in the picture' : '';
   const how = turned ? `, turned by ${turned}° ${layout.rotation > 0 ? 'clockwise' : 'counterclockwise'}` : '';
   return [`Cells found by ${FOUND_BY[layout.found_by] ?? 'their ink'}${where}${how}.`];
 }

@@ -4,12 +4,15 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
+from pillow_heif import register_heif_opener
 
 from tests.app.running import Server
 from tests.waiting import PATIENCE
 
 # Longer than a client of these tests keeps one: a connection is never closed as it is used again.
 KEEP_ALIVE_SECONDS = "600"
+
+register_heif_opener()  # Pillow writes the pictures of these tests
 
 
 @pytest.fixture(scope="session")

@@ -8,13 +8,11 @@ import httpx
 import numpy as np
 import pytest
 from PIL import Image
-from pillow_heif import register_heif_opener
 
 from app.reading.example import EXAMPLE_PNG
 from tests.app.running import DIGITS, GRID, PNG
 
 Picture = Image.Image
-register_heif_opener()
 
 
 def without_time(answer: dict[str, Any]) -> dict[str, Any]:
@@ -141,6 +139,49 @@ def test_a_turned_picture_is_read_upright(
     expected = {1: -90, 3: 90}[quarters]  # PIL turns counterclockwise
     assert abs(answer["layout"]["rotation"] - expected) < 10
     assert answer["timing_ms"]["second_look"] > 0
+
+
+@pytest.fixture(scope="module")
+def seven(grid: Picture) -> Picture:
+    """A lone digit."""
+    return grid.crop((0, 0, grid.width // 2, grid.height // 2))
+
+
+@pytest.mark.parametrize("side", [28, 56, 300, 1200])
+@pytest.mark.parametrize("is_inverted", [False, True])
+def test_a_lone_digit_is_warned_of_and_read_where_it_is_asked_for(
+    client: httpx.Client, seven: Picture, side: int, is_inverted: bool
+) -> None:
+    picture = seven.resize((side, side), Image.Resampling.LANCZOS)
+    if is_inverted:
+        picture = picture.point(lambda value: 255 - value)
+    data = encoded(picture)
+    warnings = [warning["code"] for warning in read(client, data)["warnings"]]
+    assert "other_layout" in warnings
+    for query in ({"rows": 1, "columns": 1}, {"layout": "auto"}):
+        answer = read(client, data, explain=["layout", "attention"], **query)
+        assert (answer["digits"], answer["reading"]) == ([7], "7")
+        assert answer["warnings"] == []
+        assert len(answer["cells"]) == len(answer["layout"]["cells"]) == 1
+        assert answer["attention"]["steps"] == 1
+
+
+def test_a_row_of_the_grid_is_read_by_itself(client: httpx.Client, grid: Picture) -> None:
+    row = grid.crop((0, 0, grid.width, grid.height // 2))
+    answer = read(client, encoded(row), rows=1, columns=2)
+    assert answer["digits"] == DIGITS[:2]
+    assert [(cell["row"], cell["column"]) for cell in answer["cells"]] == [(0, 0), (0, 1)]
+
+
+def test_a_grid_is_no_lone_digit(client: httpx.Client) -> None:
+    assert read(client, GRID, layout="auto")["digits"] == DIGITS
+
+
+@pytest.mark.parametrize("query", [{"rows": 3}, {"columns": 0}, {"layout": "3x3"}])
+def test_grids_that_cannot_be_read_are_refused(client: httpx.Client, query: dict[str, Any]) -> None:
+    answer = client.post("/predict", content=GRID, headers=PNG, params=query)
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["parameter"] == next(iter(query))
 
 
 def test_a_batch_is_answered_in_order_with_problems_in_their_places(

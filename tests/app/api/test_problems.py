@@ -196,13 +196,13 @@ REFUSED: dict[str, tuple[Any, str, int, str]] = {
         post(GRID, explian="attention", alternatives=2),
         "invalid-parameter",
         422,
-        "explian: expected explain or alternatives, got another name",
+        "explian: expected explain or alternatives or rows or columns or layout, got another name",
     ),
     "an unknown parameter of a batch": (
         post(part(b"files") + b"--b--", FORM, "/predict/batch", foo=1),
         "invalid-parameter",
         422,
-        "foo: expected explain or alternatives, got another name",
+        "foo: expected explain or alternatives or rows or columns or layout, got another name",
     ),
     "a parameter twice": (
         post(GRID, alternatives=[1, 2]),
