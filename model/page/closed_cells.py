@@ -47,13 +47,18 @@ def find_closed_cells(is_line: NDArray[np.uint8], rows: int, columns: int) -> Cl
         The cells in reading order, pixels; None where there is no such block.
     """
     holes = _find_holes(is_line)
+    if len(holes) < rows * columns:
+        return None
+    areas = np.array([hole.area for hole in holes])
+    right, below = _neighbours(holes, areas)
     best, best_score = None, 0.0
-    for first in holes:
-        block = _block_from(first, holes, rows, columns)
-        if block is None or _is_of_many(block, holes):
+    for first in range(len(holes)):
+        numbers = _block_from(first, right, below, rows, columns)
+        if not numbers or _is_of_many(areas[numbers], areas):
             continue
+        block = [holes[number] for number in numbers]
         regularity = _regularity(block, columns)
-        score = regularity * sum(hole.area for hole in block)
+        score = regularity * float(areas[numbers].sum())
         if score > best_score:
             best = ClosedCells(np.array([hole.quad for hole in block]), regularity)
             best_score = score
@@ -92,41 +97,48 @@ def _make_hole(hull: NDArray[Any], area: float) -> _Hole:
     return _Hole(np.array([[a, b], [d, c]]), area, centre, np.linalg.pinv(sides))
 
 
-def _block_from(first: _Hole, holes: list[_Hole], rows: int, columns: int) -> list[_Hole] | None:
-    """The block of which ``first`` is the upper left cell."""
-    block: list[_Hole] = []
-    begins: _Hole | None = first
+def _neighbours(
+    holes: list[_Hole], areas: NDArray[np.float64]
+) -> tuple[list[int | None], list[int | None]]:
+    """The number of the nearest similar cell right of each cell, and below it."""
+    centres = np.array([hole.centre for hole in holes])
+    to_cells = np.array([hole.to_cell for hole in holes])
+    steps = (to_cells[:, np.newaxis] @ (centres - centres[:, np.newaxis])[..., np.newaxis])[..., 0]
+    ratios = areas / areas[:, np.newaxis]
+    is_similar = (ratios > 1 / _MAX_AREA_RATIO) & (ratios < _MAX_AREA_RATIO)
+    found: list[list[int | None]] = []
+    for axis in (0, 1):
+        along, aside = steps[..., axis], np.abs(steps[..., 1 - axis])
+        is_next = is_similar & (along > _NEXT[0]) & (along < _NEXT[1]) & (aside < _ASIDE)
+        nearest = np.where(is_next, along + aside, np.inf).argmin(axis=1).tolist()
+        found.append([n if is_next[hole, n] else None for hole, n in enumerate(nearest)])
+    return found[0], found[1]
+
+
+def _block_from(
+    first: int, right: list[int | None], below: list[int | None], rows: int, columns: int
+) -> list[int]:
+    """The block of which ``first`` is the upper left cell; empty where it is not whole."""
+    block: list[int] = []
+    begins: int | None = first
     for row in range(rows):
         if row:
-            begins = _neighbour(block[-columns], holes, axis=1)
+            begins = below[block[-columns]]
         hole = begins
         for column in range(columns):
             if column and hole is not None:
-                hole = _neighbour(hole, holes, axis=0)
+                hole = right[hole]
             if hole is None:
-                return None
+                return []
             block.append(hole)
-    return block if len(set(map(id, block))) == len(block) else None
+    return block if len(set(block)) == len(block) else []
 
 
-def _neighbour(hole: _Hole, holes: list[_Hole], *, axis: int) -> _Hole | None:
-    """The nearest similar cell right of another (axis 0) or below it (1)."""
-    found, nearest = None, np.inf
-    for other in holes:
-        if not 1 / _MAX_AREA_RATIO < other.area / hole.area < _MAX_AREA_RATIO:
-            continue
-        step = hole.to_cell @ (other.centre - hole.centre)
-        along, aside = float(step[axis]), abs(float(step[1 - axis]))
-        if _NEXT[0] < along < _NEXT[1] and aside < _ASIDE and along + aside < nearest:
-            found, nearest = other, along + aside
-    return found
-
-
-def _is_of_many(block: list[_Hole], holes: list[_Hole]) -> bool:
+def _is_of_many(block: NDArray[np.float64], areas: NDArray[np.float64]) -> bool:
     """Whether most cells like those of a block are not in it, as on squared paper."""
-    area = float(np.median([hole.area for hole in block]))
-    similar = [hole for hole in holes if 1 / _MAX_AREA_RATIO < hole.area / area < _MAX_AREA_RATIO]
-    return len(similar) > 2 * len(block)
+    ratios = areas / np.median(block)
+    is_similar = (ratios > 1 / _MAX_AREA_RATIO) & (ratios < _MAX_AREA_RATIO)
+    return int(np.count_nonzero(is_similar)) > 2 * len(block)
 
 
 def _regularity(block: list[_Hole], columns: int) -> float:

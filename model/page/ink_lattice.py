@@ -1,6 +1,5 @@
 """Finds the cells of a grid without lines by its digits, as they lie in rows and columns."""
 
-import itertools
 from typing import NamedTuple
 
 import cv2
@@ -19,6 +18,8 @@ _LEAST, _OF_TYPICAL = 8.0, 4.0
 _SMALLEST, _LARGEST, _THINNEST = 0.015, 0.55, 0.04
 # Parts of a digit are nearer to each other than this share of the larger one.
 _NEAR = 0.12
+# More pieces than this are the texture of something.
+_TEXTURE = 200
 # Digits of a grid differ in size by less than these factors from the one in the middle.
 _SIMILAR = (0.45, 2.0)
 # A digit's middle is this near to that of its cell, shares of the cell's sides.
@@ -83,20 +84,22 @@ def _ink_boxes(small: NDArray[np.uint8]) -> NDArray[np.float64]:
 
 def _merge(boxes: NDArray[np.float64]) -> NDArray[np.float64]:
     """Joins boxes that are near each other: strokes of one digit."""
-    found = list(boxes)
-    merged = len(found) <= 200  # more are the texture of something
-    while merged:
-        merged = False
-        for one, other in itertools.combinations(range(len(found)), 2):
-            a, b = found[one], found[other]
-            apart = float(np.maximum(a[:2] - b[2:], b[:2] - a[2:]).max())
-            if apart < _NEAR * max(float((box[2:] - box[:2]).max()) for box in (a, b)):
-                low, high = np.minimum(a[:2], b[:2]), np.maximum(a[2:], b[2:])
-                found[one] = np.concatenate([low, high])
-                del found[other]
-                merged = True
-                break
-    return np.array(found, np.float64).reshape(-1, 4)
+    if len(boxes) > _TEXTURE:
+        return boxes
+    while True:
+        low, high = boxes[:, :2], boxes[:, 2:]
+        apart = (low - high[:, np.newaxis]).max(axis=2)
+        sizes = (high - low).max(axis=1, initial=0)
+        is_near = np.maximum(apart, apart.T) < _NEAR * np.maximum(sizes, sizes[:, np.newaxis])
+        numbers = np.where(is_near, np.arange(len(boxes)), len(boxes)).min(
+            axis=1, initial=len(boxes)
+        )
+        joined, group = np.unique(numbers, return_inverse=True)
+        if len(joined) == len(boxes):
+            return boxes
+        merged = np.full((len(joined), 4), np.inf)
+        np.minimum.at(merged, group, np.hstack([low, -high]))
+        boxes = np.hstack([merged[:, :2], -merged[:, 2:]])
 
 
 def _fit(boxes: NDArray[np.float64], rows: int, columns: int) -> InkLattice | None:

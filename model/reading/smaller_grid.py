@@ -91,7 +91,8 @@ def is_lone_digit(normal: NormalForm, lone: Reading, grid: Reading) -> bool:
         return False  # in a grid of blanks a digit stands in one quarter
     is_ink = (normal.picture > _INK).view(np.uint8)
     _, _, stats, _ = cv2.connectedComponentsWithStats(is_ink, connectivity=8)
-    if np.count_nonzero(stats[1:, 2:4].max(axis=1) >= _PIECE * len(is_ink)) == 1:
-        return True
+    num_pieces = np.count_nonzero(stats[1:, 2:4].max(axis=1) >= _PIECE * len(is_ink))
     doubtful = sum(one.digit is None or one.confidence < _SURE for one in grid.cells)
+    if num_pieces == 1 and grid.warnings:
+        return True
     return doubtful >= _DOUBTFUL_SHARE * len(grid.cells)
