@@ -47,7 +47,7 @@ class WarningAnswer(_Schema):
 
     code: str
     """low_confidence, finish_misplaced, not_a_grid, ink_across_divider, several_digits, faint,
-    tiny, other_layout or many_frames."""
+    tiny, cut_off, other_layout or many_frames."""
     detail: str
 
 

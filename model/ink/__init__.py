@@ -160,7 +160,7 @@ def _normalise_components(
         cells.append(form.enlarged(crop.factor, picture.shape))
     boxes = [assignment.cell_box(cell) for cell in range(config.num_cells)]
     layout = GridLayout.from_boxes([enlarged(box, factor, picture.shape) for box in boxes], "ink")
-    warnings = find_warnings(ink, assignment, crops, discarded)
+    warnings = find_warnings(ink, assignment, crops, discarded, picture.shape)
     if not any(warning.code == "faint" for warning in warnings):
         warnings += warn_of_unread(picture, layout.quads, cells)
     return NormalForm(

@@ -217,6 +217,6 @@ def _doubts(boxes: NDArray[np.int32], side: int) -> set[str]:
     doubts = set()
     if boxes[:, :2].min() <= 0 or boxes[:, 2:].max() >= side:
         doubts.add("ink_across_divider")
-    if are_several(boxes) or are_several(boxes[:, [1, 0, 3, 2]]):
+    if are_several(boxes):
         doubts.add("several_digits")
     return doubts

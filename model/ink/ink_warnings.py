@@ -22,6 +22,10 @@ _SPANS = 0.75
 # Components side by side in a cell are several digits where they share this much of the height of
 # its ink. One four in fifty, with strokes apart, is taken for two digits.
 _SHARED_HEIGHT = 0.6
+# Above each other they are where each has this share of the height; the bar of a five has less.
+_STACKED = 0.3
+# Ink of at least this level in the outermost pixels is cut off there.
+_CUT = 0.6
 # Discarded ink is warned of where its longer side is this share of its cell, up to a whole cell.
 _MIN_DIGIT_SIZE = 0.2
 # Where no ink was found, there may be some that differs from the background by this many grey
@@ -30,6 +34,7 @@ _MIN_CONTRAST_FLAT, _MIN_CONTRAST_UNEVEN, _NOISE_FACTOR = 3, 12, 5.0
 
 _OF_CELLS = (
     InkWarning("faint", "something is in cell {}, too pale, too thin or too little to be read"),
+    InkWarning("cut_off", "the edge of the picture cuts off the ink of cell {}"),
     InkWarning("ink_across_divider", "the ink of cell {} goes on beyond it"),
     InkWarning("several_digits", "cell {} seems to hold more than one digit"),
     InkWarning("tiny", f"the ink of cell {{}} is less than {_TINY_SIZE:.0%} of its cell"),
@@ -37,7 +42,11 @@ _OF_CELLS = (
 
 
 def find_warnings(
-    ink: Ink, assignment: Assignment, crops: Sequence[InkCrop | None], discarded: Components
+    ink: Ink,
+    assignment: Assignment,
+    crops: Sequence[InkCrop | None],
+    discarded: Components,
+    shape: tuple[int, ...],
 ) -> tuple[InkWarning, ...]:
     """Returns the warnings, in plain words.
 
@@ -46,6 +55,7 @@ def find_warnings(
         assignment: Of components to cells.
         crops: The ink of each cell.
         discarded: Components that are in no cell, as too small or too thin for the pen.
+        shape: Of the picture, (height, width).
     """
     components = assignment.components
     if not len(components.areas):
@@ -73,6 +83,8 @@ def find_warnings(
     if tiny := [cell for cell, crop in enumerate(crops) if crop and crop.size_in_cell < _TINY_SIZE]:
         detail = f"the ink of cell {_numbers(tiny)} is less than {_TINY_SIZE:.0%} of its cell"
         found.append(InkWarning("tiny", detail))
+    if cut := [cell for cell, crop in enumerate(crops) if crop and _is_cut(crop, shape)]:
+        found += warn_of_cells({"cut_off": cut})
     shared = assignment.boxes_by_shared_cell()
     if several := [cell for cell, boxes in shared.items() if are_several(boxes)]:
         detail = f"cell {_numbers(several)} seems to hold more than one digit"
@@ -102,8 +114,42 @@ def _numbers(cells: list[int]) -> str:
     return ", ".join(str(cell + 1) for cell in cells)
 
 
+def _is_cut(crop: InkCrop, shape: tuple[int, ...]) -> bool:
+    """Whether the edge of the picture cuts two strokes of a digit: one alone may end there."""
+    height, width = (side // crop.factor for side in shape[:2])
+    bottom, right = crop.top + crop.levels.shape[0], crop.left + crop.levels.shape[1]
+    edges = (
+        (crop.top <= 0, crop.levels[0]),
+        (crop.left <= 0, crop.levels[:, 0]),
+        (bottom >= height, crop.levels[-1]),
+        (right >= width, crop.levels[:, -1]),
+    )
+    return any(is_at_edge and _num_runs(line > _CUT) >= 2 for is_at_edge, line in edges)
+
+
+def _num_runs(is_ink: NDArray[np.bool_]) -> int:
+    return int(np.count_nonzero(np.diff(is_ink.astype(np.int8), prepend=0) > 0))
+
+
 def are_several(boxes: NDArray[np.int32]) -> bool:
-    """Whether components with these boxes, (m, 4), seem to be digits side by side."""
+    """Whether components with these boxes, (m, 4), seem to be digits, as they lie."""
+    return _are_side_by_side(boxes) or _are_stacked(boxes)
+
+
+def _are_stacked(boxes: NDArray[np.int32]) -> bool:
+    """Whether two components are one above the other, each of a digit's height and no dash."""
+    height = float(boxes[:, 3].max() - boxes[:, 1].min())
+    sizes = boxes[:, 2:] - boxes[:, :2]
+    is_tall = (sizes[:, 1] >= _STACKED * height) & (sizes[:, 1] >= _STACKED * sizes[:, 0])
+    return any(
+        upper[3] <= lower[1]
+        and min(upper[2], lower[2]) - max(upper[0], lower[0])
+        >= 0.5 * min(upper[2] - upper[0], lower[2] - lower[0])
+        for upper, lower in itertools.permutations(boxes[is_tall].tolist(), 2)
+    )
+
+
+def _are_side_by_side(boxes: NDArray[np.int32]) -> bool:
     least = _SHARED_HEIGHT * float(boxes[:, 3].max() - boxes[:, 1].min())
     tall = boxes[boxes[:, 3] - boxes[:, 1] >= least].tolist()
     return any(

@@ -13,6 +13,7 @@ const WARNINGS = {
   tiny: 'A digit is very small for its cell.',
   not_a_grid: 'This does not look like a grid of two by two digits.',
   finish_misplaced: 'The reader did not stop after the last cell, so do not rely on this reading.',
+  cut_off: 'The edge of the picture cuts off a digit.',
   other_layout: 'This looks like one digit; the page reads grids of two by two.',
   many_frames: 'The picture has several frames; only the first was read.',
 };
