@@ -22,8 +22,9 @@ _SPANS = 0.75
 # Components side by side in a cell are several digits where they share this much of the height of
 # its ink. One four in fifty, with strokes apart, is taken for two digits.
 _SHARED_HEIGHT = 0.6
-# Above each other they are where each has this share of the height; the bar of a five has less.
-_STACKED = 0.3
+# Above each other they are where each has this share of the height, and of its own width: the bar
+# of a five has less.
+_STACKED, _DASH = 0.2, 0.5
 # Ink of at least this level in the outermost pixels is cut off there.
 _CUT = 0.6
 # Discarded ink is warned of where its longer side is this share of its cell, up to a whole cell.
@@ -140,12 +141,9 @@ def _are_stacked(boxes: NDArray[np.int32]) -> bool:
     """Whether two components are one above the other, each of a digit's height and no dash."""
     height = float(boxes[:, 3].max() - boxes[:, 1].min())
     sizes = boxes[:, 2:] - boxes[:, :2]
-    is_tall = (sizes[:, 1] >= _STACKED * height) & (sizes[:, 1] >= _STACKED * sizes[:, 0])
+    is_tall = (sizes[:, 1] >= _STACKED * height) & (sizes[:, 1] >= _DASH * sizes[:, 0])
     return any(
-        upper[3] <= lower[1]
-        and min(upper[2], lower[2]) - max(upper[0], lower[0])
-        >= 0.5 * min(upper[2] - upper[0], lower[2] - lower[0])
-        for upper, lower in itertools.permutations(boxes[is_tall].tolist(), 2)
+        upper[3] <= lower[1] for upper, lower in itertools.permutations(boxes[is_tall].tolist(), 2)
     )
 
 
