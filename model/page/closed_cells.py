@@ -46,9 +46,10 @@ def find_closed_cells(is_line: NDArray[np.uint8], rows: int, columns: int) -> Cl
     Returns:
         The cells in reading order, pixels; None where there is no such block.
     """
-    holes = _find_holes(is_line)
-    if len(holes) < rows * columns:
+    outlines = _find_outlines(is_line)
+    if len(outlines) < rows * columns:
         return None
+    holes = [_make_hole(*outline) for outline in outlines]
     areas = np.array([hole.area for hole in holes])
     right, below = _neighbours(holes, areas)
     best, best_score = None, 0.0
@@ -65,12 +66,13 @@ def find_closed_cells(is_line: NDArray[np.uint8], rows: int, columns: int) -> Cl
     return best
 
 
-def _find_holes(is_line: NDArray[np.uint8]) -> list[_Hole]:
+def _find_outlines(is_line: NDArray[np.uint8]) -> list[tuple[NDArray[Any], float]]:
+    """The convex hulls of holes that may be cells, with the holes' areas."""
     walled = cv2.copyMakeBorder(is_line, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=(1,))
     contours, tree = cv2.findContours(
         walled, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE, offset=(-1, -1)
     )
-    holes = []
+    found = []
     for contour, (_, _, _, parent) in zip(contours, tree[0] if len(contours) else (), strict=True):
         area = cv2.contourArea(contour) if parent >= 0 else 0.0
         if area < _MIN_AREA * is_line.size:
@@ -81,8 +83,8 @@ def _find_holes(is_line: NDArray[np.uint8]) -> list[_Hole]:
         whole = cv2.contourArea(hull)
         around = cv2.minAreaRect(hull)[1]
         if area >= _MIN_SOLIDITY * whole and whole >= _MIN_FILL * around[0] * around[1]:
-            holes.append(_make_hole(hull, area))
-    return holes
+            found.append((hull, area))
+    return found
 
 
 def _make_hole(hull: NDArray[Any], area: float) -> _Hole:

@@ -142,8 +142,13 @@ def _candidates(
     contrast = ink_contrast(small, max(3, int(_MAX_LINE * shorter)), is_inverted=is_inverted)
     least = max(_LEAST, _OF_TYPICAL * float(np.median(contrast)) + 2)
     square = np.ones((max(3, int(_GAP * shorter) | 1),) * 2, np.uint8)
+    before: NDArray[np.bool_] | None = None
     for times in _THRESHOLDS:
-        is_line = (contrast > int(least * times)).view(np.uint8)
+        is_dark = contrast > int(least * times)
+        if before is not None and np.array_equal(is_dark, before):
+            continue  # as on a screen, where lines have one colour
+        before = is_dark
+        is_line = is_dark.view(np.uint8)
         is_line = np.asarray(cv2.morphologyEx(is_line, cv2.MORPH_CLOSE, square), np.uint8)
         closed = find_closed_cells(is_line, rows, columns)
         if closed is not None:
