@@ -36,11 +36,14 @@ def create_app(settings: Settings) -> ASGIApp:
         config = engine.header.config
         for size in (1, settings.network_batch):  # the first batches of a size are slow
             engine.read(np.zeros((size, config.height, config.width), np.uint8))
-        with ThreadPoolExecutor(settings.decode_threads, "decode") as executor:
+        with (
+            ThreadPoolExecutor(settings.decode_threads, "decode") as executor,
+            ThreadPoolExecutor(1, "second-look") as second_looks,
+        ):
             service = Service(
                 settings=settings,
                 engine=engine,
-                pipeline=Pipeline(settings, engine, executor, metrics.observe_batch),
+                pipeline=Pipeline(settings, engine, executor, second_looks, metrics.observe_batch),
                 executor=executor,
                 metrics=metrics,
                 model={"name": engine.header.name, "sha256": engine.sha256},

@@ -93,7 +93,7 @@ def _ink(normal: NormalForm) -> dict[str, Any]:
                 "stroke_width": _rounded(cell.stroke_width),
                 "restroked": _rounded(cell.restroked),
             }
-            for cell in normal.cells
+            for cell in normal.cells[: len(normal.layout.quads)]
         ],
     }
 

@@ -38,7 +38,7 @@ def wanted_grid(
     """Returns the grid that was asked for; what was not asked for is as the reader's own.
 
     Raises:
-        RequestValidationError: It has more rows or columns than the reader's.
+        RequestValidationError: It has more rows or columns than the reader's, or is to be found.
     """
     most = {"rows": config.rows, "columns": config.columns}
     asked = {"rows": rows, "columns": columns}
@@ -51,6 +51,9 @@ def wanted_grid(
         for name, count in asked.items()
         if count is not None and count > most[name]
     ]
+    if layout == "auto" and (rows or columns):
+        message = "expected without rows and columns, got it with them"
+        wrong.append({"type": "value_error", "loc": ("query", "layout"), "msg": message})
     if wrong:
         raise RequestValidationError(wrong)
     return Wanted(rows or config.rows, columns or config.columns, layout == "auto")

@@ -100,14 +100,15 @@ class LayoutAnswer(_Schema):
     """Where the cells were found; corners are x, y in pixels, clockwise from the upper left."""
 
     found_by: Literal["form", "lines", "digits", "ink"]
-    """form: the picture was in the normal form; lines: of the grid; digits: as they lie in rows and
-    columns; ink: by all of it, in a grid that fills the picture or the sheet."""
+    """form: the picture was in the normal form but for its size; lines: of the grid; digits: as
+    they lie in rows and columns; ink: by all of it, in a grid that fills the picture or sheet."""
     rotation: Annotated[float, Field(ge=-180, le=180)]
     """Of the grid, clockwise, degrees."""
     cells: list[Corners]
     """In reading order."""
     sheet: Corners | None
-    """The sheet, note or window on which the grid was found; null where none was searched for."""
+    """The sheet, note, window or patch of dense ink in which the grid was found; null where it was
+    found in the whole picture."""
 
 
 class ModelName(_Schema):

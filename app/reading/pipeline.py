@@ -53,7 +53,7 @@ class Timing(NamedTuple):
     network: float
     """Waiting for the network, and the network."""
     second_look: float = 0.0
-    """Reading a doubtful picture in other ways; 0 where there was no doubt."""
+    """Waiting for a second look at a doubtful picture, and the look; 0 where there was no doubt."""
 
 
 class Read(NamedTuple):
@@ -87,12 +87,19 @@ class Pipeline:
     """
 
     def __init__(
-        self, settings: Settings, engine: Engine, executor: Executor, observe: Callable[[int], None]
+        self,
+        settings: Settings,
+        engine: Engine,
+        executor: Executor,
+        second_looks: Executor,
+        observe: Callable[[int], None],
     ) -> None:
+        """Pictures are decoded in one executor, and doubtful ones read again in the other."""
         self._settings = settings
         self._engine = engine
         self._config = engine.header.config
         self._executor = executor
+        self._second_looks = second_looks
         self._observe_batch = observe
         self._large = asyncio.Lock()
         self._waiting: deque[tuple[_Prepared, asyncio.Future[Read]]] = deque()
@@ -124,7 +131,10 @@ class Pipeline:
         if not is_doubtful(read.normal, read.reading):
             return read
         run = asyncio.get_running_loop().run_in_executor
-        return await run(self._executor, self._look_again, prepared, read)
+        began = time.perf_counter()
+        normal, reading = await run(self._second_looks, self._look_again, prepared, read)
+        milliseconds = round((time.perf_counter() - began) * 1000, 3)
+        return Read(reading, normal, read.timing._replace(second_look=milliseconds))
 
     async def _open(
         self, data: bytes, started: float, wanted: Wanted, return_attention: bool
@@ -158,17 +168,14 @@ class Pipeline:
         milliseconds = (decoded - started) * 1000, (inked - decoded) * 1000
         return _Prepared(picture, normal, wanted, return_attention, *milliseconds, inked)
 
-    def _look_again(self, prepared: _Prepared, read: Read) -> Read:
-        began = time.perf_counter()
-        normal, reading = read_again(
+    def _look_again(self, prepared: _Prepared, read: Read) -> tuple[NormalForm, Reading]:
+        return read_again(
             self._engine,
             prepared.picture,
             (read.normal, read.reading),
             may_be_other=prepared.wanted.may_be_other,
             return_attention=prepared.return_attention,
         )
-        milliseconds = round((time.perf_counter() - began) * 1000, 3)
-        return Read(reading, normal, read.timing._replace(second_look=milliseconds))
 
     def _put(self, picture: _Prepared) -> asyncio.Future[Read]:
         loop = asyncio.get_running_loop()

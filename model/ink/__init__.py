@@ -50,6 +50,7 @@ __all__ = [
     "GridLayout",
     "InkWarning",
     "NormalForm",
+    "check_picture",
     "find_already_normal",
     "normalise",
     "other_normal_forms",
@@ -74,7 +75,7 @@ def normalise(picture: NDArray[np.uint8], config: ReaderConfig) -> NormalForm:
     Raises:
         PictureError: The array has another shape or type; the picture is too small or too narrow.
     """
-    _check(picture, config)
+    check_picture(picture, config)
     if picture.shape == (config.height, config.width):
         (already_normal,) = find_already_normal(picture[np.newaxis], config)
         if already_normal is not None:
@@ -248,7 +249,12 @@ def _cell_corners(config: ReaderConfig) -> NDArray[np.int64]:
     return np.tile(row_column[:, ::-1] * config.cell_size, 2)
 
 
-def _check(picture: NDArray[np.uint8], config: ReaderConfig) -> None:
+def check_picture(picture: NDArray[np.uint8], config: ReaderConfig) -> None:
+    """Checks that a picture can be one of a grid.
+
+    Raises:
+        PictureError: The array has another shape or type; the picture is too small or too narrow.
+    """
     is_picture = picture.ndim == 2 or (picture.ndim == 3 and picture.shape[2] == 3)
     if not is_picture or picture.dtype != np.uint8:
         raise PictureError(

@@ -57,8 +57,6 @@ class CellCrops(NamedTuple):
     """Of the rectified cells."""
     quads: Quads
     """The cells in the picture."""
-    contrasts: NDArray[np.float64]
-    """(N,): of each cell's ink, grey levels."""
     warnings: tuple[InkWarning, ...]
 
 
@@ -94,7 +92,7 @@ def crop_cells(picture: NDArray[np.uint8], layout: Layout) -> CellCrops:
     warnings = warn_of_cells(doubts)
     if len(found) and np.median(found) < FAINT_CONTRAST:
         warnings += (warn_of_faint_ink(float(np.median(found))),)
-    return CellCrops(crops, quads, contrasts, warnings)
+    return CellCrops(crops, quads, warnings)
 
 
 def to_picture(cell: CellInk, quad: NDArray[np.float64], shape: tuple[int, ...]) -> CellInk:

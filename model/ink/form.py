@@ -4,10 +4,12 @@ import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from model.page.mesh import Quads, side_of
+from model.page.sheets import sheet_homography
 
 Box = tuple[int, int, int, int]
 """x0, y0, x1, y1 in pixels, ends excluded."""
@@ -93,7 +95,7 @@ class InkWarning(NamedTuple):
     """``ink_across_divider``, ``several_digits``, ``faint``, ``tiny`` or ``not_a_grid``."""
     detail: str
     cells: tuple[int, ...] = ()
-    """Numbers, from 0, of the cells that may hold part of something else."""
+    """Numbers, from 0, of the cells whose ink may be no whole digit."""
 
 
 class GridLayout(NamedTuple):
@@ -166,11 +168,11 @@ class NormalForm(NamedTuple):
             shape: Of the picture that holds it.
         """
         factor = side_of(quad[np.newaxis]) / math.sqrt(seen[0] * seen[1])
+        homography = sheet_homography(quad, seen)
 
         def places_there(places: NDArray[np.float64]) -> NDArray[np.float64]:
-            x, y = np.moveaxis(places / seen[::-1], -1, 0)[..., np.newaxis]
-            upper, lower = ((1 - x) * left + x * right for left, right in quad)
-            return np.asarray((1 - y) * upper + y * lower)
+            moved = cv2.perspectiveTransform(places.reshape(-1, 1, 2), homography)
+            return np.asarray(moved, np.float64).reshape(places.shape)
 
         def box_there(box: Box) -> Box:
             x0, y0, x1, y1 = box

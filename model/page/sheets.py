@@ -5,7 +5,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.page.contrast import ink_contrast, ink_darkness
-from model.page.mesh import Quads, rectify
+from model.page.mesh import Quads
 
 # Sheets are searched for in a picture whose longer side is at most this, pixels.
 _SEARCH_SIDE = 240
@@ -20,14 +20,17 @@ _SAME = 0.06
 # At most so many are returned, and so much of their sides is taken off.
 _COUNT, _INSET = 3, 0.012
 # Ink has at least this contrast, grey levels, and so many times the typical one; its strokes are
-# narrower than this, and its groups further apart, shares of the shorter side.
-_LEAST, _OF_TYPICAL, _MAX_STROKE, _APART = 12, 4, 0.1, 0.04
+# narrower than this, and its groups further apart than one of these, shares of the shorter side.
+_LEAST, _OF_TYPICAL, _MAX_STROKE, _APART = 12, 4, 0.1, (0.04, 0.25)
 # A group takes at most this share of the picture; this much of its size is left around it.
-_GROUP_AREA, _AROUND = 0.6, 0.12
-# It has so many pieces of ink of at least this share of its size: a lone digit is no grid.
-_PIECES, _PIECE = 2, 0.1
+_GROUP_AREA, _AROUND = 0.6, 0.15
+# It has so many pieces of ink, at either distance, of at least this share of its size: a lone digit
+# is no grid.
+_PIECES, _PIECE = (2, 3), 0.1
 # Sheets are sampled so that their longer side is at most this, pixels.
 _LONGEST = 1120
+# Where they become smaller than this share, the picture is shrunk before.
+_SAMPLED = 0.67
 
 
 def find_sheets(picture: NDArray[np.uint8]) -> Quads:
@@ -84,23 +87,25 @@ def find_groups(picture: NDArray[np.uint8]) -> Quads:
         small, round(_MAX_STROKE * shorter), is_inverted=ink_darkness(small) >= 0
     )
     is_ink = contrast > max(_LEAST, _OF_TYPICAL * float(np.median(contrast)))
-    square = np.ones((round(_APART * shorter) | 1,) * 2, np.uint8)
-    joined = cv2.dilate(is_ink.view(np.uint8), square)
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(joined)
     _, pieces, of_pieces, _ = cv2.connectedComponentsWithStats(is_ink.view(np.uint8))
-    amounts = np.bincount(labels[is_ink], minlength=len(stats))
     groups = []
-    for number in np.argsort(-amounts[1:])[:_COUNT] + 1:
-        x, y, width, height = stats[number, :4].astype(float)
-        around = _AROUND * max(width, height)
-        if width * height > _GROUP_AREA * small.shape[0] * small.shape[1]:
-            continue
-        inside = of_pieces[np.unique(pieces[is_ink & (labels == number)]), 2:4]
-        if np.count_nonzero(inside.max(axis=1) > _PIECE * max(width, height)) < _PIECES:
-            continue
-        x0, y0 = max(0.0, x - around), max(0.0, y - around)
-        x1, y1 = min(size[0], x + width + around), min(size[1], y + height + around)
-        groups.append([[(x0, y0), (x1, y0)], [(x0, y1), (x1, y1)]])
+    for apart, least in zip(_APART, _PIECES, strict=True):
+        square = np.ones((round(apart * shorter) | 1,) * 2, np.uint8)
+        count, labels = cv2.connectedComponents(cv2.dilate(is_ink.view(np.uint8), square))
+        labels[~is_ink] = 0
+        amounts = np.bincount(labels.ravel(), minlength=count)
+        for number in np.argsort(-amounts[1:])[:_COUNT] + 1:
+            is_group = (labels == number).view(np.uint8)
+            x, y, width, height = cv2.boundingRect(is_group)
+            around = _AROUND * max(width, height)
+            if width * height > _GROUP_AREA * is_ink.size:
+                continue
+            inside = of_pieces[np.unique(pieces[is_group.view(np.bool_)]), 2:4]
+            if np.count_nonzero(inside.max(axis=1) > _PIECE * max(width, height)) < least:
+                continue
+            x0, y0 = max(0.0, x - around), max(0.0, y - around)
+            x1, y1 = min(size[0], x + width + around), min(size[1], y + height + around)
+            groups.append([[(x0, y0), (x1, y0)], [(x0, y1), (x1, y1)]])
     quads: Quads = np.array(groups, np.float64).reshape(-1, 2, 2, 2)
     return np.asarray(quads * np.array(picture.shape[1::-1]) / size)
 
@@ -113,8 +118,27 @@ def rectify_sheet(
     height = np.linalg.norm(quad[1] - quad[0], axis=-1).mean()
     factor = min(1.0, _LONGEST / max(width, height))
     shape = max(1, round(height * factor)), max(1, round(width * factor))
-    (seen,) = rectify(picture, quad[np.newaxis], shape, 0)
-    return seen, shape
+    if factor < _SAMPLED:  # sampling alone would skip pixels
+        size = tuple(max(1, round(side * factor)) for side in picture.shape[1::-1])
+        quad = quad * np.array(size) / picture.shape[1::-1]
+        picture = np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
+    half = np.array([[1, 0, 0.5], [0, 1, 0.5], [0, 0, 1]])  # pixels' middles, not their corners
+    to_picture = np.linalg.inv(half) @ sheet_homography(quad, shape) @ half
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    seen = cv2.warpPerspective(
+        picture, to_picture, shape[::-1], flags=flags, borderMode=cv2.BORDER_REPLICATE
+    )
+    return np.asarray(seen, np.uint8), shape
+
+
+def sheet_homography(quad: NDArray[np.float64], shape: tuple[int, int]) -> NDArray[np.float64]:
+    """The homography, (3, 3), from a rectified sheet (height, width) to the picture it is in.
+
+    Reference: Hartley and Zisserman, "Multiple View Geometry", 2nd edition, 2004, section 4.1.
+    """
+    height, width = shape
+    corners = np.array([(0, 0), (width, 0), (0, height), (width, height)], np.float32)
+    return np.asarray(cv2.getPerspectiveTransform(corners, quad.reshape(4, 2).astype(np.float32)))
 
 
 def _quads_in(is_sheet: NDArray[np.uint8]) -> list[tuple[float, NDArray[np.float64]]]:

@@ -67,12 +67,15 @@ class Reading:
         return math.prod(cell.confidence for cell in self.cells)
 
     def with_probabilities(self, probabilities: NDArray[np.float32]) -> "Reading":
-        """Returns the same digits with other probabilities (C, 11)."""
-        cells = []
-        for cell, of_symbols in zip(self.cells, probabilities, strict=True):
-            symbol = vocabulary.BLANK if cell.digit is None else cell.digit
-            confidence = float(of_symbols[symbol])
-            cells.append(cell._replace(confidence=confidence, probabilities=of_symbols))
+        """Returns the reading that other probabilities (C, 11) make of the same cells."""
+        cells = [
+            cell._replace(
+                digit=vocabulary.digit_of(int(of_symbols.argmax())),
+                confidence=float(of_symbols.max()),
+                probabilities=of_symbols,
+            )
+            for cell, of_symbols in zip(self.cells, probabilities, strict=True)
+        ]
         others = [warning for warning in self.warnings if warning.code != "low_confidence"]
         return Reading(tuple(cells), (*_doubts(cells), *others), self.attention)
 

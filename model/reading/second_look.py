@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from model.config import ReaderConfig
 from model.ink import NormalForm
@@ -20,7 +21,9 @@ Read = Callable[[Sequence[NormalForm]], list[Reading]]
 _BLANK, _WARNED = 0.5, 0.05
 # The first reading has a lead: of a doubtful digit cropped in several ways, the surest reading is
 # not the likeliest. Readings weigh in by the exponential of so many times their evidence.
-_LEAD, _SHARPNESS = 0.05, 10.0
+_LEAD, _SHARPNESS = 0.12, 10.0
+# In the probabilities, what was voted for weighs this at least. No more forms are read than that.
+_MAJORITY, _MOST = 0.6, 14
 # Turned pictures are read where the best evidence is less than the first of these. They are
 # believed where at least two turned forms agree, with evidence of more than the second (upside
 # down, where many digits are others, than the last) and of so much more than upright ...
@@ -43,6 +46,8 @@ def is_doubtful(normal: NormalForm, reading: Reading) -> bool:
     if normal.layout.found_by == "form":
         return False  # nothing was decided that may be wrong
     if normal.warnings:
+        return True
+    if any(warning.code == "finish_misplaced" for warning in reading.warnings):
         return True
     if any(cell.is_solid for cell in normal.cells):
         return True
@@ -68,18 +73,23 @@ def look_again(
         config: Of the reader.
         read: Reads normal forms.
     """
+    others = [one for one in others if not np.array_equal(one.picture, first[0].picture)][:_MOST]
+    if not others:
+        return first
     seen = [_see(*first), *map(_see, others, read(others))]
     best, weights = _vote(seen, _LEAD)
     if best.evidence <= _UPRIGHT:
         turns = range(1, 4) if config.rows == config.columns else (2,)
         turned = [turn(one.normal, quarters, config) for one in seen for quarters in turns]
-        likeliest = _is_turned(list(map(_see, turned, read(turned))), best)
-        if likeliest:
-            return likeliest.normal, likeliest.reading
-    probabilities = sum(
-        weight * np.array([cell.probabilities for cell in one.reading.cells])
-        for one, weight in zip(seen, weights, strict=True)
-    )
+        upright = _find_upright(list(map(_see, turned, read(turned))), best)
+        if upright:
+            return upright.normal, upright.reading
+    agree = np.array([one.reading.text == best.reading.text for one in seen])
+    share = max(weights[agree].sum(), _MAJORITY)
+    weights[agree] *= share / weights[agree].sum()
+    weights[~agree] *= (1 - share) / max(weights[~agree].sum(), 1e-9)
+    by_form = np.array([[cell.probabilities for cell in one.reading.cells] for one in seen])
+    probabilities = np.tensordot(weights, by_form, axes=1)
     return best.normal, best.reading.with_probabilities(np.asarray(probabilities, np.float32))
 
 
@@ -98,20 +108,21 @@ def _answers(normal: NormalForm, reading: Reading) -> list[float]:
     ]
 
 
-def _vote(seen: Sequence[_Seen], lead: float = 0.0) -> tuple[_Seen, list[float]]:
+def _vote(seen: Sequence[_Seen], lead: float = 0.0) -> tuple[_Seen, NDArray[np.float64]]:
     """The surest of those that read what has most weight; and the weights, which add up to 1."""
     evidence = np.array([one.evidence for one in seen])
     evidence[0] += lead
-    weights = np.exp(_SHARPNESS * (evidence - evidence.max())).tolist()
+    weights = np.exp(_SHARPNESS * (evidence - evidence.max()))
+    weights /= weights.sum()
     votes: dict[str, float] = defaultdict(float)
     for one, weight in zip(seen, weights, strict=True):
-        votes[one.reading.text] += weight
+        votes[one.reading.text] += float(weight)
     text = max(votes, key=votes.__getitem__)
-    best = max((one for one in seen if one.reading.text == text), key=_evidence)
-    return best, [weight / sum(weights) for weight in weights]
+    best = max((one for one in seen if one.reading.text == text), key=lambda one: one.evidence)
+    return best, weights
 
 
-def _is_turned(turned: Sequence[_Seen], upright: _Seen) -> _Seen | None:
+def _find_upright(turned: Sequence[_Seen], upright: _Seen) -> _Seen | None:
     """What was read turned, if the picture is so; None if it is upright."""
     best, _ = _vote(turned)
     agreeing = [
@@ -132,10 +143,6 @@ def _is_turned(turned: Sequence[_Seen], upright: _Seen) -> _Seen | None:
     missing = len(sure) - len(of_digits)
     second = sorted([*of_digits, *[_BLANK] * missing])[:2][-1]
     return best if second < _SECOND or min(sure) > _CERTAIN else None
-
-
-def _evidence(seen: _Seen) -> float:
-    return seen.evidence
 
 
 def turn(normal: NormalForm, quarters: int, config: ReaderConfig) -> NormalForm:

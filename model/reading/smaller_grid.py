@@ -8,15 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.config import ReaderConfig
-from model.ink import CellInk, NormalForm, normalise
+from model.ink import CellInk, NormalForm, check_picture, normalise
 from model.reading import Notice, Reading
 
 # Smaller pictures are enlarged to this side of a cell, in cells of the normal form.
 _LEAST_SIDE = 4
 # A lone digit is read at least this surely.
 _SURE = 0.9
-# Of the cells of a grid so many are blank, or less sure than that, where there is a lone digit.
-_DOUBTFUL_SHARE = 0.5
+# The grid is doubtful there: a warning but these says so, or this share of its cells is blank.
+_NO_DOUBTS, _BLANK_SHARE = frozenset({"many_frames"}), 0.5
 # Ink of the normal form, and its pieces, have at least this grey level and share of its side.
 _INK, _PIECE = 40, 0.1
 
@@ -44,10 +44,11 @@ def normalise_smaller(
     """
     size = config.cell_size
     smaller = dataclasses.replace(config, rows=rows, columns=columns)
+    check_picture(picture, smaller)
     height, width = picture.shape[:2]
-    times = math.ceil(_LEAST_SIDE * size / max(min(height / rows, width / columns), 1))
+    times = math.ceil(_LEAST_SIDE * size / min(height / rows, width / columns))
     large = picture
-    if times > 1 and min(height, width) >= size // 2:
+    if times > 1:
         resized = cv2.resize(picture, None, fx=times, fy=times, interpolation=cv2.INTER_CUBIC)
         large = np.asarray(resized, np.uint8)
     form = normalise(large, smaller)
@@ -91,8 +92,9 @@ def is_lone_digit(normal: NormalForm, lone: Reading, grid: Reading) -> bool:
         return False  # in a grid of blanks a digit stands in one quarter
     is_ink = (normal.picture > _INK).view(np.uint8)
     _, _, stats, _ = cv2.connectedComponentsWithStats(is_ink, connectivity=8)
+    codes = {warning.code for warning in grid.warnings} - _NO_DOUBTS
+    if "not_a_grid" in codes:
+        return False
     num_pieces = np.count_nonzero(stats[1:, 2:4].max(axis=1) >= _PIECE * len(is_ink))
-    doubtful = sum(one.digit is None or one.confidence < _SURE for one in grid.cells)
-    if num_pieces == 1 and grid.warnings:
-        return True
-    return doubtful >= _DOUBTFUL_SHARE * len(grid.cells)
+    num_blanks = sum(one.digit is None for one in grid.cells)
+    return num_pieces == 1 and bool(codes or num_blanks >= _BLANK_SHARE * len(grid.cells))

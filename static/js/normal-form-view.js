@@ -35,7 +35,7 @@ export function describeLayout(layout) {
   const turned = Math.abs(Math.round(layout.rotation));
   const isPlain = layout.found_by === 'form' || (layout.found_by === 'ink' && !layout.sheet && !turned);
   if (isPlain) return [];
-  const where = layout.sheet ? ' on a sheet in the picture' : '';
+  const where = layout.sheet ? ' on a part of the picture' : '';
   const how = turned ? `, turned by ${turned}° ${layout.rotation > 0 ? 'clockwise' : 'counterclockwise'}` : '';
   return [`Cells found by ${FOUND_BY[layout.found_by] ?? 'their ink'}${where}${how}.`];
 }

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from model.page.sheets import find_sheets, rectify_sheet
+from model.page.sheets import find_sheets, rectify_sheet, sheet_homography
 
 SHAPE = (480, 640)
 CORNERS = np.array([[(150, 90), (470, 110)], [(140, 400), (500, 380)]], np.float64)
@@ -41,3 +41,20 @@ def test_a_rectified_sheet_is_upright() -> None:
     seen, shape = rectify_sheet(scene((245, 243, 240), (120, 90, 60)), CORNERS)
     assert seen.shape[:2] == shape
     assert np.mean(seen[5:-5, 5:-5] > 200) > 0.95
+
+
+def test_straight_lines_stay_straight_and_divide_as_they_do_in_space() -> None:
+    """The cross of a sheet seen at an angle is where its diagonals meet."""
+    corners = np.array([[(200, 150), (400, 150)], [(100, 400), (540, 400)]], np.float64)
+    (a, b), (c, d) = corners
+    share = np.linalg.solve(np.column_stack([d - a, b - c]), b - a)[0]
+    cross = a + share * (d - a)
+    picture = np.full(SHAPE, 220, np.uint8)
+    cv2.circle(picture, tuple(cross.round().astype(int).tolist()), 4, (20,), -1)
+    seen, (height, width) = rectify_sheet(picture, corners)
+    y, x = np.argwhere(seen < 100).mean(axis=0)
+    assert abs(x + 0.5 - width / 2) < 1.5
+    assert abs(y + 0.5 - height / 2) < 1.5
+    middle = np.array([[[width / 2, height / 2]]])
+    found = cv2.perspectiveTransform(middle, sheet_homography(corners, (height, width)))
+    assert np.abs(found.ravel() - cross).max() < 0.1

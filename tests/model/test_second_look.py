@@ -80,6 +80,15 @@ def test_where_readings_disagree_the_answer_is_not_sure() -> None:
     assert [warning.code for warning in seen.warnings] == ["low_confidence"]
 
 
+def test_the_digits_are_the_likeliest_of_the_answer() -> None:
+    others = [reading(0.6, 0.9, 0.9, 0.9, digits=(first, 2, 3, 4)) for first in (7, 7, 7)]
+    _, seen = choose(reading(0.5, 0.9, 0.9, 0.9), *others)
+    for cell in seen.cells:
+        assert cell.digit == int(cell.probabilities.argmax())
+        assert cell.confidence == pytest.approx(cell.probabilities.max())
+    assert seen.text == "7234"
+
+
 def test_where_readings_agree_a_doubt_may_end() -> None:
     _, seen = choose(reading(1, 1, 1, 0.7), reading(1, 1, 1, 1))
     assert seen.cells[3].confidence > 0.7

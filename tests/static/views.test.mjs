@@ -65,7 +65,7 @@ test('what was done to the ink is said in words', () => {
 
 test('where the cells were found is said in words', () => {
   const layout = { found_by: 'lines', rotation: -11.8, cells: [], sheet: [[0, 0], [1, 0], [1, 1], [0, 1]] };
-  assert.deepEqual(describeLayout(layout), ['Cells found by their lines on a sheet in the picture, turned by 12° counterclockwise.']);
+  assert.deepEqual(describeLayout(layout), ['Cells found by their lines on a part of the picture, turned by 12° counterclockwise.']);
   assert.deepEqual(describeLayout({ ...layout, rotation: 0.2, sheet: null }), ['Cells found by their lines.']);
   assert.deepEqual(describeLayout({ ...layout, found_by: 'form' }), []);
   assert.deepEqual(describeLayout(undefined), []);
