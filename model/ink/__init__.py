@@ -13,33 +13,20 @@ doubtful. Service, training and evaluation all use it.
 import functools
 import math
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from model.config import ReaderConfig
 from model.errors import PictureError
 from model.ink.already_normal import has_normal_strokes, match_mnist_form, may_be_normal
-from model.ink.assignment import best_assignment
-from model.ink.background import MIN_CONTRAST, Ink, ink_levels, subtract_background
-from model.ink.cell_boundaries import find_cell_boundaries
-from model.ink.cell_ink import crop_cells, to_picture
-from model.ink.components import find_components, remove_specks
-from model.ink.form import (
-    Box,
-    CellInk,
-    GridLayout,
-    InkWarning,
-    NormalForm,
-    box_around,
-    enlarged,
-)
-from model.ink.image_operations import block_means, downscale
-from model.ink.ink_warnings import find_warnings
-from model.ink.lines import remove_lines
+from model.ink.form import Box, CellInk, GridLayout, InkCrop, InkWarning, NormalForm, box_around
+from model.ink.grid_ink import MIN_CONTRAST, GridInk, find_ink
 from model.ink.mnist_form import resample, to_mnist_form
 from model.ink.unread import warn_of_unread
-from model.page.colour import to_ink_contrast
-from model.page.contrast import even_light, ink_darkness
+from model.page.contrast import even_light
+from model.page.grid_image import GridImage, even_grid_image, rectified_grid_image
+from model.page.grid_lines import move_edges
 from model.page.layout import Layout, are_alike, find_layout_by_ink, find_layouts
 from model.page.mesh import even_mesh, quads_of
 from model.page.sheets import find_groups, find_sheets, rectify_sheet
@@ -56,6 +43,8 @@ __all__ = [
     "other_normal_forms",
 ]
 
+# Sides of the cells in which ink is found, pixels, and what is looked at around them, shares.
+_CELL, _MARGIN = 80, 0.22
 # A picture that is in the normal form has a background of at most this grey level.
 _MAX_BACKGROUND = 8
 # Of a cell; downscaled, a few pixels would be left of a longer one.
@@ -65,7 +54,8 @@ _MAX_ASPECT_RATIO = 20
 def normalise(picture: NDArray[np.uint8], config: ReaderConfig) -> NormalForm:
     """Brings a picture to the normal form.
 
-    A picture whose cells have the form of MNIST's digits already is left as it is.
+    A picture whose cells have the form of MNIST's digits already is left as it is. Where an even
+    division of the picture leaves nothing to ask, no other is looked for.
 
     Args:
         picture: (height, width) or (height, width, 3), uint8, of any polarity and any size from
@@ -80,21 +70,20 @@ def normalise(picture: NDArray[np.uint8], config: ReaderConfig) -> NormalForm:
         (already_normal,) = find_already_normal(picture[np.newaxis], config)
         if already_normal is not None:
             return already_normal
-    grey = to_ink_contrast(picture) if picture.ndim == 3 else picture
-    small, factor = downscale(grey, max(config.rows, config.columns))
-    ink = subtract_background(small)
-    resized = _normalise_by_resizing(grey, ink, config)
+    even = even_grid_image(picture, config.rows, config.columns, _CELL)
+    ink = find_ink(even_grid_image(picture, config.rows, config.columns, _CELL))
+    resized = _normalise_by_resizing(picture, ink, config)
     if resized is not None:
         return resized
-    by_lines = find_layouts(
-        picture, config.rows, config.columns, is_inverted=ink.is_inverted if ink.is_flat else None
-    )
-    by_ink = find_layout_by_ink(picture, config.rows, config.columns)
-    if by_lines and not (by_ink and not are_alike(by_lines[0], by_ink)):
-        return _normalise_cells(picture, by_lines[0], config, "lines")
-    if by_ink:
-        return _normalise_cells(picture, by_ink, config, "digits")
-    return _normalise_components(grey, ink, factor, config)
+    if not ink.is_clear:
+        is_inverted = ink.is_inverted if ink.is_flat else None
+        by_lines = find_layouts(picture, config.rows, config.columns, is_inverted=is_inverted)
+        by_ink = find_layout_by_ink(picture, config.rows, config.columns)
+        if by_lines and not (by_ink and not are_alike(by_lines[0], by_ink)):
+            return _normalise_layout(picture, by_lines[0], config, "lines")
+        if by_ink:
+            return _normalise_layout(picture, by_ink, config, "digits")
+    return _normalise_ink(picture, ink, config, "ink")
 
 
 def other_normal_forms(picture: NDArray[np.uint8], config: ReaderConfig) -> list[NormalForm]:
@@ -119,80 +108,64 @@ def other_normal_forms(picture: NDArray[np.uint8], config: ReaderConfig) -> list
 
 
 def _forms_of_layouts(picture: NDArray[np.uint8], config: ReaderConfig) -> list[NormalForm]:
-    grey = to_ink_contrast(picture) if picture.ndim == 3 else picture
-    small, factor = downscale(grey, max(config.rows, config.columns))
-    ink = subtract_background(small)
     by_lines = find_layouts(picture, config.rows, config.columns)
-    forms = [_normalise_cells(picture, layout, config, "lines") for layout in by_lines]
+    forms = [_normalise_layout(picture, layout, config, "lines") for layout in by_lines]
     by_ink = find_layout_by_ink(picture, config.rows, config.columns, may_be_even=True)
     if by_ink:
-        forms.append(_normalise_cells(picture, by_ink, config, "digits"))
-    even = quads_of(even_mesh(picture.shape, config.rows, config.columns))
-    is_inverted = ink_darkness(picture) >= 0
-    forms.append(_normalise_cells(picture, Layout(even, is_inverted), config, "ink"))
-    return [*forms, _normalise_components(grey, ink, factor, config)]
+        forms.append(_normalise_layout(picture, by_ink, config, "digits"))
+    even = even_grid_image(picture, config.rows, config.columns, _CELL)
+    for has_lines in (True, False):
+        ink = find_ink(even, has_lines=has_lines)
+        forms.append(_normalise_ink(picture, ink, config, "ink"))
+    return forms
 
 
-def _normalise_components(
-    picture: NDArray[np.uint8], ink: Ink, factor: int, config: ReaderConfig
-) -> NormalForm:
-    """The normal form of a grid that fills its picture."""
-    lines = remove_lines(ink)
-    components, discarded = remove_specks(find_components(lines.is_ink), ink, lines)
-    across, down = (
-        find_cell_boundaries(components.profile(axis=axis), drawn, count, is_flat=ink.is_flat)
-        for axis, drawn, count in (
-            (1, lines.vertical, config.columns),
-            (0, lines.horizontal, config.rows),
-        )
-    )
-    assignment = best_assignment(components, across, down)
-
-    size = config.cell_size
-    normal = np.zeros((config.height, config.width), np.uint8)
-    cells: list[CellInk] = []
-    crops = [assignment.crop_cell(cell, ink, picture, factor) for cell in range(config.num_cells)]
-    for crop, (row, column) in zip(crops, np.ndindex(config.rows, config.columns), strict=True):
-        if crop is None:
-            cells.append(CellInk())
-            continue
-        pixels, form = to_mnist_form(crop, size)
-        normal[row * size : (row + 1) * size, column * size : (column + 1) * size] = pixels
-        cells.append(form.enlarged(crop.factor, picture.shape))
-    boxes = [assignment.cell_box(cell) for cell in range(config.num_cells)]
-    layout = GridLayout.from_boxes([enlarged(box, factor, picture.shape) for box in boxes], "ink")
-    warnings = find_warnings(ink, assignment, crops, discarded, picture.shape)
-    if not any(warning.code == "faint" for warning in warnings):
-        warnings += warn_of_unread(picture, layout.quads, cells)
-    return NormalForm(
-        normal,
-        ink.is_inverted,
-        assignment.grid_box(factor, picture.shape),
-        tuple(cells),
-        layout,
-        warnings,
-    )
-
-
-def _normalise_cells(
+def _normalise_layout(
     picture: NDArray[np.uint8], layout: Layout, config: ReaderConfig, found_by: str
 ) -> NormalForm:
     """The normal form of a grid whose cells were found."""
-    found = crop_cells(picture, layout)
+    quads = move_edges(picture, layout.quads, is_inverted=layout.is_inverted)
+    image = rectified_grid_image(picture, quads, config.rows, config.columns, _CELL, _MARGIN)
+    ink = find_ink(image, is_inverted=layout.is_inverted, has_lines=True)
+    return _normalise_ink(picture, ink, config, found_by)
+
+
+def _normalise_ink(
+    picture: NDArray[np.uint8], ink: GridInk, config: ReaderConfig, found_by: str
+) -> NormalForm:
+    """The normal form of the ink of a grid."""
     size = config.cell_size
     cells: list[CellInk] = []
     normal = np.zeros((config.height, config.width), np.uint8)
     places = np.ndindex(config.rows, config.columns)
-    for crop, quad, (row, column) in zip(found.crops, found.quads, places, strict=True):
+    for number, (crop, (row, column)) in enumerate(zip(ink.crops, places, strict=True)):
         if crop is None:
             cells.append(CellInk())
             continue
         pixels, form = to_mnist_form(crop, size)
         normal[row * size : (row + 1) * size, column * size : (column + 1) * size] = pixels
-        cells.append(to_picture(form, quad, picture.shape))
-    box = box_around(found.quads, picture.shape)
-    found_layout = GridLayout(found.quads, found_by)
-    return NormalForm(normal, layout.is_inverted, box, tuple(cells), found_layout, found.warnings)
+        cells.append(_to_picture(form, ink.image, number, picture.shape))
+    warnings = ink.warnings
+    if not any(warning.code == "faint" for warning in warnings):
+        warnings += warn_of_unread(picture, ink.image.quads, cells)
+    layout = GridLayout(ink.image.quads, found_by)
+    box = box_around(ink.image.quads, picture.shape)
+    return NormalForm(normal, ink.is_inverted, box, tuple(cells), layout, warnings)
+
+
+def _to_picture(
+    cell: CellInk, image: GridImage, number: int, shape: tuple[int, ...]
+) -> CellInk:
+    """Returns the ink of a cell in pixels of the picture (height, width)."""
+    if cell.box is None or cell.scale is None or cell.stroke_width is None:
+        return cell
+    x0, y0, x1, y1 = cell.box
+    corners = np.array([(x0, y0), (x1, y0), (x0, y1), (x1, y1)], np.float64)
+    return cell._replace(
+        box=box_around(image.to_picture(corners, number), shape),
+        scale=cell.scale * image.scale,
+        stroke_width=cell.stroke_width / image.scale,
+    )
 
 
 def find_already_normal(
@@ -276,18 +249,24 @@ def check_picture(picture: NDArray[np.uint8], config: ReaderConfig) -> None:
 
 
 def _normalise_by_resizing(
-    picture: NDArray[np.uint8], ink: Ink, config: ReaderConfig
+    picture: NDArray[np.uint8], ink: GridInk, config: ReaderConfig
 ) -> NormalForm | None:
     """The normal form of a drawing that lacks nothing but the size; None for any other."""
-    if not (ink.is_flat and ink.contrast):
+    if not ink.is_flat or not any(ink.crops):
         return None
     if not may_be_normal(ink.levels, config.rows, config.columns, config.cell_size):
         return None  # most drawings: this test is cheaper than the next
-    resized = _resize_ink(picture, ink, config)
+    resized = resample(ink.levels, (config.height, config.width))
+    height, width = picture.shape[:2]
+    if height >= config.height and width >= config.width:
+        small = cv2.resize(picture, (config.width, config.height), interpolation=cv2.INTER_AREA)
+        ground = np.median(ink.image.pixels, axis=(0, 1))
+        levels = np.abs(small - ground)
+        levels = levels if levels.ndim == 2 else levels.max(axis=2)
+        resized = (levels * (255 / max(float(levels.max()), 1.0))).round().astype(np.uint8)
     (form,) = _match_normal_forms(resized[np.newaxis], config, slack=2)
     if form is None or not has_normal_strokes(resized, config.cell_size):
         return None
-    height, width = picture.shape
     down, across = height / config.height, width / config.width
     return NormalForm(
         resized,
@@ -296,16 +275,6 @@ def _normalise_by_resizing(
         tuple(_scale_to_picture(cell, down, across, picture.shape) for cell in form.cells),
         _even_layout(config.rows, config.columns, (width, height)),
     )
-
-
-def _resize_ink(picture: NDArray[np.uint8], ink: Ink, config: ReaderConfig) -> NDArray[np.uint8]:
-    """The ink of a picture in the size of the normal form, otherwise unchanged."""
-    shape = (config.height, config.width)
-    times, rest = divmod(picture.shape[0], config.height)
-    if ink.background is not None and not rest and picture.shape[1] == times * config.width:
-        means = block_means(picture, times)  # exact: no interpolation
-        return resample(ink_levels(ink.background, means, is_inverted=ink.is_inverted), shape)
-    return resample(ink.levels, shape)
 
 
 def _scale_to_picture(cell: CellInk, down: float, across: float, shape: tuple[int, ...]) -> CellInk:

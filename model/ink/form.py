@@ -17,7 +17,7 @@ Box = tuple[int, int, int, int]
 
 # What is wider than this share of its length is no stroke: of drawn digits one in a thousand is.
 _SOLID = 0.38
-# A frame has ink of this share of its size inside.
+# A frame has ink of this share of its height inside: digits are tall, the bars of fives are not.
 _ENCLOSED = 0.3
 
 
@@ -71,21 +71,40 @@ def box_around(places: NDArray[np.float64], shape: tuple[int, ...]) -> Box:
     return x0, y0, max(x0 + 1, min(x1, shape[1])), max(y0 + 1, min(y1, shape[0]))
 
 
-def enclose_ink(boxes: NDArray[np.int32], is_large: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def enclose_ink(boxes: NDArray[np.int32]) -> NDArray[np.bool_]:
     """Tells which components are frames: a large one, for its size, is well inside of the box.
 
     Args:
-        boxes: (M, 4): x0, y0, x1, y1 of components.
-        is_large: (M,): which may be digits.
+        boxes: (M, 4): x0, y0, x1, y1 of components that may be digits.
 
     Returns:
         (M,).
     """
-    sizes = (boxes[:, 2:] - boxes[:, :2]).max(axis=1)
+    heights = boxes[:, 3] - boxes[:, 1]
     is_inside = (boxes[:, :2] > boxes[:, np.newaxis, :2]).all(axis=2)
     is_inside &= (boxes[:, 2:] < boxes[:, np.newaxis, 2:]).all(axis=2)
-    is_inside &= is_large & (sizes >= _ENCLOSED * sizes[:, np.newaxis])
+    is_inside &= heights >= _ENCLOSED * heights[:, np.newaxis]
     return np.asarray(is_inside.any(axis=1))
+
+
+class InkCrop(NamedTuple):
+    """The ink of one cell, cropped; places are pixels of the picture that it was cropped from."""
+
+    levels: NDArray[np.float32]
+    """(h, w): ink in [0, 1]; every side touches ink."""
+    left: int
+    """First column."""
+    top: int
+    """First row."""
+    cell: tuple[float, float, float, float]
+    """x0, y0, x1, y1 of its cell."""
+
+    @property
+    def size_in_cell(self) -> float:
+        """The longer side of the ink as a share of the longer side of its cell."""
+        x0, y0, x1, y1 = self.cell
+        longer: int = max(self.levels.shape)
+        return longer / max(x1 - x0, y1 - y0)
 
 
 class InkWarning(NamedTuple):

@@ -1,20 +1,17 @@
 """Warnings about ink that makes a reading doubtful."""
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
 
-from model.ink.assignment import Assignment, InkCrop
-from model.ink.background import Ink
-from model.ink.components import Components, find_components
-from model.ink.form import InkWarning
+from model.ink.form import InkCrop, InkWarning
 
 # Ink of less contrast than this is faint: grey levels.
 FAINT_CONTRAST = 45
 # Ink whose longer side is less than this share of its cell is tiny.
-_TINY_SIZE = 0.12
+TINY_SIZE = 0.12
 # A picture with a greater share of ink than this shows no digits.
 _MAX_INK_SHARE = 0.4
 # A component of this share of the grid's height and width is no digit: it spans several cells.
@@ -27,70 +24,35 @@ _SHARED_HEIGHT = 0.6
 _STACKED, _DASH = 0.2, 0.5
 # Ink of at least this level in the outermost pixels is cut off there.
 _CUT = 0.6
-# Discarded ink is warned of where its longer side is this share of its cell, up to a whole cell.
-_MIN_DIGIT_SIZE = 0.2
-# Where no ink was found, there may be some that differs from the background by this many grey
-# levels, on a screen and on paper, and by this many standard deviations of the noise.
-_MIN_CONTRAST_FLAT, _MIN_CONTRAST_UNEVEN, _NOISE_FACTOR = 3, 12, 5.0
 
 _OF_CELLS = (
     InkWarning("faint", "something is in cell {}, too pale, too thin or too little to be read"),
     InkWarning("cut_off", "the edge of the picture cuts off the ink of cell {}"),
     InkWarning("ink_across_divider", "the ink of cell {} goes on beyond it"),
     InkWarning("several_digits", "cell {} seems to hold more than one digit"),
-    InkWarning("tiny", f"the ink of cell {{}} is less than {_TINY_SIZE:.0%} of its cell"),
+    InkWarning("tiny", f"the ink of cell {{}} is less than {TINY_SIZE:.0%} of its cell"),
 )
 
 
-def find_warnings(
-    ink: Ink,
-    assignment: Assignment,
-    crops: Sequence[InkCrop | None],
-    discarded: Components,
-    shape: tuple[int, ...],
+def warn_of_no_grid(
+    boxes: NDArray[np.int32], areas: NDArray[np.int32], shape: tuple[int, ...]
 ) -> tuple[InkWarning, ...]:
-    """Returns the warnings, in plain words.
+    """Warns of components of ink, in a grid of this (height, width), that are no digits.
 
     Args:
-        ink: Of the whole picture.
-        assignment: Of components to cells.
-        crops: The ink of each cell.
-        discarded: Components that are in no cell, as too small or too thin for the pen.
-        shape: Of the picture, (height, width).
+        boxes: (M, 4): x0, y0, x1, y1.
+        areas: (M,): pixels.
+        shape: Of the grid.
     """
-    components = assignment.components
-    if not len(components.areas):
-        return _warn_of_unseen_ink(ink, assignment)
-    found = []
-    height, width = components.shape
-    sizes = (components.boxes[:, 2:] - components.boxes[:, :2]) / (width, height)
-    share = components.areas.sum() / (height * width)
+    height, width = shape
+    share = areas.sum() / (height * width)
     if share > _MAX_INK_SHARE:
         detail = f"{share:.0%} of the picture is ink; digits have far less"
-        found.append(InkWarning("not_a_grid", detail))
-    elif assignment.num_cells > 1 and (sizes > _SPANS).all(axis=1).any():
+        return (InkWarning("not_a_grid", detail),)
+    if ((boxes[:, 2:] - boxes[:, :2]) > (_SPANS * width, _SPANS * height)).all(axis=1).any():
         detail = "one piece of ink spans the whole picture; a digit stays in its cell"
-        found.append(InkWarning("not_a_grid", detail))
-    if assignment.crossing:
-        cells = assignment.cells_of(components.boxes[assignment.crossing])
-        detail = f"ink goes over the edge between cells {_numbers(cells)}"
-        found.append(InkWarning("ink_across_divider", detail))
-    if ink.contrast < FAINT_CONTRAST:
-        found.append(warn_of_faint_ink(ink.contrast))
-    candidates = _cells_with_digit_sized_ink(discarded, assignment)
-    if empty := [cell for cell in candidates if crops[cell] is None]:
-        detail = f"what stands in cell {_numbers(empty)} was too thin or too little to be read"
-        found.append(InkWarning("faint", detail))
-    if tiny := [cell for cell, crop in enumerate(crops) if crop and crop.size_in_cell < _TINY_SIZE]:
-        detail = f"the ink of cell {_numbers(tiny)} is less than {_TINY_SIZE:.0%} of its cell"
-        found.append(InkWarning("tiny", detail))
-    if cut := [cell for cell, crop in enumerate(crops) if crop and _is_cut(crop, shape)]:
-        found += warn_of_cells({"cut_off": cut})
-    shared = assignment.boxes_by_shared_cell()
-    if several := [cell for cell, boxes in shared.items() if are_several(boxes)]:
-        detail = f"cell {_numbers(several)} seems to hold more than one digit"
-        found.append(InkWarning("several_digits", detail))
-    return tuple(found)
+        return (InkWarning("not_a_grid", detail),)
+    return ()
 
 
 def warn_of_faint_ink(contrast: float) -> InkWarning:
@@ -115,9 +77,9 @@ def _numbers(cells: list[int]) -> str:
     return ", ".join(str(cell + 1) for cell in cells)
 
 
-def _is_cut(crop: InkCrop, shape: tuple[int, ...]) -> bool:
-    """Whether the edge of the picture cuts two strokes of a digit: one alone may end there."""
-    height, width = (side // crop.factor for side in shape[:2])
+def is_cut(crop: InkCrop, shape: tuple[int, ...]) -> bool:
+    """Whether the edge of a picture (height, width) cuts two strokes: one alone may end there."""
+    height, width = shape[:2]
     bottom, right = crop.top + crop.levels.shape[0], crop.left + crop.levels.shape[1]
     edges = (
         (crop.top <= 0, crop.levels[0]),
@@ -154,25 +116,3 @@ def _are_side_by_side(boxes: NDArray[np.int32]) -> bool:
         left[2] <= right[0] and min(left[3], right[3]) - max(left[1], right[1]) >= least
         for left, right in itertools.permutations(tall, 2)
     )
-
-
-def _warn_of_unseen_ink(ink: Ink, assignment: Assignment) -> tuple[InkWarning, ...]:
-    """Says where ink may be although none was found."""
-    on_paper = max(_MIN_CONTRAST_UNEVEN, _NOISE_FACTOR * ink.noise)
-    is_ink = ink.levels > (_MIN_CONTRAST_FLAT if ink.is_flat else on_paper)
-    cells = _cells_with_digit_sized_ink(find_components(is_ink), assignment)
-    if not cells:
-        return ()
-    detail = f"what stands in cell {_numbers(cells)} hardly differs from its background"
-    return (InkWarning("faint", detail),)
-
-
-def _cells_with_digit_sized_ink(components: Components, assignment: Assignment) -> list[int]:
-    """The cells in which components are as large as a digit may be, in order."""
-    if not len(components.areas):
-        return []
-    height, width = components.shape
-    cell = max(height / (len(assignment.down) - 1), width / (len(assignment.across) - 1))
-    longer = (components.boxes[:, 2:] - components.boxes[:, :2]).max(axis=1)
-    is_digit = (longer >= _MIN_DIGIT_SIZE * cell) & (longer <= cell)
-    return assignment.cells_of(components.boxes[is_digit])

@@ -10,12 +10,11 @@ III.A (size and centre).
 import functools
 import math
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from model.ink.assignment import InkCrop
-from model.ink.form import CellInk
-from model.ink.image_operations import dilate
+from model.ink.form import CellInk, InkCrop
 
 # Longer side of the ink, and position of its centre of mass, as shares of a cell.
 INK_SIZE, INK_CENTRE = 20 / 28, 14.5 / 28
@@ -25,6 +24,11 @@ MIN_STROKE, MAX_STROKE = 1.8 / 28, 3.9 / 28
 _SUPERSAMPLING = 3
 # Ink whose longer side is less than this many stroke widths is a dot.
 _DOT = 2.0
+# Four and eight neighbours of a pixel, and itself.
+_NEIGHBOURS = (
+    np.array([[0, 1, 0], [1, 1, 1], [0, 1, 0]], np.uint8),
+    np.ones((3, 3), np.uint8),
+)
 
 
 def measure_ink(levels: NDArray[np.float32]) -> tuple[float, float, float]:
@@ -173,13 +177,11 @@ def _coverage(middles: NDArray[np.float32], scale: float, size: int) -> NDArray[
 def _change_stroke_width(levels: NDArray[np.float32], radius: float) -> NDArray[np.float32]:
     """Widens strokes by ``radius`` pixels on either side, or thins them where it is negative."""
     whole, rest = divmod(abs(radius), 1.0)
-    signed = levels if radius > 0 else -levels  # erosion dilates the background
+    change = cv2.dilate if radius > 0 else cv2.erode
     # Four and eight neighbours by turns: nearly a circle.
     for step in range(int(whole)):
-        signed = dilate(signed, with_corners=step % 2 == 1)
+        levels = np.asarray(change(levels, _NEIGHBOURS[step % 2]), np.float32)
     if rest > 0.01:
-        further = dilate(signed, with_corners=int(whole) % 2 == 1)
-        further -= signed
-        further *= np.float32(rest)
-        signed = signed + further
-    return signed if radius > 0 else -signed
+        further = change(levels, _NEIGHBOURS[int(whole) % 2])
+        levels = np.asarray(cv2.addWeighted(levels, 1 - rest, further, rest, 0), np.float32)
+    return levels

@@ -6,8 +6,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from model.page.contrast import ink_contrast, ink_darkness
-from model.page.mesh import Mesh, quads_of, rectify
+from model.page.contrast import ink_contrast, is_ink_darker
+from model.page.mesh import Mesh, Quads, quads_of, rectify
 
 # Lines are fitted at this many pixels a cell, with so much around the grid, shares of a cell.
 _CELL, _MARGIN = 40, 0.35
@@ -26,6 +26,9 @@ _COVERED = 0.6
 _LEAST, _OF_CLEAREST, _OF_WEAKEST = 4.0, 0.35, 0.6
 # Paper is ruled where lines through the cells have this share of the contrast of those between.
 _RULED = 0.8
+# Edges of cells are moved at this many pixels a cell, and at most so far, shares of it, to lines of
+# this share of the typical one's contrast.
+_EDGE_CELL, _EDGE_REACH, _OF_TYPICAL_EDGE = 80, 0.12, 0.5
 # A cell has ink where something in it has this share of the contrast of the lines.
 _INK_OF_LINE = 0.5
 
@@ -86,7 +89,7 @@ def fit_mesh(picture: NDArray[np.uint8], mesh: Mesh, *, is_inverted: bool) -> Fi
     ]
     if max(ruled, default=0.0) > _RULED * min(inner):
         score = 0.0  # lines of the paper, which run through the cells too
-    return FittedMesh(mesh, min(inner), score, ink_darkness(rectified) >= 0)
+    return FittedMesh(mesh, min(inner), score, is_ink_darker(rectified))
 
 
 def _find_lines(
@@ -163,3 +166,31 @@ def _to_picture(corners: Mesh, quad: NDArray[np.float64], shape: tuple[int, int]
     top = (1 - across) * quad[0, 0] + across * quad[0, 1]
     bottom = (1 - across) * quad[1, 0] + across * quad[1, 1]
     return np.asarray((1 - down) * top + down * bottom)
+
+
+def move_edges(picture: NDArray[np.uint8], quads: Quads, *, is_inverted: bool) -> Quads:
+    """Moves each edge of each cell to the line next to it, if there is one, as lines may bend.
+
+    Args:
+        picture: (h, w) or (h, w, 3), uint8.
+        quads: The cells.
+        is_inverted: Lines are darker than the ground.
+    """
+    margin, reach = round(2 * _EDGE_REACH * _EDGE_CELL), round(_EDGE_REACH * _EDGE_CELL)
+    tiles = rectify(picture, quads, (_EDGE_CELL, _EDGE_CELL), margin)
+    stacked = tiles.reshape(-1, *tiles.shape[2:])
+    contrast = ink_contrast(stacked, round(MAX_STROKE * _EDGE_CELL), is_inverted=is_inverted)
+    contrast = contrast.reshape(tiles.shape[:3])
+    offsets, clear = np.zeros((2, len(tiles), 2)), np.zeros((2, len(tiles), 2))
+    for axis, levels in enumerate((contrast, contrast.transpose(0, 2, 1))):
+        for end, at in enumerate((margin, margin + _EDGE_CELL)):
+            band = levels[:, at - reach : at + reach, margin:-margin].astype(np.float32)
+            profile = np.quantile(band, 1 - _COVERED, axis=2)  # (N, 2 reach)
+            profile[:, 1:-1] = (profile[:, :-2] + 2 * profile[:, 1:-1] + profile[:, 2:]) / 4
+            offsets[axis, :, end] = profile.argmax(axis=1) + 0.5 - reach
+            clear[axis, :, end] = profile.max(axis=1)
+    offsets[clear < max(_LEAST, _OF_TYPICAL_EDGE * float(np.median(clear)))] = 0
+    down, across = offsets / _EDGE_CELL  # (N, 2): of the first and the last edge
+    right = (quads[:, :, 1] - quads[:, :, 0])[:, :, np.newaxis]  # (N, 2, 1, 2)
+    below = (quads[:, 1] - quads[:, 0])[:, np.newaxis]  # (N, 1, 2, 2)
+    return np.asarray(quads + across[:, None, :, None] * right + down[:, :, None, None] * below)

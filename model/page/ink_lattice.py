@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from model.page.contrast import ink_contrast, ink_darkness
+from model.page.contrast import ink_contrast, is_ink_darker
 from model.page.mesh import Mesh
 
 # Strokes are narrower than this share of the longer side of the picture.
@@ -68,7 +68,7 @@ def _ink_boxes(small: NDArray[np.uint8]) -> NDArray[np.float64]:
     """(n, 4): x0, y0, x1, y1 of components that may be digits or parts of them."""
     longer = max(small.shape[:2])
     contrast = ink_contrast(
-        small, max(5, int(_MAX_STROKE * longer)), is_inverted=ink_darkness(small) >= 0
+        small, max(5, int(_MAX_STROKE * longer)), is_inverted=is_ink_darker(small)
     )
     least = max(_LEAST, _OF_TYPICAL * float(np.median(contrast)) + 2)
     is_ink = (contrast > int(least)).view(np.uint8)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.page.closed_cells import ClosedCells, find_closed_cells
-from model.page.contrast import ink_contrast, ink_darkness
+from model.page.contrast import ink_contrast, is_ink_darker
 from model.page.grid_lines import fit_mesh
 from model.page.ink_lattice import find_ink_lattice
 from model.page.mesh import Mesh, Quads, even_mesh, mesh_of, quads_of, side_of
@@ -111,7 +111,7 @@ def find_layout_by_ink(
     is_even = (in_cells == np.array(list(np.ndindex(rows, columns)))[:, ::-1]).all()
     if is_even and not may_be_even:
         return None
-    is_inverted = ink_darkness(small) >= 0
+    is_inverted = is_ink_darker(small)
     mesh = fit_mesh(small, lattice.mesh, is_inverted=is_inverted).mesh if is_even else lattice.mesh
     return Layout(quads_of(mesh) * scale, is_inverted)
 

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from model.page.contrast import ink_contrast, ink_darkness
+from model.page.contrast import ink_contrast, is_ink_darker
 from model.page.mesh import Quads
 
 # Sheets are searched for in a picture whose longer side is at most this, pixels.
@@ -84,7 +84,7 @@ def find_groups(picture: NDArray[np.uint8]) -> Quads:
     small = np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
     shorter = min(small.shape[:2])
     contrast = ink_contrast(
-        small, round(_MAX_STROKE * shorter), is_inverted=ink_darkness(small) >= 0
+        small, round(_MAX_STROKE * shorter), is_inverted=is_ink_darker(small)
     )
     is_ink = contrast > max(_LEAST, _OF_TYPICAL * float(np.median(contrast)))
     _, pieces, of_pieces, _ = cv2.connectedComponentsWithStats(is_ink.view(np.uint8))

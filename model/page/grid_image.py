@@ -1,0 +1,170 @@
+"""The picture of a grid with its cells upright, of one size, and side by side as they are."""
+
+import functools
+import math
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from model.page.mesh import Quads, even_mesh, quads_of
+
+Edges = NDArray[np.int_]
+"""(n, 2): first pixel of each row or column of cells, and the one after its last."""
+# Sampled more coarsely than this, pixels would be skipped.
+_SAMPLED = 0.67
+
+
+class GridImage(NamedTuple):
+    """A rectified grid."""
+
+    pixels: NDArray[np.uint8]
+    """(h, w) or (h, w, 3): its cells and what is around them."""
+    quads: Quads
+    """The R by C cells in the picture that it was taken from."""
+    down: Edges
+    """Of the rows of cells."""
+    across: Edges
+    """Of the columns of cells."""
+    scale: float
+    """Its pixels for each pixel of the picture."""
+
+    @property
+    def cell(self) -> tuple[int, int]:
+        """Height and width of the smallest cell, pixels."""
+        height, width = (int(np.diff(edges).min()) for edges in (self.down, self.across))
+        return height, width
+
+    def inside(self, levels: NDArray[np.uint8], share: float) -> NDArray[np.uint8]:
+        """Cuts the cells, less a share of them on every side, out of (h, w): (R * C, ...)."""
+        height, width = self.cell
+        top, left = round(share * height), round(share * width)
+        return np.array(
+            [
+                levels[y + top : y + height - top, x + left : x + width - left]
+                for y in self.down[:, 0].tolist()
+                for x in self.across[:, 0].tolist()
+            ]
+        )
+
+    def cell_numbers(self) -> NDArray[np.int32]:
+        """(h, w): the number of the cell that each pixel is in; their count where in none."""
+        numbers = np.full(self.pixels.shape[:2], len(self.quads), np.int32)
+        for number, (y0, y1, x0, x1) in enumerate(self.boxes):
+            numbers[y0:y1, x0:x1] = number
+        return numbers
+
+    @property
+    def boxes(self) -> list[list[int]]:
+        """First row, the one after the last, and the same of columns, of each cell."""
+        return [[*y, *x] for y in self.down.tolist() for x in self.across.tolist()]
+
+    def to_picture(self, places: NDArray[np.float64], number: int) -> NDArray[np.float64]:
+        """Where places (P, 2), pixels, in a cell or near it are in the picture."""
+        y0, y1, x0, x1 = self.boxes[number]
+        x, y = (places[:, :1] - x0) / (x1 - x0), (places[:, 1:] - y0) / (y1 - y0)
+        (a, b), (c, d) = self.quads[number]
+        return np.asarray((1 - y) * ((1 - x) * a + x * b) + y * ((1 - x) * c + x * d))
+
+
+    def with_boundaries(self, down: list[int], across: list[int]) -> "GridImage":
+        """Returns the grid of an upright picture with other boundaries between its cells, pixels."""
+        edges = []
+        for inner, old in ((down, self.down), (across, self.across)):
+            at = [int(old[0, 0]), *inner, int(old[-1, 1])]
+            edges.append(np.array([at[:-1], at[1:]]).T)
+        x, y = (np.append(one[:, 0], one[-1, 1]) / self.scale for one in edges[::-1])
+        quads = quads_of(np.stack(np.meshgrid(x, y), axis=2))
+        # The last pixels of the picture may be no whole one of the grid's.
+        limits = self.quads.max(axis=(0, 1, 2))
+        ends = np.array([x[-1], y[-1]])
+        quads = np.where(quads >= ends, limits, quads)
+        return self._replace(quads=quads, down=edges[0], across=edges[1])
+
+
+def even_grid_image(picture: NDArray[np.uint8], rows: int, columns: int, side: int) -> GridImage:
+    """Divides a picture evenly; it is shrunk by a whole factor, if at all.
+
+    Args:
+        picture: (h, w) or (h, w, 3), uint8.
+        rows: Of the grid.
+        columns: Of the grid.
+        side: Of a cell, pixels: at least this and less than twice it, or what the picture has.
+    """
+    height, width = picture.shape[:2]
+    factor = max(1, max(height, width) // (side * max(rows, columns, 2)))
+    small = picture
+    if factor > 1:
+        size = max(1, width // factor), max(1, height // factor)
+        # A multiple of the factor is averaged four times as fast.
+        whole = picture[: size[1] * factor, : size[0] * factor]
+        small = np.asarray(cv2.resize(whole, size, interpolation=cv2.INTER_AREA), np.uint8)
+    edges = []
+    for length, count in ((small.shape[0], rows), (small.shape[1], columns)):
+        at = [round(length * number / count) for number in range(count + 1)]
+        edges.append(np.array([at[:-1], at[1:]]).T)
+    quads = quads_of(even_mesh((height, width), rows, columns))
+    return GridImage(small, quads, *edges, 1 / factor)
+
+
+def rectified_grid_image(
+    picture: NDArray[np.uint8], quads: Quads, rows: int, columns: int, side: float, margin: float
+) -> GridImage:
+    """Samples a grid as if its cells were upright; beyond the picture its edge is repeated.
+
+    Args:
+        picture: (h, w) or (h, w, 3), uint8.
+        quads: The R by C cells, in reading order.
+        rows: R.
+        columns: C.
+        side: Of a cell, pixels, as the square root of its area.
+        margin: Its surroundings on every side, shares of a cell.
+    """
+    places = quads.reshape(rows, columns, 2, 2, 2).transpose(0, 2, 1, 3, 4)
+    height = float(np.linalg.norm(places[:, 1] - places[:, 0], axis=-1).mean())
+    width = float(np.linalg.norm(places[:, :, :, 1] - places[:, :, :, 0], axis=-1).mean())
+    scale = side / max(math.sqrt(height * width), 1e-6)
+    size = max(8, round(height * scale)), max(8, round(width * scale))
+    # Gaps between cells are as wide as between those of the picture.
+    below = np.linalg.norm(places[1:, 0] - places[:-1, 1], axis=-1).mean(axis=(1, 2))
+    right = np.linalg.norm(places[:, :, 1:, 0] - places[:, :, :-1, 1], axis=-1).mean(axis=(0, 1))
+    around = [round(margin * length) for length in size]
+    down, across = (
+        _edges(np.rint(gaps * scale).astype(int), length, before)
+        for gaps, length, before in zip((below, right), size, around, strict=True)
+    )
+    knots = places.reshape(2 * rows, 2 * columns, 2).astype(np.float32)
+    if scale < _SAMPLED:  # sampling alone would skip pixels
+        small = tuple(max(1, round(length * scale * 1.2)) for length in picture.shape[1::-1])
+        knots = knots * np.array(small, np.float32) / picture.shape[1::-1]
+        picture = np.asarray(cv2.resize(picture, small, interpolation=cv2.INTER_AREA), np.uint8)
+    weights = (
+        _knot_weights(tuple(edges.ravel().tolist()), int(edges[-1, 1]) + before)
+        for edges, before in zip((down, across), around, strict=True)
+    )
+    of_rows, of_columns = weights
+    maps = of_rows @ knots.transpose(2, 0, 1).astype(np.float32) @ of_columns.T - np.float32(0.5)
+    pixels = cv2.remap(
+        picture, maps[0], maps[1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+    )
+    return GridImage(np.asarray(pixels, np.uint8), quads, down, across, scale)
+
+
+def _edges(gaps: NDArray[np.int_], length: int, before: int) -> Edges:
+    starts = before + np.concatenate([[0], np.cumsum(gaps + length)])
+    return np.stack([starts, starts + length], axis=1)
+
+
+@functools.lru_cache(maxsize=64)
+def _knot_weights(knots: tuple[int, ...], length: int) -> NDArray[np.float32]:
+    """(length, n): weights of n places along a side for each pixel, interpolated linearly."""
+    at = np.arange(length) + 0.5
+    places = np.array(knots, np.float64)
+    first = np.searchsorted(places, at, "right") - 1
+    first = first.clip(0, len(knots) - 2)
+    share = (at - places[first]) / (places[first + 1] - places[first])
+    weights = np.zeros((length, len(knots)), np.float32)
+    rows = np.arange(length)
+    weights[rows, first], weights[rows, first + 1] = 1 - share, share
+    return weights
