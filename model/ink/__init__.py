@@ -44,7 +44,7 @@ __all__ = [
 ]
 
 # Sides of the cells in which ink is found, pixels, and what is looked at around them, shares.
-_CELL, _MARGIN = 80, 0.22
+_CELL, _MARGIN = 70, 0.22
 # A picture that is in the normal form has a background of at most this grey level.
 _MAX_BACKGROUND = 8
 # Of a cell; downscaled, a few pixels would be left of a longer one.
@@ -126,7 +126,7 @@ def _normalise_layout(
     """The normal form of a grid whose cells were found."""
     quads = move_edges(picture, layout.quads, is_inverted=layout.is_inverted)
     image = rectified_grid_image(picture, quads, config.rows, config.columns, _CELL, _MARGIN)
-    ink = find_ink(image, is_inverted=layout.is_inverted, has_lines=True)
+    ink = find_ink(image, has_lines=True)
     return _normalise_ink(picture, ink, config, found_by)
 
 

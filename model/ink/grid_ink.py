@@ -1,7 +1,9 @@
 """Ink of a grid: connected components of what differs from its ground, assigned to the cells."""
 
 import itertools
+import math
 from collections import defaultdict
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import cv2
@@ -20,8 +22,8 @@ from model.ink.ink_warnings import (
     warn_of_faint_ink,
     warn_of_no_grid,
 )
-from model.page.contrast import even_contrast, ink_darkness
-from model.page.grid_image import Edges, GridImage
+from model.page.contrast import cubed_differences, ground_of, in_even_light
+from model.page.grid_image import Edges, GridImage, zones_along
 
 # Strokes and lines are narrower than this share of a cell.
 _MAX_STROKE = 0.36
@@ -34,10 +36,12 @@ _BLUR, _SHARPEN = 0.05, 1.0
 _THRESHOLD, _PEAK_FLAT, _PEAK = 0.38, 0.9985, 0.995
 # The peak is at least so many grey levels, on a screen and on paper, and so many standard
 # deviations of the ground's noise.
-MIN_CONTRAST, _LEAST_PEAK, _NOISE_FACTOR = 24, 5.0, 4.0
+MIN_CONTRAST, _LEAST_PEAK, _NOISE_FACTOR = 24, 12.0, 5.5
 # Beside a cell's edge, a line with its blurred sides is in a band of this share of the cell; it has
 # in each row of pixels what all but this share of them exceed.
 _LINE_BAND, _LINE_SHARE = 0.16, 0.35
+# On a screen, what takes this share of a cell and is no stroke is something else than a digit.
+_AREA = 0.1
 # What runs straight on for this share of a cell, and is no thicker than that, is a line.
 _LINE, _LINE_THICKNESS = 1.15, 0.08
 # It may be paler than ink, by this factor; what has this share of its pixels near it is part of it.
@@ -65,13 +69,17 @@ _LEAST_EXTENT, _OF_LARGEST, _OF_PEN = 0.03, 0.12, 0.2
 # Beside the largest one of a cell it is as dark as this share, and not small, as a share of its
 # area, and so far from it, shares of a cell.
 _OF_LEVEL, _SMALL, _FAR = 0.5, 0.08, 0.1
+# Where all others in the cell together are larger by this factor, it is all texture.
+_OF_TEXTURE = 0.5
 # It may be a digit, or enclose one, where its extent is this share of a cell.
 _DIGIT = 0.15
 # Full ink is this quantile of a cell's ink, on a screen and on paper; less than this share of it is
 # ground.
 _FULL_FLAT, _FULL, _GROUND_FLAT, _GROUND = 0.95, 0.85, 0.12, 0.25
-# A cell may have light ink where the others have dark ink, if its contrast is this share of theirs.
-_OWN_POLARITY = 0.2
+# A cell may have light ink where the others have dark ink, if its contrast, cubed, is this share of
+# the strongest. It is measured at about so many pixels a cell, by what is around each pixel, shares
+# of a cell; so much of a drawing has one colour.
+_OWN_POLARITY, _COARSE_CELL, _WINDOW, _ONE_COLOUR = 0.1, 32, 0.25, 0.4
 # Digits of a clear grid take this share of a cell, and are at most so many times as large as others.
 _CLEAR, _ALIKE = 0.3, 2.5
 
@@ -100,6 +108,7 @@ class _Contrast(NamedTuple):
     typical: float  # contrast of the ink, grey levels
     is_inverted: bool
     is_flat: bool  # the ground has one colour
+    areas: list[int]  # cells with something in them that is wider than strokes
 
 
 class _Pieces(NamedTuple):
@@ -114,20 +123,20 @@ class _Pieces(NamedTuple):
     numbers: NDArray[np.int32]  # (h, w): of the cell that each pixel is in, N for none
 
 
-def find_ink(
-    image: GridImage, *, is_inverted: bool | None = None, has_lines: bool = False
-) -> GridInk:
+def find_ink(image: GridImage, *, has_lines: bool = False) -> GridInk:
     """Finds the ink of each cell, without lines.
 
     Args:
         image: The grid.
-        is_inverted: Ink is darker than its ground; None: as it seems.
         has_lines: Lines were found around its cells.
     """
-    contrast = _contrast(image, is_inverted, has_lines=has_lines)
+    contrast = _contrast(image, has_lines=has_lines)
     count, side = len(image.quads), min(image.cell)
+    doubts: dict[str, list[int]] = defaultdict(list)
+    if contrast.areas:
+        doubts["not_a_grid"] = contrast.areas
     if not contrast.peaks.any():
-        crops, is_clear, warnings = [None] * count, False, ()
+        crops, is_clear, warnings = [None] * count, False, warn_of_cells(doubts)
         return GridInk(crops, image, contrast.is_inverted, warnings, is_clear, contrast.levels, contrast.is_flat)
     numbers = image.cell_numbers()
     thresholds = _THRESHOLD * np.append(contrast.peaks, contrast.typical)
@@ -148,7 +157,6 @@ def find_ink(
         image, pieces = _move_boundaries(image, pieces, may_be_ink)
     is_inside = _is_inside(pieces, image, has_lines=has_lines)
     owners, crossing = _assign(pieces, may_be_ink & is_inside, side)
-    doubts: dict[str, list[int]] = defaultdict(list)
     if crossing:
         doubts["ink_across_divider"] = crossing
     crops: list[InkCrop | None] = []
@@ -172,33 +180,30 @@ def find_ink(
     return GridInk(crops, image, contrast.is_inverted, warnings, bool(is_clear), contrast.levels, contrast.is_flat)
 
 
-def _contrast(image: GridImage, is_inverted: bool | None, *, has_lines: bool) -> _Contrast:
-    """Contrast to the ground, each cell in its own polarity."""
+def _contrast(image: GridImage, *, has_lines: bool) -> _Contrast:
+    """Contrast to the ground, each cell in its own light and polarity, and that by channel."""
     side, count = min(image.cell), len(image.quads)
-    darkness = np.array([ink_darkness(core) for core in image.inside(image.pixels, _CORE)])
-    of_channels = darkness.sum(axis=0)  # ink may be darker in one and lighter in another
-    of_cells = darkness @ np.sign(of_channels)
-    seems_inverted = bool(of_channels.sum() >= 0)
-    is_inverted = seems_inverted if is_inverted is None else is_inverted
-    are_inverted = (of_channels >= 0) ^ (is_inverted != seems_inverted)
+    are_inverted, is_inverted = _polarities(image)
+    zones = image.zones()
+    grounds: list[NDArray[np.uint8]] = []
+    levels = np.zeros(image.pixels.shape[:2], np.uint8)
     reach = round(_MAX_STROKE * side)
-    levels = even_contrast(image.pixels, reach, are_inverted.tolist())
-    is_other = of_cells < -_OWN_POLARITY * np.abs(of_cells).max()
-    if is_inverted != seems_inverted:
-        is_other = of_cells > _OWN_POLARITY * np.abs(of_cells).max()
-    if is_other.any():
-        other = even_contrast(image.pixels, reach, (~are_inverted).tolist())
-        for number in np.flatnonzero(is_other).tolist():
-            y0, y1, x0, x1 = image.boxes[number]
-            levels[y0:y1, x0:x1] = other[y0:y1, x0:x1]
+    for number, channel in enumerate(cv2.split(image.pixels)):
+        for polarity in np.unique(are_inverted[:, number]).tolist():
+            ground = ground_of(np.asarray(channel), reach, is_inverted=polarity)
+            grounds.append(ground)
+            differs = np.asarray(cv2.absdiff(ground, channel), np.uint8)
+            for cell in np.flatnonzero(are_inverted[:, number] == polarity).tolist():
+                y0, y1, x0, x1 = zones[cell]
+                zone = np.s_[y0:y1, x0:x1]
+                lit = in_even_light(differs[zone], ground[zone])
+                np.maximum(levels[zone], lit, out=levels[zone])
     is_flat = 2 * cv2.countNonZero(levels) < levels.size
-    noise = np.zeros(count)
+    least = np.full(count, float(MIN_CONTRAST))
     if not is_flat:
         blurred = cv2.GaussianBlur(levels, (0, 0), _BLUR * side)
-        levels = cv2.addWeighted(levels, 1 + _SHARPEN, blurred, -_SHARPEN, 0)
-        inside = image.inside(levels, _CORE).reshape(count, -1)[:, ::3].astype(np.float32)
-        ground = np.median(inside, axis=1, keepdims=True)
-        noise = 1.4826 * np.median(np.abs(inside - ground), axis=1)
+        levels = np.asarray(cv2.addWeighted(levels, 1 + _SHARPEN, blurred, -_SHARPEN, 0), np.uint8)
+        ground, least = _noise(image.inside(levels, _CORE))
         ground = np.append(ground, ground.mean()).astype(np.uint8)
         levels = cv2.subtract(levels, ground[image.cell_numbers()])
     if has_lines:
@@ -207,19 +212,85 @@ def _contrast(image: GridImage, is_inverted: bool | None, *, has_lines: bool) ->
     inside = image.inside(levels, _CORE).reshape(count, -1)
     place = int((_PEAK_FLAT if is_flat else _PEAK) * inside.shape[1])
     peaks = np.partition(inside, place, axis=1)[:, place].astype(np.float64)
-    least = MIN_CONTRAST if is_flat else _LEAST_PEAK
-    peaks[peaks < np.maximum(least, _NOISE_FACTOR * noise)] = 0
+    peaks[peaks < least] = 0
+    areas = _cells_with_areas(grounds, image) if is_flat else []
     typical = float(np.median(peaks[peaks > 0])) if peaks.any() else 0.0
     typical /= 1 if is_flat else 1 + _SHARPEN
-    return _Contrast(np.asarray(levels, np.uint8), peaks, typical, is_inverted, is_flat)
+    return _Contrast(np.asarray(levels, np.uint8), peaks, typical, is_inverted, is_flat, areas)
+
+
+def _polarities(image: GridImage) -> tuple[NDArray[np.bool_], bool]:
+    """Tells for each cell, and for all, whether ink is darker than its ground.
+
+    Returns:
+        (N, 1) or (N, 3), for each cell and channel; and for all of them together.
+    """
+    factor = max(1, min(image.cell) // _COARSE_CELL)
+    size = image.pixels.shape[1] // factor, image.pixels.shape[0] // factor
+    coarse = np.asarray(cv2.resize(image.pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
+    reach = max(1, round(_WINDOW * min(image.cell) / factor) // 2)
+    # A mean takes a quarter of the time; the edges of shadows and tinted areas move it.
+    is_flat = np.bincount(coarse.ravel()).max() > _ONE_COLOUR * coarse.size
+    darkness = _darkness(image, coarse, reach, factor, by_median=False)
+    if not is_flat or (darkness.min() < 0 < darkness.max()):
+        darkness = _darkness(image, coarse, reach, factor, by_median=True)
+    strength = np.abs(darkness).sum(axis=1, keepdims=True)
+    has_own = strength > _OWN_POLARITY * strength.max()
+    typical = darkness.sum(axis=0)
+    return np.where(has_own, darkness, typical) >= 0, bool(typical.sum() >= 0)
+
+
+def _darkness(
+    image: GridImage, coarse: NDArray[np.uint8], reach: int, factor: int, *, by_median: bool
+) -> NDArray[np.float64]:
+    """(N, 1) or (N, 3): positive where ink is darker than its ground in a cell and channel.
+
+    It is the sum of cubed differences to what is around each pixel: by cubes strong differences, as
+    of strokes, weigh more than the noise of the ground.
+    """
+    cubes = cubed_differences(coarse, reach, by_median=by_median)
+    cubes = cubes.reshape(*coarse.shape[:2], -1)
+    down, across = (round(_CORE * length / factor) for length in image.cell)
+    boxes = [[edge // factor for edge in box] for box in image.boxes]
+    return np.array(
+        [
+            cubes[y0 + down : y1 - down, x0 + across : x1 - across].sum(axis=(0, 1))
+            for y0, y1, x0, x1 in boxes
+        ]
+    )
+
+
+def _cells_with_areas(grounds: Sequence[NDArray[np.uint8]], image: GridImage) -> list[int]:
+    """The cells of a drawing whose ground has two colours: one is of something else."""
+    found: set[int] = set()
+    for ground in grounds:
+        cores = image.inside(ground, _CORE).reshape(len(image.quads), -1)
+        places = [int(share * cores.shape[1]) for share in (_AREA, 1 - _AREA)]
+        low, high = np.partition(cores, places, axis=1)[:, places].T.astype(np.int64)
+        found.update(np.flatnonzero(high - low > MIN_CONTRAST).tolist())
+    return sorted(found)
+
+
+def _noise(cells: NDArray[np.uint8]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Contrast of the ground of cells (N, h, w), and what ink exceeds it by: (N,) each.
+
+    Noise is looked at in each quarter of a cell: in a shadow there may be more.
+    """
+    count, height, width = cells.shape
+    quarters = cells[:, : height // 2 * 2, : width // 2 * 2].reshape(
+        count, 2, height // 2, 2, width // 2
+    )
+    medians = np.median(quarters, axis=(2, 4), keepdims=True)
+    noise = np.median(np.abs(quarters - medians), axis=(2, 4), keepdims=True) / 0.6745
+    ground = np.median(medians, axis=(1, 3), keepdims=True)
+    most = (medians - ground + _NOISE_FACTOR * noise).max(axis=(1, 2, 3, 4))
+    return ground.reshape(count), np.maximum(most, _LEAST_PEAK)
 
 
 def _remove_edges(levels: NDArray[np.uint8], edges: Edges, segments: Edges) -> None:
     """Subtracts what runs along the edges of cells in (h, w), from left to right."""
     reach = round(_LINE_BAND * int(edges[0, 1] - edges[0, 0]))
-    # A line goes on between cells, and beyond the outer ones.
-    between = [0, *((segments[:-1, 1] + segments[1:, 0]) // 2).tolist(), levels.shape[1]]
-    parts = list(zip(segments.tolist(), itertools.pairwise(between), strict=True))
+    parts = list(zip(segments.tolist(), zones_along(segments, levels.shape[1]), strict=True))
     for at in np.unique(edges).tolist():
         for (start, end), (first, last) in parts:
             band = levels[max(0, at - reach) : at + reach + 1, first:last]
@@ -242,9 +313,10 @@ def _remove_lines(
         if near is None:
             continue
         ink = np.ascontiguousarray(turn(is_ink))
-        columns = (turn(may_be_line) & near).sum(axis=0)
-        thickness = min(float(np.median(columns[columns > 0])), _LINE_THICKNESS * side)
-        tall = _open(ink, (round(thickness) + 3, 1))
+        of_lines = turn(may_be_line) & near
+        num_runs = np.count_nonzero(of_lines[0]) + np.count_nonzero(of_lines[1:] > of_lines[:-1])
+        thickness = min(np.count_nonzero(of_lines) / max(num_runs, 1), _LINE_THICKNESS * side)
+        tall = _open(ink, (math.ceil(thickness) + 2, 1))
         turn(is_ink)[(ink & near) > tall] = 0
         found = turn(near) if found is None else found | turn(near)
     return found
@@ -396,10 +468,16 @@ def _assign(
                 is_cut |= max(np.ptp(y), np.ptp(x)) + 1 >= _OWN * side
         if is_cut:
             owners[piece] = in_cells.shape[1]
+    is_scrap = (owners < 0) & (pieces.extents < _DIGIT * side)
+    is_scrap[0] = False
+    scraps = pieces.counts[is_scrap, :-1].sum(axis=0)
     for cell in range(in_cells.shape[1]):
         own = np.flatnonzero(owners == cell)
         if len(own) > 1:
             owners[own[~_are_of_one_digit(pieces, own, side)]] = -1
+        rest = pieces.areas[own].sum() - pieces.areas[own].max(initial=0) + scraps[cell]
+        if pieces.areas[own].max(initial=0) < _OF_TEXTURE * rest:
+            owners[own] = -1
     thickness = pieces.areas / np.maximum(pieces.extents, 1)
     large = (owners >= 0) & (pieces.extents >= _DIGIT * side)
     if large.any():

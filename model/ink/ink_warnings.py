@@ -26,6 +26,7 @@ _STACKED, _DASH = 0.2, 0.5
 _CUT = 0.6
 
 _OF_CELLS = (
+    InkWarning("not_a_grid", "in cell {} is an area of another colour; digits are made of strokes"),
     InkWarning("faint", "something is in cell {}, too pale, too thin or too little to be read"),
     InkWarning("cut_off", "the edge of the picture cuts off the ink of cell {}"),
     InkWarning("ink_across_divider", "the ink of cell {} goes on beyond it"),

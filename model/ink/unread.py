@@ -18,6 +18,8 @@ _MAX_STROKE = 0.3
 # What is seen differs from the ground by at least so many grey levels, and so many times the
 # typical contrast; its extent is at least this share of a cell.
 _LEAST, _OF_TYPICAL, _LEAST_EXTENT = 8, 5, 0.2
+# On a screen, where no more than this share of a cell differs from its ground, it is so many.
+_FLAT, _LEAST_FLAT = 0.2, 2
 
 
 def warn_of_unread(
@@ -43,7 +45,9 @@ def warn_of_unread(
 def _is_plain(tile: NDArray[np.uint8]) -> bool:
     for is_inverted in (True, False):
         contrast = ink_contrast(tile, round(_MAX_STROKE * _CELL), is_inverted=is_inverted)
-        is_seen = contrast > max(_LEAST, _OF_TYPICAL * float(np.median(contrast)))
+        is_flat = np.count_nonzero(contrast) < _FLAT * contrast.size
+        least = _LEAST_FLAT if is_flat else _LEAST
+        is_seen = contrast > max(least, _OF_TYPICAL * float(np.median(contrast)))
         _, _, stats, _ = cv2.connectedComponentsWithStats(is_seen.view(np.uint8))
         starts, sizes = stats[1:, :2], stats[1:, 2:4]
         is_inside = (starts > 0).all(axis=1) & (starts + sizes < len(tile)).all(axis=1)

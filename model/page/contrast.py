@@ -1,21 +1,20 @@
 """Ink as contrast to what surrounds it, in colour: no matter how the ground is lit or tinted."""
 
 import functools
-from collections.abc import Sequence
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 # Ink differs from the mean over a window of this share of the longer side.
-_WINDOW = 0.2
+_WINDOW = 0.15
 _COARSE_SIDE = 48
 # Of a picture, strokes are narrower than this share of its shorter side; where this share of it is
 # so many times as dark as the rest, there is a shadow.
 _WIDEST, _SHADE, _DARKER = 0.12, 0.05, 1.3
 # The ground in full light is this quantile of it, without this share of a side around, which may be
 # of something else; in a shadow it is at most so much darker.
-_LIT, _AROUND, _DARKEST = 0.9, 0.2, 5.0
+_LIT, _AROUND, _DARKEST = 0.9, 0.2, 3.5
 # Light is even where no ground is darker by more than this factor.
 _EVEN = 1.1
 
@@ -47,30 +46,32 @@ def ink_contrast(picture: NDArray[np.uint8], reach: int, *, is_inverted: bool) -
     return np.asarray(contrast, np.uint8)
 
 
-def even_contrast(
-    picture: NDArray[np.uint8], reach: int, are_inverted: Sequence[bool]
-) -> NDArray[np.uint8]:
+def ground_of(channel: NDArray[np.uint8], reach: int, *, is_inverted: bool) -> NDArray[np.uint8]:
+    """The ground under ink, as ``ink_contrast`` takes it, of one channel, (h, w)."""
+    square = cv2.getStructuringElement(cv2.MORPH_RECT, (reach | 1, reach | 1))
+    operation = cv2.MORPH_CLOSE if is_inverted else cv2.MORPH_OPEN
+    # What ends at the edge of the picture goes on beyond, so that no end of a shadow is a stroke.
+    around = cv2.copyMakeBorder(channel, reach, reach, reach, reach, cv2.BORDER_REPLICATE)
+    return np.asarray(cv2.morphologyEx(around, operation, square)[reach:-reach, reach:-reach])
+
+
+def in_even_light(contrast: NDArray[np.uint8], ground: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """The contrast that ink would have in even light: in a shadow the same ink differs less.
 
     What a surface reflects is a share of the light on it, so a difference to the ground is taken
     for the share of the ground that it is.
 
     Args:
-        picture: (h, w) or (h, w, 3), uint8.
-        reach: As ``ink_contrast`` takes it.
-        are_inverted: Of each channel, whether ink is darker than the ground in it.
+        contrast: (h, w), uint8: of a channel to its ground.
+        ground: (h, w), uint8.
 
     Returns:
-        (h, w), uint8: of the channel that differs most.
+        (h, w), uint8.
     """
-    contrasts = []
-    for channel, is_inverted in zip(cv2.split(picture), are_inverted, strict=True):
-        ground, times = _light(channel, reach, is_inverted=is_inverted)
-        contrast = cv2.absdiff(ground, channel)
-        if times is not None:
-            contrast = np.minimum(contrast * times, 255).astype(np.uint8)
-        contrasts.append(contrast)
-    return np.asarray(functools.reduce(cv2.max, contrasts), np.uint8)
+    times = _times_as_light(ground)
+    if times is None:
+        return contrast
+    return np.asarray(np.minimum(contrast * times, 255), np.uint8)
 
 
 def even_light(picture: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
@@ -81,53 +82,62 @@ def even_light(picture: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
     """
     is_inverted = is_ink_darker(picture)
     reach = round(_WIDEST * min(picture.shape[:2]))
-    _, times = _light(picture, reach, is_inverted=is_inverted)
-    if times is None or np.quantile(times[::8, ::8], 1 - _SHADE) < _DARKER:
+    channels = [
+        _times_as_light(ground_of(np.asarray(channel), reach, is_inverted=is_inverted))
+        for channel in cv2.split(picture)
+    ]
+    found = [times for times in channels if times is not None]
+    if not found:
         return None
+    times = functools.reduce(np.minimum, found)  # a tint is darker in some channels only
+    if len(found) < len(channels) or np.quantile(times[::8, ::8], 1 - _SHADE) < _DARKER:
+        return None
+    times = times if picture.ndim == 2 else times[..., np.newaxis]
     return np.asarray(np.minimum(picture * times, 255), np.uint8)
 
 
-def _light(
-    picture: NDArray[np.uint8], reach: int, *, is_inverted: bool
-) -> tuple[NDArray[np.uint8], NDArray[np.float32] | None]:
-    """The ground, and how many times as light it is where it is lit; None where all of it is."""
-    square = cv2.getStructuringElement(cv2.MORPH_RECT, (reach | 1, reach | 1))
-    operation = cv2.MORPH_CLOSE if is_inverted else cv2.MORPH_OPEN
-    ground = np.asarray(cv2.morphologyEx(picture, operation, square), np.uint8)
-    down, across = (int(_AROUND * length) for length in picture.shape[:2])
+def _times_as_light(ground: NDArray[np.uint8]) -> NDArray[np.float32] | None:
+    """How many times as light the ground, (h, w), is where it is lit; None where all of it is."""
+    down, across = (int(_AROUND * length) for length in ground.shape)
     middle = ground[down : len(ground) - down : 4, across : ground.shape[1] - across : 4]
-    lit = np.quantile(middle, _LIT, axis=(0, 1), keepdims=True)
-    if (ground.min(axis=(0, 1), keepdims=True) * _EVEN >= lit).all():
-        return ground, None
-    times = np.asarray(lit / np.maximum(ground, 1), np.float32)
-    return ground, np.asarray(times.clip(1, _DARKEST))
+    place = int(_LIT * middle.size)
+    lit = float(np.partition(middle, place, axis=None)[place])
+    if float(ground.min()) * _EVEN >= lit:
+        return None
+    return np.asarray((lit / np.maximum(ground, 1)).clip(1, _DARKEST), np.float32)
 
 
 def is_ink_darker(picture: NDArray[np.uint8]) -> bool:
     """Tells whether ink is darker than the ground in most of a picture, (h, w) or (h, w, 3)."""
-    return float(ink_darkness(picture).sum()) >= 0
-
-
-def ink_darkness(picture: NDArray[np.uint8]) -> NDArray[np.float64]:
-    """Tells by their signs in which channels ink is darker than the ground: positive ones.
-
-    It is the sum of cubed differences to the mean around each pixel: by cubes strong differences,
-    as of strokes, weigh more than the noise of the ground; those on both sides of a shadow's edge
-    cancel out.
-
-    Args:
-        picture: (h, w) or (h, w, 3), uint8.
-
-    Returns:
-        (1,) or (3,).
-    """
     height, width = picture.shape[:2]
     factor = max(1, min(height, width) // _COARSE_SIDE)
     size = width // factor, height // factor
     whole = picture[: size[1] * factor, : size[0] * factor]
-    coarse = cv2.resize(whole, size, interpolation=cv2.INTER_AREA) if factor > 1 else whole
-    side = round(_WINDOW * max(size)) | 1
-    around = cv2.blur(coarse, (side, side), borderType=cv2.BORDER_REPLICATE)
-    darker = cv2.subtract(around, coarse, dtype=cv2.CV_32F)
-    cubes = cv2.multiply(cv2.multiply(darker, darker), darker)
-    return np.array(cv2.sumElems(cubes)[: 1 if cubes.ndim == 2 else 3])
+    coarse = np.asarray(cv2.resize(whole, size, interpolation=cv2.INTER_AREA), np.uint8)
+    return float(cubed_differences(coarse, round(_WINDOW * max(size)) // 2).sum()) >= 0
+
+
+def cubed_differences(
+    picture: NDArray[np.uint8], reach: int, *, by_median: bool = False
+) -> NDArray[np.float32]:
+    """Cubed differences to the mean around each pixel, positive where it is darker.
+
+    Strong differences, as of strokes, weigh more than the noise of the ground; those on both sides
+    of a shadow's edge cancel out.
+
+    Args:
+        picture: (h, w) or (h, w, 3), uint8.
+        reach: Of what is around a pixel, pixels.
+        by_median: Compare with the median: slower, and hardly moved by such edges.
+
+    Returns:
+        The shape of the picture.
+    """
+    side = 2 * reach + 1
+    if by_median:
+        padded = cv2.copyMakeBorder(picture, reach, reach, reach, reach, cv2.BORDER_REPLICATE)
+        around = cv2.medianBlur(padded, side)[reach:-reach, reach:-reach]
+    else:
+        around = cv2.blur(picture, (side, side), borderType=cv2.BORDER_REPLICATE)
+    darker = cv2.subtract(around, picture, dtype=cv2.CV_32F)
+    return np.asarray(cv2.multiply(cv2.multiply(darker, darker), darker))

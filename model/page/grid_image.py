@@ -1,6 +1,7 @@
 """The picture of a grid with its cells upright, of one size, and side by side as they are."""
 
 import functools
+import itertools
 import math
 from typing import NamedTuple
 
@@ -60,6 +61,14 @@ class GridImage(NamedTuple):
         """First row, the one after the last, and the same of columns, of each cell."""
         return [[*y, *x] for y in self.down.tolist() for x in self.across.tolist()]
 
+    def zones(self) -> list[list[int]]:
+        """What is nearest to each cell, as ``boxes``; together the whole image."""
+        down, across = (
+            zones_along(edges, length)
+            for edges, length in zip((self.down, self.across), self.pixels.shape, strict=False)
+        )
+        return [[*y, *x] for y in down for x in across]
+
     def to_picture(self, places: NDArray[np.float64], number: int) -> NDArray[np.float64]:
         """Where places (P, 2), pixels, in a cell or near it are in the picture."""
         y0, y1, x0, x1 = self.boxes[number]
@@ -83,6 +92,12 @@ class GridImage(NamedTuple):
         return self._replace(quads=quads, down=edges[0], across=edges[1])
 
 
+def zones_along(edges: Edges, length: int) -> list[tuple[int, int]]:
+    """Start and end of what is nearest to each row or column of cells along an axis."""
+    between = ((edges[:-1, 1] + edges[1:, 0]) // 2).tolist()
+    return list(itertools.pairwise([0, *between, length]))
+
+
 def even_grid_image(picture: NDArray[np.uint8], rows: int, columns: int, side: int) -> GridImage:
     """Divides a picture evenly; it is shrunk by a whole factor, if at all.
 
@@ -90,10 +105,11 @@ def even_grid_image(picture: NDArray[np.uint8], rows: int, columns: int, side: i
         picture: (h, w) or (h, w, 3), uint8.
         rows: Of the grid.
         columns: Of the grid.
-        side: Of a cell, pixels: at least this and less than twice it, or what the picture has.
+        side: Of a cell, pixels, as the square root of its area: at least this and less than twice
+            it, or what the picture has.
     """
     height, width = picture.shape[:2]
-    factor = max(1, max(height, width) // (side * max(rows, columns, 2)))
+    factor = max(1, int(math.sqrt(height * width / (rows * columns)) / side))
     small = picture
     if factor > 1:
         size = max(1, width // factor), max(1, height // factor)

@@ -161,9 +161,9 @@ def test_a_blank_sheet_is_blank_whatever_light_falls_on_it() -> None:
 
 
 @pytest.mark.parametrize("grey_levels", [14, 18])
-def test_ink_that_the_paper_nearly_hides_is_announced(grey_levels: int) -> None:
+def test_ink_that_the_paper_nearly_hides_is_read_and_announced(grey_levels: int) -> None:
     found = normalise(photographed(page(), tone=1 - grey_levels / 210), CONFIG)
-    assert [cell.box for cell in found.cells] == [None] * 4
+    assert_same_digits(found, tolerance=30)
     assert [warning.code for warning in found.warnings] == ["faint"]
 
 

@@ -5,7 +5,7 @@ import numpy as np
 from model.ink import CellInk
 from model.ink.form import enclose_ink
 from model.ink.unread import warn_of_unread
-from model.page.contrast import even_contrast, even_light
+from model.page.contrast import even_light, ground_of, in_even_light
 
 # A sheet in full light whose right half is in a shadow; a stroke of dark ink in either half.
 LIGHT, SHADOW, INK = 230, 0.35, 0.3
@@ -22,7 +22,8 @@ def sheet() -> np.ndarray:
 
 
 def test_ink_has_the_same_contrast_in_light_and_in_a_shadow() -> None:
-    (contrast,) = even_contrast(sheet()[np.newaxis], 21, is_inverted=True)
+    ground = ground_of(sheet(), 21, is_inverted=True)
+    contrast = in_even_light(ground - sheet(), ground)
     bright, shadowed = (float(np.median(contrast[stroke])) for stroke in STROKES)
     assert abs(bright - shadowed) < 8
     assert np.median(contrast) == 0
@@ -49,7 +50,7 @@ def test_a_blank_is_warned_of_where_its_ground_is_not_plain() -> None:
 
 def test_a_frame_has_a_digit_inside_and_a_dot_makes_none() -> None:
     boxes = np.array([(0, 0, 60, 60), (20, 15, 40, 45), (28, 28, 31, 31)], np.int32)
-    assert enclose_ink(boxes, np.array([True, True, True])).tolist() == [True, False, False]
+    assert enclose_ink(boxes).tolist() == [True, False, False]
 
 
 def test_an_area_is_no_stroke() -> None:
