@@ -44,7 +44,7 @@ __all__ = [
 ]
 
 # Sides of the cells in which ink is found, pixels, and what is looked at around them, shares.
-_CELL, _MARGIN = 70, 0.22
+_CELL, _MARGIN = 80, 0.22
 # A picture that is in the normal form has a background of at most this grey level.
 _MAX_BACKGROUND = 8
 # Of a cell; downscaled, a few pixels would be left of a longer one.

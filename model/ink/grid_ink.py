@@ -1,7 +1,6 @@
 """Ink of a grid: connected components of what differs from its ground, assigned to the cells."""
 
 import itertools
-import math
 from collections import defaultdict
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -10,7 +9,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from cv2.typing import MatLike
 
 from model.ink.form import InkCrop, InkWarning, enclose_ink
 from model.ink.ink_warnings import (
@@ -23,6 +21,7 @@ from model.ink.ink_warnings import (
     warn_of_no_grid,
 )
 from model.page.contrast import cubed_differences, ground_of, in_even_light
+from model.page.lines import remove_lines
 from model.page.grid_image import Edges, GridImage, zones_along
 
 # Strokes and lines are narrower than this share of a cell.
@@ -48,8 +47,6 @@ _LINE, _LINE_THICKNESS = 1.15, 0.08
 _LINE_THRESHOLD, _NEAR_LINE = 0.6, 0.85
 # Lines are looked for where there are more pieces of ink than this for each cell.
 _MANY = 3
-# It wobbles by so many pixels, and has one of these slopes.
-_WOBBLE, _SLOPES = 2, np.linspace(-0.12, 0.12, 7)
 # What runs along the picture's edge for this share of a cell, and takes that share of its box, is
 # something outside.
 _ALONG_EDGE, _SOLID = 0.8, 0.4
@@ -133,9 +130,8 @@ def find_ink(image: GridImage, *, has_lines: bool = False) -> GridInk:
     contrast = _contrast(image, has_lines=has_lines)
     count, side = len(image.quads), min(image.cell)
     doubts: dict[str, list[int]] = defaultdict(list)
-    if contrast.areas:
-        doubts["not_a_grid"] = contrast.areas
     if not contrast.peaks.any():
+        doubts |= {"not_a_grid": contrast.areas} if contrast.areas else {}
         crops, is_clear, warnings = [None] * count, False, warn_of_cells(doubts)
         return GridInk(crops, image, contrast.is_inverted, warnings, is_clear, contrast.levels, contrast.is_flat)
     numbers = image.cell_numbers()
@@ -148,7 +144,7 @@ def find_ink(image: GridImage, *, has_lines: bool = False) -> GridInk:
     if (pieces.extents[1:] >= _LINE * side).any() or may_be_ink.sum() > _MANY * count:
         thresholds *= 1 if contrast.is_flat else _LINE_THRESHOLD
         may_be_line = (contrast.levels > thresholds.astype(np.uint8)[numbers]).view(np.uint8)
-        lines = _remove_lines(is_ink, may_be_line, side)
+        lines = remove_lines(is_ink, may_be_line, round(_LINE * side), _LINE_THICKNESS * side)
     if lines is not None:
         pieces = _find_pieces(is_ink, contrast.levels, image)
         near = np.bincount(pieces.labels[lines > 0], minlength=len(pieces.areas))
@@ -165,6 +161,8 @@ def find_ink(image: GridImage, *, has_lines: bool = False) -> GridInk:
         crops.append(crop)
         for code in _doubts(crop, pieces.boxes[owners == number], image, number, side):
             doubts[code].append(number)
+    if areas := [number for number in contrast.areas if crops[number] is None]:
+        doubts["not_a_grid"] = areas
     left = may_be_ink & (owners < 0) & (pieces.extents >= _DIGIT * side)
     for number in np.unique(pieces.counts[left & is_inside, :-1].argmax(axis=1)).tolist():
         if crops[number] is None:
@@ -297,54 +295,6 @@ def _remove_edges(levels: NDArray[np.uint8], edges: Edges, segments: Edges) -> N
             of_cell = band[:, start - first : end - first]
             along = np.quantile(of_cell, _LINE_SHARE, axis=1, keepdims=True).astype(np.uint8)
             band -= np.minimum(band, along)
-
-
-def _remove_lines(
-    is_ink: NDArray[np.uint8], may_be_line: NDArray[np.uint8], side: int
-) -> NDArray[np.uint8] | None:
-    """Clears long lines in (h, w), but for the strokes that cross them.
-
-    Returns:
-        (h, w), 1 near lines; None where there are none.
-    """
-    found: NDArray[np.uint8] | None = None
-    for turn in (np.asarray, np.transpose):
-        near = _find_lines(np.ascontiguousarray(turn(may_be_line)), side)
-        if near is None:
-            continue
-        ink = np.ascontiguousarray(turn(is_ink))
-        of_lines = turn(may_be_line) & near
-        num_runs = np.count_nonzero(of_lines[0]) + np.count_nonzero(of_lines[1:] > of_lines[:-1])
-        thickness = min(np.count_nonzero(of_lines) / max(num_runs, 1), _LINE_THICKNESS * side)
-        tall = _open(ink, (math.ceil(thickness) + 2, 1))
-        turn(is_ink)[(ink & near) > tall] = 0
-        found = turn(near) if found is None else found | turn(near)
-    return found
-
-
-def _find_lines(is_ink: NDArray[np.uint8], side: int) -> NDArray[np.uint8] | None:
-    """(h, w), 1 near lines from left to right; None where there are none."""
-    height, width = is_ink.shape
-    thick = cv2.dilate(is_ink, np.ones((2 * _WOBBLE + 1, 1), np.uint8))
-    near: NDArray[np.uint8] | None = None
-    for slope in _SLOPES:
-        shear = np.array([[1, 0, 0], [slope, 1, -slope * width / 2]])
-        straight = cv2.warpAffine(thick, shear, (width, height), flags=cv2.INTER_NEAREST)
-        long = _open(straight, (1, round(_LINE * side)))
-        if cv2.countNonZero(long):
-            flags = cv2.INTER_NEAREST | cv2.WARP_INVERSE_MAP
-            back = np.asarray(cv2.warpAffine(long, shear, (width, height), flags=flags), np.uint8)
-            near = back if near is None else near | back
-    return near
-
-
-def _open(is_ink: MatLike, shape: tuple[int, int]) -> NDArray[np.uint8]:
-    """Morphological opening; beyond the picture there is no ink."""
-    kernel = np.ones(shape, np.uint8)
-    opened = cv2.morphologyEx(
-        is_ink, cv2.MORPH_OPEN, kernel, borderType=cv2.BORDER_CONSTANT, borderValue=(0,)
-    )
-    return np.asarray(opened, np.uint8)
 
 
 def _find_pieces(

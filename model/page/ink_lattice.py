@@ -7,12 +7,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.page.contrast import ink_contrast, is_ink_darker
+from model.page.lines import remove_lines
 from model.page.mesh import Mesh
 
 # Strokes are narrower than this share of the longer side of the picture.
 _MAX_STROKE = 0.1
 # Ink has at least this contrast, grey levels, and exceeds the typical contrast so many times.
 _LEAST, _OF_TYPICAL = 8.0, 4.0
+# Lines are longer than this share of the longer side, and thinner than that.
+_LINE, _LINE_THICKNESS = 0.35, 0.015
 # Ink is as large as this share of the longer side, and no larger than that; thinner than a share
 # of its length it is a line.
 _SMALLEST, _LARGEST, _THINNEST = 0.015, 0.55, 0.04
@@ -72,6 +75,7 @@ def _ink_boxes(small: NDArray[np.uint8]) -> NDArray[np.float64]:
     )
     least = max(_LEAST, _OF_TYPICAL * float(np.median(contrast)) + 2)
     is_ink = (contrast > int(least)).view(np.uint8)
+    remove_lines(is_ink, is_ink.copy(), round(_LINE * longer), _LINE_THICKNESS * longer)
     _, _, stats, _ = cv2.connectedComponentsWithStats(is_ink, connectivity=8)
     x, y, width, height, area = stats[1:].T
     extent = np.maximum(width, height)
