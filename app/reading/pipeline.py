@@ -18,7 +18,7 @@ from app.settings import Settings
 from model.config import ReaderConfig
 from model.ink import NormalForm, find_already_normal, normalise, other_normal_forms
 from model.reading import Reading, make_readings
-from model.reading.second_look import is_doubtful, look_again
+from model.reading.second_look import is_doubtful, look_again, may_be_turned
 from model.reading.smaller_grid import (
     OTHER_LAYOUT,
     first_cells,
@@ -128,7 +128,8 @@ class Pipeline:
         if not is_own(wanted, self._config):
             reading = first_cells(read.reading, wanted.rows, wanted.columns)
             return read._replace(reading=reading)
-        if not is_doubtful(read.normal, read.reading):
+        first = read.normal, read.reading
+        if not (is_doubtful(*first) or may_be_turned(*first)):
             return read
         run = asyncio.get_running_loop().run_in_executor
         began = time.perf_counter()
@@ -267,6 +268,8 @@ def read_again(
         return make_readings(answers, normals, config, [picture.notices] * len(normals))
 
     shape = picture.height, picture.width
+    if not is_doubtful(*first):
+        return look_again(first, (), config, read)
     others = other_normal_forms(picture.pixels, config)
     others = [one.enlarged(picture.factor, shape) for one in others]
     normal, reading = look_again(first, others, config, read)

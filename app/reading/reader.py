@@ -15,7 +15,7 @@ from app.reading.pipeline import Wanted, is_own, normal_form, read_again
 from app.settings import Settings
 from model.errors import PictureError
 from model.reading import Reading, make_readings
-from model.reading.second_look import is_doubtful
+from model.reading.second_look import is_doubtful, may_be_turned
 from model.reading.smaller_grid import first_cells
 
 
@@ -75,8 +75,8 @@ class Reader:
         (reading,) = make_readings(answers, [normal], config, [decoded.notices])
         if not is_own(wanted, config):
             return first_cells(reading, wanted.rows, wanted.columns)
-        if is_doubtful(normal, reading):
-            first = normal, reading
+        first = normal, reading
+        if is_doubtful(*first) or may_be_turned(*first):
             _, reading = read_again(self.engine, decoded, first, may_be_other=wanted.may_be_other)
         return reading
 

@@ -153,9 +153,7 @@ def _normalise_ink(
     return NormalForm(normal, ink.is_inverted, box, tuple(cells), layout, warnings)
 
 
-def _to_picture(
-    cell: CellInk, image: GridImage, number: int, shape: tuple[int, ...]
-) -> CellInk:
+def _to_picture(cell: CellInk, image: GridImage, number: int, shape: tuple[int, ...]) -> CellInk:
     """Returns the ink of a cell in pixels of the picture (height, width)."""
     if cell.box is None or cell.scale is None or cell.stroke_width is None:
         return cell

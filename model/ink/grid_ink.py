@@ -133,7 +133,15 @@ def find_ink(image: GridImage, *, has_lines: bool = False) -> GridInk:
     if not contrast.peaks.any():
         doubts |= {"not_a_grid": contrast.areas} if contrast.areas else {}
         crops, is_clear, warnings = [None] * count, False, warn_of_cells(doubts)
-        return GridInk(crops, image, contrast.is_inverted, warnings, is_clear, contrast.levels, contrast.is_flat)
+        return GridInk(
+            crops,
+            image,
+            contrast.is_inverted,
+            warnings,
+            is_clear,
+            contrast.levels,
+            contrast.is_flat,
+        )
     numbers = image.cell_numbers()
     thresholds = _THRESHOLD * np.append(contrast.peaks, contrast.typical)
     thresholds[thresholds == 0] = thresholds.max()  # cells without ink of their own
@@ -175,7 +183,15 @@ def find_ink(image: GridImage, *, has_lines: bool = False) -> GridInk:
     if is_clear:
         sizes = np.array([max(crop.levels.shape) for crop in crops if crop])
         is_clear = sizes.min() >= max(_CLEAR * side, sizes.max() / _ALIKE)
-    return GridInk(crops, image, contrast.is_inverted, warnings, bool(is_clear), contrast.levels, contrast.is_flat)
+    return GridInk(
+        crops,
+        image,
+        contrast.is_inverted,
+        warnings,
+        bool(is_clear),
+        contrast.levels,
+        contrast.is_flat,
+    )
 
 
 def _contrast(image: GridImage, *, has_lines: bool) -> _Contrast:
@@ -297,9 +313,7 @@ def _remove_edges(levels: NDArray[np.uint8], edges: Edges, segments: Edges) -> N
             band -= np.minimum(band, along)
 
 
-def _find_pieces(
-    is_ink: NDArray[np.uint8], levels: NDArray[np.uint8], image: GridImage
-) -> _Pieces:
+def _find_pieces(is_ink: NDArray[np.uint8], levels: NDArray[np.uint8], image: GridImage) -> _Pieces:
     _, labels, stats, _ = cv2.connectedComponentsWithStats(is_ink, connectivity=8)
     starts, sizes = stats[:, :2], stats[:, 2:4]
     boxes = np.concatenate((starts, starts + sizes), axis=1)

@@ -76,7 +76,6 @@ class GridImage(NamedTuple):
         (a, b), (c, d) = self.quads[number]
         return np.asarray((1 - y) * ((1 - x) * a + x * b) + y * ((1 - x) * c + x * d))
 
-
     def with_boundaries(self, down: list[int], across: list[int]) -> "GridImage":
         """Returns the grid of an upright picture with other boundaries between its cells, pixels."""
         edges = []
@@ -161,9 +160,7 @@ def rectified_grid_image(
     )
     of_rows, of_columns = weights
     maps = of_rows @ knots.transpose(2, 0, 1).astype(np.float32) @ of_columns.T - np.float32(0.5)
-    pixels = cv2.remap(
-        picture, maps[0], maps[1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
-    )
+    pixels = cv2.remap(picture, maps[0], maps[1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     return GridImage(np.asarray(pixels, np.uint8), quads, down, across, scale)
 
 

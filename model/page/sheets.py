@@ -83,9 +83,7 @@ def find_groups(picture: NDArray[np.uint8]) -> Quads:
     size = max(1, round(picture.shape[1] / factor)), max(1, round(picture.shape[0] / factor))
     small = np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
     shorter = min(small.shape[:2])
-    contrast = ink_contrast(
-        small, round(_MAX_STROKE * shorter), is_inverted=is_ink_darker(small)
-    )
+    contrast = ink_contrast(small, round(_MAX_STROKE * shorter), is_inverted=is_ink_darker(small))
     is_ink = contrast > max(_LEAST, _OF_TYPICAL * float(np.median(contrast)))
     _, pieces, of_pieces, _ = cv2.connectedComponentsWithStats(is_ink.view(np.uint8))
     groups = []

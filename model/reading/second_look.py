@@ -24,13 +24,17 @@ _BLANK, _WARNED = 0.5, 0.05
 _LEAD, _SHARPNESS = 0.12, 10.0
 # In the probabilities, what was voted for weighs this at least. No more forms are read than that.
 _MAJORITY, _MOST = 0.6, 14
-# Turned pictures are read where the best evidence is less than the first of these. They are
-# believed where at least two turned forms agree, with evidence of more than the second (upside
-# down, where many digits are others, than the last) and of so much more than upright ...
-_UPRIGHT, _TURNED, _TURNED_LEAD, _UPSIDE_DOWN = -0.045, -0.04, 0.05, -0.01
-# ... and where two cells upright are less sure than this, or each cell turned is as sure as that: a
-# digit that is hard to read may make sense upside down.
-_SECOND, _CERTAIN = 0.93, 0.9985
+# A picture is doubted where a digit is less sure than this: it may be turned.
+_ALMOST_SURE = 0.97
+# How unsure a reading is: the mean over its digits of minus the logarithms of their probabilities.
+# A picture is turned where it is less unsure turned than the first of these, and upright by more
+# than that many times as much and the third; where it nearly is, the answer is not sure.
+_TURNED, _NEARLY = (0.012, 6.0, 0.02), (0.025, 3.0, 0.005)
+# These digits make no others upside down; where a picture has none of them, it is more likely
+# upright by this. A reading that is nearly turned weighs this in the probabilities.
+_ONE_WAY, _ANY_WAY, _DOUBTED = frozenset({2, 3, 4, 5, 7}), 0.1, 0.3
+# A turned picture has so many digits at least.
+_LEAST_DIGITS = 3
 
 
 class _Seen(NamedTuple):
@@ -57,6 +61,13 @@ def is_doubtful(normal: NormalForm, reading: Reading) -> bool:
     return any(cell.confidence < LOW_CONFIDENCE for cell in reading.cells)
 
 
+def may_be_turned(normal: NormalForm, reading: Reading) -> bool:
+    """Tells whether a picture may be read better if it is turned, at least."""
+    if normal.layout.found_by == "form":
+        return False
+    return any(cell.confidence < _ALMOST_SURE for cell in reading.cells)
+
+
 def look_again(
     first: tuple[NormalForm, Reading],
     others: Sequence[NormalForm],
@@ -74,23 +85,29 @@ def look_again(
         read: Reads normal forms.
     """
     others = [one for one in others if not np.array_equal(one.picture, first[0].picture)][:_MOST]
-    if not others:
-        return first
-    seen = [_see(*first), *map(_see, others, read(others))]
+    seen = [_see(*first), *map(_see, others, read(others) if others else ())]
     best, weights = _vote(seen, _LEAD)
-    if best.evidence <= _UPRIGHT:
-        turns = range(1, 4) if config.rows == config.columns else (2,)
-        turned = [turn(one.normal, quarters, config) for one in seen for quarters in turns]
-        upright = _find_upright(list(map(_see, turned, read(turned))), best)
-        if upright:
-            return upright.normal, upright.reading
     agree = np.array([one.reading.text == best.reading.text for one in seen])
     share = max(weights[agree].sum(), _MAJORITY)
     weights[agree] *= share / weights[agree].sum()
     weights[~agree] *= (1 - share) / max(weights[~agree].sum(), 1e-9)
-    by_form = np.array([[cell.probabilities for cell in one.reading.cells] for one in seen])
-    probabilities = np.tensordot(weights, by_form, axes=1)
+    probabilities = np.tensordot(weights, [_probabilities(one.reading) for one in seen], axes=1)
+    turned = _find_turned(seen, best, config, read)
+    if turned:
+        most, times, more = _TURNED
+        if not any(cell.digit in _ONE_WAY for cell in turned.reading.cells):
+            more += _ANY_WAY
+        if _is_less_unsure(turned, best, most, times, more):
+            return turned.normal, turned.reading
+        probabilities += _DOUBTED * (_probabilities(turned.reading) - probabilities)
+    elif not others:
+        return first
     return best.normal, best.reading.with_probabilities(np.asarray(probabilities, np.float32))
+
+
+def _probabilities(reading: Reading) -> NDArray[np.float32]:
+    """(C, 11)."""
+    return np.array([cell.probabilities for cell in reading.cells])
 
 
 def _see(normal: NormalForm, reading: Reading) -> _Seen:
@@ -122,27 +139,38 @@ def _vote(seen: Sequence[_Seen], lead: float = 0.0) -> tuple[_Seen, NDArray[np.f
     return best, weights
 
 
-def _find_upright(turned: Sequence[_Seen], upright: _Seen) -> _Seen | None:
-    """What was read turned, if the picture is so; None if it is upright."""
+def _find_turned(
+    seen: Sequence[_Seen], upright: _Seen, config: ReaderConfig, read: Read
+) -> _Seen | None:
+    """What was read turned, if it is at least nearly as likely; None if all is upright."""
+    if _unsureness(upright) <= _NEARLY[2]:
+        return None
+    quarters = range(1, 4) if config.rows == config.columns else (2,)
+    normals = [turn(one.normal, each, config) for one in seen for each in quarters]
+    turned = list(map(_see, normals, read(normals)))
     best, _ = _vote(turned)
-    agreeing = [
+    alike = [
         one
         for one in turned
         if one.reading.text == best.reading.text
         and one.normal.layout.quarter_turns == best.normal.layout.quarter_turns
     ]
-    is_upside_down = best.normal.layout.quarter_turns == 2
-    sure = [cell.confidence for cell in best.reading.cells if cell.digit is not None]
-    if len(agreeing) < 2 or len(sure) < 2 or best.evidence < upright.evidence + _TURNED_LEAD:
+    if len(alike) < min(2, len(seen)) or not _is_less_unsure(best, upright, *_NEARLY):
         return None
-    surety = float(np.log(sure).mean()) - _WARNED * len(best.normal.warnings)
-    if surety < (_UPSIDE_DOWN if is_upside_down else _TURNED):
-        return None
-    answers = zip(upright.reading.cells, _answers(upright.normal, upright.reading), strict=True)
-    of_digits = [answer for cell, answer in answers if cell.digit is not None]
-    missing = len(sure) - len(of_digits)
-    second = sorted([*of_digits, *[_BLANK] * missing])[:2][-1]
-    return best if second < _SECOND or min(sure) > _CERTAIN else None
+    return best
+
+
+def _is_less_unsure(turned: _Seen, upright: _Seen, most: float, times: float, more: float) -> bool:
+    unsure = _unsureness(turned)
+    return unsure < most and _unsureness(upright) > times * unsure + more
+
+
+def _unsureness(seen: _Seen) -> float:
+    """Of the digits of a reading; infinite where there are few."""
+    sure = [cell.confidence for cell in seen.reading.cells if cell.digit is not None]
+    if len(sure) < _LEAST_DIGITS:
+        return math.inf
+    return _WARNED * len(seen.normal.warnings) - float(np.log(np.maximum(sure, 1e-6)).mean())
 
 
 def turn(normal: NormalForm, quarters: int, config: ReaderConfig) -> NormalForm:

@@ -51,7 +51,9 @@ def test_pens_of_several_colours_in_one_picture_are_found() -> None:
     pens = (10, 10, 10), (230, 230, 20), (20, 20, 250)
     picture = strokes_on(np.full((200, 600, 3), WHITE, np.uint8), *pens)
     found = find_ink(even_grid_image(picture, 1, 3, 80))
-    assert [crop is not None and abs(len(crop.levels) - 40) <= 8 for crop in found.crops] == [True] * 3
+    assert [crop is not None and abs(len(crop.levels) - 40) <= 8 for crop in found.crops] == [
+        True
+    ] * 3
     assert found.warnings == ()
 
 

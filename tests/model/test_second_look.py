@@ -8,7 +8,7 @@ import pytest
 from model.config import ReaderConfig
 from model.ink import CellInk, GridLayout, InkWarning, NormalForm
 from model.reading import Cell, Reading
-from model.reading.second_look import is_doubtful, look_again, turn
+from model.reading.second_look import is_doubtful, look_again, may_be_turned, turn
 
 CONFIG = ReaderConfig()
 BOXES = [(0, 0, 10, 10), (10, 0, 20, 10), (0, 10, 10, 20), (10, 10, 20, 20)]
@@ -100,21 +100,35 @@ def test_blanks_are_no_evidence() -> None:
     assert choose(digits, blanks)[1].text == "1234"
 
 
-def test_a_turned_reading_has_to_be_sure_and_seen_in_two_ways() -> None:
-    doubtful, sure = reading(0.7, 0.7, 0.7, 0.7), reading(1, 1, 1, 1, digits=(5, 6, 7, 8))
-    other = reading(0.6, 0.6, 0.6, 0.6, digits=(0, 2, 3, 4))
-    normal, seen = choose(doubtful, other, turned=sure)
+def test_a_turned_reading_has_to_be_much_surer() -> None:
+    doubtful = reading(0.7, 0.7, 0.7, 0.7)
+    sure, unsure = (reading(1, 1, 1, last, digits=(5, 6, 7, 8)) for last in (1, 0.8))
+    normal, seen = choose(doubtful, turned=sure)
     assert seen is sure
     assert normal.layout.quarter_turns
-    assert choose(doubtful, turned=sure)[1].text == "1234"
-    unsure = reading(1, 1, 1, 0.8, digits=(5, 6, 7, 8))
-    assert choose(doubtful, other, turned=unsure)[1].text == "1234"
+    assert choose(doubtful, turned=unsure)[1] is doubtful
 
 
-def test_one_doubtful_digit_is_not_turned() -> None:
-    doubtful = reading(1, 1, 1, 0.6)
-    turned = reading(*(0.99,) * 4, digits=(5, 6, 7, 8))
-    assert choose(doubtful, doubtful, turned=turned)[1].text == "1234"
+def test_what_makes_sense_both_ways_is_upright_and_not_sure() -> None:
+    upright, turned = (
+        reading(1, 1, 1, sure, digits=digits)
+        for sure, digits in ((0.9, (1, 8, 6, 9)), (1, (6, 9, 8, 1)))
+    )
+    normal, seen = choose(upright, turned=turned)
+    assert normal.layout.quarter_turns == 0
+    assert seen.text == "1869"
+    assert [warning.code for warning in seen.warnings] == ["low_confidence"]
+
+
+def test_two_digits_do_not_turn_a_picture() -> None:
+    digits = (1, None, 6, None)
+    upright, turned = reading(0.7, 1, 0.7, 1, digits=digits), reading(1, 1, 1, 1, digits=digits)
+    assert choose(upright, turned=turned)[0].layout.quarter_turns == 0
+
+
+def test_a_picture_of_which_one_digit_is_not_quite_sure_may_be_turned() -> None:
+    assert may_be_turned(form(0), reading(1, 1, 1, 0.96))
+    assert not may_be_turned(form(0), reading(1, 1, 1, 0.98))
 
 
 def test_turning_moves_the_cells_and_keeps_their_places() -> None:
