@@ -20,10 +20,11 @@ from numpy.typing import NDArray
 from model.config import ReaderConfig
 from model.errors import PictureError
 from model.ink.already_normal import has_normal_strokes, match_mnist_form, may_be_normal
-from model.ink.form import Box, CellInk, GridLayout, InkCrop, InkWarning, NormalForm, box_around
-from model.ink.grid_ink import MIN_CONTRAST, GridInk, find_ink
+from model.ink.form import Box, CellInk, GridLayout, InkWarning, NormalForm, box_around
+from model.ink.grid_ink import GridInk, find_ink
 from model.ink.mnist_form import resample, to_mnist_form
 from model.ink.unread import warn_of_unread
+from model.page.cell_contrast import MIN_CONTRAST
 from model.page.contrast import even_light
 from model.page.grid_image import GridImage, even_grid_image, rectified_grid_image
 from model.page.grid_lines import move_edges
@@ -70,13 +71,12 @@ def normalise(picture: NDArray[np.uint8], config: ReaderConfig) -> NormalForm:
         (already_normal,) = find_already_normal(picture[np.newaxis], config)
         if already_normal is not None:
             return already_normal
-    even = even_grid_image(picture, config.rows, config.columns, _CELL)
     ink = find_ink(even_grid_image(picture, config.rows, config.columns, _CELL))
     resized = _normalise_by_resizing(picture, ink, config)
     if resized is not None:
         return resized
     if not ink.is_clear:
-        is_inverted = ink.is_inverted if ink.is_flat else None
+        is_inverted = ink.contrast.is_inverted if ink.contrast.is_flat else None
         by_lines = find_layouts(picture, config.rows, config.columns, is_inverted=is_inverted)
         by_ink = find_layout_by_ink(picture, config.rows, config.columns)
         if by_lines and not (by_ink and not are_alike(by_lines[0], by_ink)):
@@ -150,7 +150,7 @@ def _normalise_ink(
         warnings += warn_of_unread(picture, ink.image.quads, cells)
     layout = GridLayout(ink.image.quads, found_by)
     box = box_around(ink.image.quads, picture.shape)
-    return NormalForm(normal, ink.is_inverted, box, tuple(cells), layout, warnings)
+    return NormalForm(normal, ink.contrast.is_inverted, box, tuple(cells), layout, warnings)
 
 
 def _to_picture(cell: CellInk, image: GridImage, number: int, shape: tuple[int, ...]) -> CellInk:
@@ -250,11 +250,11 @@ def _normalise_by_resizing(
     picture: NDArray[np.uint8], ink: GridInk, config: ReaderConfig
 ) -> NormalForm | None:
     """The normal form of a drawing that lacks nothing but the size; None for any other."""
-    if not ink.is_flat or not any(ink.crops):
+    if not ink.contrast.is_flat or not any(ink.crops):
         return None
-    if not may_be_normal(ink.levels, config.rows, config.columns, config.cell_size):
+    if not may_be_normal(ink.contrast.levels, config.rows, config.columns, config.cell_size):
         return None  # most drawings: this test is cheaper than the next
-    resized = resample(ink.levels, (config.height, config.width))
+    resized = resample(ink.contrast.levels, (config.height, config.width))
     height, width = picture.shape[:2]
     if height >= config.height and width >= config.width:
         small = cv2.resize(picture, (config.width, config.height), interpolation=cv2.INTER_AREA)
@@ -268,7 +268,7 @@ def _normalise_by_resizing(
     down, across = height / config.height, width / config.width
     return NormalForm(
         resized,
-        ink.is_inverted,
+        ink.contrast.is_inverted,
         (0, 0, width, height),
         tuple(_scale_to_picture(cell, down, across, picture.shape) for cell in form.cells),
         _even_layout(config.rows, config.columns, (width, height)),

@@ -17,8 +17,6 @@ Box = tuple[int, int, int, int]
 
 # What is wider than this share of its length is no stroke: of drawn digits one in a thousand is.
 _SOLID = 0.38
-# A frame has ink of this share of its height inside: digits are tall, the bars of fives are not.
-_ENCLOSED = 0.3
 
 
 def enlarged(box: tuple[float, float, float, float], factor: float, shape: tuple[int, ...]) -> Box:
@@ -69,22 +67,6 @@ def box_around(places: NDArray[np.float64], shape: tuple[int, ...]) -> Box:
     (x0, y0), (x1, y1) = low, high
     x0, y0 = (min(max(0, low), side - 1) for low, side in ((x0, shape[1]), (y0, shape[0])))
     return x0, y0, max(x0 + 1, min(x1, shape[1])), max(y0 + 1, min(y1, shape[0]))
-
-
-def enclose_ink(boxes: NDArray[np.int32]) -> NDArray[np.bool_]:
-    """Tells which components are frames: a large one, for its size, is well inside of the box.
-
-    Args:
-        boxes: (M, 4): x0, y0, x1, y1 of components that may be digits.
-
-    Returns:
-        (M,).
-    """
-    heights = boxes[:, 3] - boxes[:, 1]
-    is_inside = (boxes[:, :2] > boxes[:, np.newaxis, :2]).all(axis=2)
-    is_inside &= (boxes[:, 2:] < boxes[:, np.newaxis, 2:]).all(axis=2)
-    is_inside &= heights >= _ENCLOSED * heights[:, np.newaxis]
-    return np.asarray(is_inside.any(axis=1))
 
 
 class InkCrop(NamedTuple):

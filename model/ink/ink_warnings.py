@@ -1,7 +1,7 @@
 """Warnings about ink that makes a reading doubtful."""
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +11,7 @@ from model.ink.form import InkCrop, InkWarning
 # Ink of less contrast than this is faint: grey levels.
 FAINT_CONTRAST = 45
 # Ink whose longer side is less than this share of its cell is tiny.
-TINY_SIZE = 0.12
+_TINY_SIZE = 0.12
 # A picture with a greater share of ink than this shows no digits.
 _MAX_INK_SHARE = 0.4
 # A component of this share of the grid's height and width is no digit: it spans several cells.
@@ -31,7 +31,7 @@ _OF_CELLS = (
     InkWarning("cut_off", "the edge of the picture cuts off the ink of cell {}"),
     InkWarning("ink_across_divider", "the ink of cell {} goes on beyond it"),
     InkWarning("several_digits", "cell {} seems to hold more than one digit"),
-    InkWarning("tiny", f"the ink of cell {{}} is less than {TINY_SIZE:.0%} of its cell"),
+    InkWarning("tiny", f"the ink of cell {{}} is less than {_TINY_SIZE:.0%} of its cell"),
 )
 
 
@@ -78,7 +78,25 @@ def _numbers(cells: list[int]) -> str:
     return ", ".join(str(cell + 1) for cell in cells)
 
 
-def is_cut(crop: InkCrop, shape: tuple[int, ...]) -> bool:
+def doubts_of_crop(
+    crop: InkCrop, boxes: NDArray[np.int32], shape: tuple[int, ...]
+) -> Iterator[str]:
+    """Codes of what is doubtful about the ink of a cell.
+
+    Args:
+        crop: The ink.
+        boxes: (M, 4): x0, y0, x1, y1 of the components that are its alone.
+        shape: Height and width of the picture that it was cropped from.
+    """
+    if crop.size_in_cell < _TINY_SIZE:
+        yield "tiny"
+    if len(boxes) and _are_several(boxes):
+        yield "several_digits"
+    if _is_cut(crop, shape):
+        yield "cut_off"
+
+
+def _is_cut(crop: InkCrop, shape: tuple[int, ...]) -> bool:
     """Whether the edge of a picture (height, width) cuts two strokes: one alone may end there."""
     height, width = shape[:2]
     bottom, right = crop.top + crop.levels.shape[0], crop.left + crop.levels.shape[1]
@@ -95,7 +113,7 @@ def _num_runs(is_ink: NDArray[np.bool_]) -> int:
     return int(np.count_nonzero(np.diff(is_ink.astype(np.int8), prepend=0) > 0))
 
 
-def are_several(boxes: NDArray[np.int32]) -> bool:
+def _are_several(boxes: NDArray[np.int32]) -> bool:
     """Whether components with these boxes, (m, 4), seem to be digits, as they lie."""
     return _are_side_by_side(boxes) or _are_stacked(boxes)
 

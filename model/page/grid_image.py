@@ -77,18 +77,18 @@ class GridImage(NamedTuple):
         return np.asarray((1 - y) * ((1 - x) * a + x * b) + y * ((1 - x) * c + x * d))
 
     def with_boundaries(self, down: list[int], across: list[int]) -> "GridImage":
-        """Returns the grid of an upright picture with other boundaries between its cells, pixels."""
-        edges = []
-        for inner, old in ((down, self.down), (across, self.across)):
-            at = [int(old[0, 0]), *inner, int(old[-1, 1])]
-            edges.append(np.array([at[:-1], at[1:]]).T)
-        x, y = (np.append(one[:, 0], one[-1, 1]) / self.scale for one in edges[::-1])
+        """Returns the grid of an upright picture with other inner boundaries, pixels."""
+        rows, columns = (
+            _divided([int(old[0, 0]), *inner, int(old[-1, 1])])
+            for inner, old in ((down, self.down), (across, self.across))
+        )
+        x, y = (np.append(one[:, 0], one[-1, 1]) / self.scale for one in (columns, rows))
         quads = quads_of(np.stack(np.meshgrid(x, y), axis=2))
         # The last pixels of the picture may be no whole one of the grid's.
         limits = self.quads.max(axis=(0, 1, 2))
         ends = np.array([x[-1], y[-1]])
         quads = np.where(quads >= ends, limits, quads)
-        return self._replace(quads=quads, down=edges[0], across=edges[1])
+        return self._replace(quads=quads, down=rows, across=columns)
 
 
 def zones_along(edges: Edges, length: int) -> list[tuple[int, int]]:
@@ -115,12 +115,12 @@ def even_grid_image(picture: NDArray[np.uint8], rows: int, columns: int, side: i
         # A multiple of the factor is averaged four times as fast.
         whole = picture[: size[1] * factor, : size[0] * factor]
         small = np.asarray(cv2.resize(whole, size, interpolation=cv2.INTER_AREA), np.uint8)
-    edges = []
-    for length, count in ((small.shape[0], rows), (small.shape[1], columns)):
-        at = [round(length * number / count) for number in range(count + 1)]
-        edges.append(np.array([at[:-1], at[1:]]).T)
+    down, across = (
+        _divided([round(length * number / count) for number in range(count + 1)])
+        for length, count in zip(small.shape, (rows, columns), strict=False)
+    )
     quads = quads_of(even_mesh((height, width), rows, columns))
-    return GridImage(small, quads, *edges, 1 / factor)
+    return GridImage(small, quads, down, across, 1 / factor)
 
 
 def rectified_grid_image(
@@ -152,7 +152,7 @@ def rectified_grid_image(
     knots = places.reshape(2 * rows, 2 * columns, 2).astype(np.float32)
     if scale < _SAMPLED:  # sampling alone would skip pixels
         small = tuple(max(1, round(length * scale * 1.2)) for length in picture.shape[1::-1])
-        knots = knots * np.array(small, np.float32) / picture.shape[1::-1]
+        knots = (knots * small / np.array(picture.shape[1::-1])).astype(np.float32)
         picture = np.asarray(cv2.resize(picture, small, interpolation=cv2.INTER_AREA), np.uint8)
     weights = (
         _knot_weights(tuple(edges.ravel().tolist()), int(edges[-1, 1]) + before)
@@ -162,6 +162,10 @@ def rectified_grid_image(
     maps = of_rows @ knots.transpose(2, 0, 1).astype(np.float32) @ of_columns.T - np.float32(0.5)
     pixels = cv2.remap(picture, maps[0], maps[1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     return GridImage(np.asarray(pixels, np.uint8), quads, down, across, scale)
+
+
+def _divided(boundaries: list[int]) -> Edges:
+    return np.array([boundaries[:-1], boundaries[1:]]).T
 
 
 def _edges(gaps: NDArray[np.int_], length: int, before: int) -> Edges:

@@ -33,7 +33,7 @@ def remove_lines(
         ink = np.ascontiguousarray(turn(is_ink))
         of_lines = turn(may_be_line) & near
         num_runs = np.count_nonzero(of_lines[0]) + np.count_nonzero(of_lines[1:] > of_lines[:-1])
-        typical = min(np.count_nonzero(of_lines) / max(num_runs, 1), thickness)
+        typical = min(float(np.count_nonzero(of_lines)) / max(int(num_runs), 1), thickness)
         tall = _open(ink, (math.ceil(typical) + 2, 1))
         turn(is_ink)[(ink & near) > tall] = 0
         found = turn(near) if found is None else found | turn(near)

@@ -27,7 +27,7 @@ def plain(colour: tuple[int, int, int]) -> NDArray[np.uint8]:
 
 def contrast_of(picture: NDArray[np.uint8], columns: int = 1) -> NDArray[np.uint8]:
     """The contrast of a picture of cells side by side, at half its size."""
-    return find_ink(even_grid_image(picture, 1, columns, 80)).levels
+    return find_ink(even_grid_image(picture, 1, columns, 80)).contrast.levels
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 import numpy as np
 
 from model.ink import CellInk
-from model.ink.form import enclose_ink
+from model.ink.pieces import enclose_ink
 from model.ink.unread import warn_of_unread
 from model.page.contrast import even_light, ground_of, in_even_light
 

@@ -1,0 +1,110 @@
+"""Connected components of ink in a grid."""
+
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from model.page.cell_contrast import CORE
+from model.page.grid_image import GridImage
+
+# A component may be ink where its extent is this share of a cell; it may be a digit, or enclose
+# one, where it is that.
+_LEAST_EXTENT, DIGIT = 0.03, 0.15
+# What runs along the picture's edge for this share of a cell, and takes that share of its box, is
+# something outside.
+_ALONG_EDGE, _SOLID = 0.8, 0.4
+# A frame has ink of this share of its height inside: digits are tall, the bars of fives are not.
+_ENCLOSED = 0.3
+# A component is of the grid with this share of it there and, where lines enclose cells, that in
+# their cores.
+_INSIDE, _IN_CORE = 0.5, 0.25
+
+
+class Pieces(NamedTuple):
+    """M connected components in a grid of N cells; the first is the ground."""
+
+    labels: NDArray[np.int32]
+    """(h, w): the number of the component that each pixel is of."""
+    boxes: NDArray[np.int32]
+    """(M, 4): x0, y0, x1, y1."""
+    areas: NDArray[np.int32]
+    """(M,): pixels."""
+    extents: NDArray[np.int32]
+    """(M,): the longer sides."""
+    levels: NDArray[np.float64]
+    """(M,): mean contrast."""
+    counts: NDArray[np.int_]
+    """(M, N + 1): pixels in each cell, and in none."""
+    numbers: NDArray[np.int32]
+    """(h, w): of the cell that each pixel is in, N for none."""
+
+    def in_cells(self, image: GridImage) -> "Pieces":
+        """Returns the same pieces in the cells of another grid."""
+        numbers, count = image.cell_numbers(), len(image.quads) + 1
+        pixels = np.flatnonzero(self.labels)
+        places = self.labels.ravel()[pixels] * count + numbers.ravel()[pixels]
+        counts = np.bincount(places, minlength=len(self.areas) * count)
+        return self._replace(counts=counts.reshape(-1, count), numbers=numbers)
+
+    def may_be_ink(self, side: int) -> NDArray[np.bool_]:
+        """(M,): neither the ground, nor specks, frames, or edges of something, by a cell's side."""
+        height, width = self.labels.shape
+        (x0, y0, x1, y1), extents = self.boxes.T, self.extents
+        along = np.where((x0 == 0) | (x1 == width), y1 - y0, 0)
+        along = np.maximum(along, np.where((y0 == 0) | (y1 == height), x1 - x0, 0))
+        is_solid = self.areas >= _SOLID * (x1 - x0) * (y1 - y0)
+        may_be = (extents >= _LEAST_EXTENT * side) & ~(is_solid & (along >= _ALONG_EDGE * side))
+        may_be[0] = False
+        large = np.flatnonzero(may_be & (extents >= DIGIT * side))
+        may_be[large[enclose_ink(self.boxes[large])]] = False
+        return np.asarray(may_be)
+
+    def are_inside(self, image: GridImage, *, has_lines: bool) -> NDArray[np.bool_]:
+        """(M,): is of the grid, not of what is around it or between its cells."""
+        are_inside = self.counts[:, -1] < (1 - _INSIDE) * self.areas
+        if not has_lines:
+            return are_inside
+        in_core = np.zeros(len(self.areas), np.int_)
+        down, across = (round(CORE * length) for length in image.cell)
+        for y0, y1, x0, x1 in image.boxes:
+            core = self.labels[y0 + down : y1 - down, x0 + across : x1 - across]
+            in_core += np.bincount(core.ravel(), minlength=len(in_core))
+        return are_inside & (in_core >= _IN_CORE * self.areas)
+
+
+def find_pieces(is_ink: NDArray[np.uint8], levels: NDArray[np.uint8], image: GridImage) -> Pieces:
+    """Finds the connected components of ink, of which pixels have eight neighbours.
+
+    Args:
+        is_ink: (h, w), 1 where there is ink, else 0.
+        levels: (h, w): contrast.
+        image: The grid.
+    """
+    _, found, stats, _ = cv2.connectedComponentsWithStats(is_ink, connectivity=8)
+    labels = np.asarray(found, np.int32)
+    starts, sizes = stats[:, :2], stats[:, 2:4]
+    boxes = np.concatenate((starts, starts + sizes), axis=1)
+    areas = np.asarray(stats[:, cv2.CC_STAT_AREA], np.int32)
+    pixels = np.flatnonzero(is_ink)
+    means = np.bincount(labels.ravel()[pixels], levels.ravel()[pixels], len(areas)) / areas
+    no_counts = np.zeros(0, np.int_)
+    pieces = Pieces(labels, boxes, areas, sizes.max(axis=1), means, no_counts, labels)
+    return pieces.in_cells(image)
+
+
+def enclose_ink(boxes: NDArray[np.int32]) -> NDArray[np.bool_]:
+    """Tells which components are frames: a large one, for its size, is well inside of the box.
+
+    Args:
+        boxes: (M, 4): x0, y0, x1, y1 of components that may be digits.
+
+    Returns:
+        (M,).
+    """
+    heights = boxes[:, 3] - boxes[:, 1]
+    is_inside = (boxes[:, :2] > boxes[:, np.newaxis, :2]).all(axis=2)
+    is_inside &= (boxes[:, 2:] < boxes[:, np.newaxis, 2:]).all(axis=2)
+    is_inside &= heights >= _ENCLOSED * heights[:, np.newaxis]
+    return np.asarray(is_inside.any(axis=1))

@@ -1,0 +1,181 @@
+"""How much the ink of a grid differs from its ground: by cell, in its own light and polarity."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from model.page.contrast import cubed_differences, ground_of, in_even_light
+from model.page.grid_image import Edges, GridImage, zones_along
+
+# Strokes and lines are narrower than this share of a cell.
+_MAX_STROKE = 0.36
+# The statistics of a cell are those of its core, which begins this far from its edge, shares of it.
+CORE = 0.1
+# Photographs are sharpened by an unsharp mask of this deviation, shares of a cell, and weight.
+_BLUR, _SHARPEN = 0.05, 1.0
+# The peak of a cell is this quantile of its contrast, on a screen and on paper.
+_PEAK_FLAT, _PEAK = 0.9985, 0.995
+# What differs less than this from its ground is no ink: grey levels, on a screen and on paper, and
+# standard deviations of the ground's noise.
+MIN_CONTRAST, _LEAST_PEAK, _NOISE_FACTOR = 24, 12.0, 5.5
+# Beside a cell's edge, a line with its blurred sides is in a band of this share of the cell; it has
+# in each row of pixels what all but this share of them exceed.
+_LINE_BAND, _LINE_SHARE = 0.16, 0.35
+# On a screen, what takes this share of a cell and is no stroke is something else than a digit.
+_AREA = 0.1
+# A cell may have light ink where the others have dark ink, if its contrast, cubed, is this share of
+# the strongest. It is measured at about so many pixels a cell, by what is around each pixel, shares
+# of a cell; so much of a drawing has one colour.
+_OWN_POLARITY, _COARSE_CELL, _WINDOW, _ONE_COLOUR = 0.1, 32, 0.25, 0.4
+
+
+class CellContrast(NamedTuple):
+    """Contrast of the N cells of a grid."""
+
+    levels: NDArray[np.uint8]
+    """(h, w): of each pixel of the grid's image, lines along the cells' edges taken off."""
+    peaks: NDArray[np.float64]
+    """(N,): of the ink of each cell, 0 where it has none."""
+    typical: float
+    """Of the ink in the picture, grey levels; 0 where there is none."""
+    is_inverted: bool
+    """Ink is darker than its ground."""
+    is_flat: bool
+    """The ground has one colour: it was drawn on a screen."""
+    areas: list[int]
+    """Cells of a drawing that hold something wider than strokes."""
+
+
+def measure_contrast(image: GridImage, *, has_lines: bool) -> CellContrast:
+    """Measures the contrast of ink, by the channel that differs most.
+
+    Args:
+        image: The grid.
+        has_lines: Lines were found along the edges of its cells.
+    """
+    side, count = min(image.cell), len(image.quads)
+    are_inverted, is_inverted = _polarities(image)
+    levels, grounds = _differences(image, are_inverted)
+    is_flat = 2 * cv2.countNonZero(levels) < levels.size
+    least = np.full(count, float(MIN_CONTRAST))
+    if not is_flat:
+        blurred = cv2.GaussianBlur(levels, (0, 0), _BLUR * side)
+        levels = np.asarray(cv2.addWeighted(levels, 1 + _SHARPEN, blurred, -_SHARPEN, 0), np.uint8)
+        of_grounds, least = _noise(image.inside(levels, CORE))
+        for (y0, y1, x0, x1), of_ground in zip(image.zones(), of_grounds.tolist(), strict=True):
+            zone = levels[y0:y1, x0:x1]
+            zone -= np.minimum(zone, np.uint8(of_ground))
+    if has_lines:
+        _remove_edges(levels, image.down, image.across)
+        _remove_edges(levels.T, image.across, image.down)
+    inside = image.inside(levels, CORE).reshape(count, -1)
+    place = int((_PEAK_FLAT if is_flat else _PEAK) * inside.shape[1])
+    peaks = np.partition(inside, place, axis=1)[:, place].astype(np.float64)
+    peaks[peaks < least] = 0
+    areas = _cells_with_areas(grounds, image) if is_flat else []
+    typical = float(np.median(peaks[peaks > 0])) if peaks.any() else 0.0
+    typical /= 1 if is_flat else 1 + _SHARPEN
+    return CellContrast(levels, peaks, typical, is_inverted, is_flat, areas)
+
+
+def _differences(
+    image: GridImage, are_inverted: NDArray[np.bool_]
+) -> tuple[NDArray[np.uint8], list[NDArray[np.uint8]]]:
+    """(h, w): difference of each pixel to its ground in even light; and the grounds of channels."""
+    zones, reach = image.zones(), round(_MAX_STROKE * min(image.cell))
+    levels = np.zeros(image.pixels.shape[:2], np.uint8)
+    grounds: list[NDArray[np.uint8]] = []
+    for number, channel in enumerate(cv2.split(image.pixels)):
+        for polarity in np.unique(are_inverted[:, number]).tolist():
+            ground = ground_of(np.asarray(channel), reach, is_inverted=polarity)
+            grounds.append(ground)
+            differs = np.asarray(cv2.absdiff(ground, channel), np.uint8)
+            for cell in np.flatnonzero(are_inverted[:, number] == polarity).tolist():
+                y0, y1, x0, x1 = zones[cell]
+                zone = levels[y0:y1, x0:x1]
+                lit = in_even_light(differs[y0:y1, x0:x1], ground[y0:y1, x0:x1])
+                np.maximum(zone, lit, out=zone)
+    return levels, grounds
+
+
+def _polarities(image: GridImage) -> tuple[NDArray[np.bool_], bool]:
+    """Tells for each cell, and for all, whether ink is darker than its ground.
+
+    Returns:
+        (N, 1) or (N, 3), for each cell and channel; and for all of them together.
+    """
+    factor = max(1, min(image.cell) // _COARSE_CELL)
+    size = image.pixels.shape[1] // factor, image.pixels.shape[0] // factor
+    coarse = np.asarray(cv2.resize(image.pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
+    reach = max(1, round(_WINDOW * min(image.cell) / factor) // 2)
+    # A mean takes a quarter of the time; the edges of shadows and tinted areas move it.
+    is_flat = np.bincount(coarse.ravel()).max() > _ONE_COLOUR * coarse.size
+    darkness = _darkness(image, coarse, reach, factor, by_median=False)
+    if not is_flat or (darkness.min() < 0 < darkness.max()):
+        darkness = _darkness(image, coarse, reach, factor, by_median=True)
+    strength = np.abs(darkness).sum(axis=1, keepdims=True)
+    has_own = strength > _OWN_POLARITY * strength.max()
+    typical = darkness.sum(axis=0)
+    return np.where(has_own, darkness, typical) >= 0, bool(typical.sum() >= 0)
+
+
+def _darkness(
+    image: GridImage, coarse: NDArray[np.uint8], reach: int, factor: int, *, by_median: bool
+) -> NDArray[np.float64]:
+    """(N, 1) or (N, 3): positive where ink is darker than its ground in a cell and channel.
+
+    It is the sum of cubed differences to what is around each pixel: by cubes strong differences, as
+    of strokes, weigh more than the noise of the ground.
+    """
+    cubes = cubed_differences(coarse, reach, by_median=by_median)
+    cubes = cubes.reshape(*coarse.shape[:2], -1)
+    down, across = (round(CORE * length / factor) for length in image.cell)
+    boxes = [[edge // factor for edge in box] for box in image.boxes]
+    return np.array(
+        [
+            cubes[y0 + down : y1 - down, x0 + across : x1 - across].sum(axis=(0, 1))
+            for y0, y1, x0, x1 in boxes
+        ]
+    )
+
+
+def _cells_with_areas(grounds: Sequence[NDArray[np.uint8]], image: GridImage) -> list[int]:
+    """The cells of a drawing whose ground has two colours: one is of something else."""
+    found: set[int] = set()
+    for ground in grounds:
+        cores = image.inside(ground, CORE).reshape(len(image.quads), -1)
+        places = [int(share * cores.shape[1]) for share in (_AREA, 1 - _AREA)]
+        low, high = np.partition(cores, places, axis=1)[:, places].T.astype(np.int64)
+        found.update(np.flatnonzero(high - low > MIN_CONTRAST).tolist())
+    return sorted(found)
+
+
+def _noise(cells: NDArray[np.uint8]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Contrast of the ground of cells (N, h, w), and what ink exceeds it by: (N,) each.
+
+    Noise is looked at in each quarter of a cell: in a shadow there may be more.
+    """
+    count, height, width = cells.shape
+    quarters = cells[:, : height // 2 * 2, : width // 2 * 2].reshape(
+        count, 2, height // 2, 2, width // 2
+    )
+    medians = np.median(quarters, axis=(2, 4), keepdims=True)
+    noise = np.median(np.abs(quarters - medians), axis=(2, 4), keepdims=True) / 0.6745
+    ground = np.median(medians, axis=(1, 3), keepdims=True)
+    most = (medians - ground + _NOISE_FACTOR * noise).max(axis=(1, 2, 3, 4))
+    return ground.reshape(count), np.maximum(most, _LEAST_PEAK)
+
+
+def _remove_edges(levels: NDArray[np.uint8], edges: Edges, segments: Edges) -> None:
+    """Subtracts what runs along the edges of cells in (h, w), from left to right."""
+    reach = round(_LINE_BAND * int(edges[0, 1] - edges[0, 0]))
+    parts = list(zip(segments.tolist(), zones_along(segments, levels.shape[1]), strict=True))
+    for at in np.unique(edges).tolist():
+        for (start, end), (first, last) in parts:
+            band = levels[max(0, at - reach) : at + reach + 1, first:last]
+            of_cell = band[:, start - first : end - first]
+            along = np.quantile(of_cell, _LINE_SHARE, axis=1, keepdims=True).astype(np.uint8)
+            band -= np.minimum(band, along)
