@@ -96,27 +96,31 @@ def other_normal_forms(picture: NDArray[np.uint8], config: ReaderConfig) -> list
     forms = _forms_of_layouts(picture, config)
     evenly_lit = even_light(picture)
     if evenly_lit is not None:
-        forms += [normalise(evenly_lit, config), *_forms_of_layouts(evenly_lit, config)]
+        forms += _forms_of_layouts(evenly_lit, config)
     for sheet in (*find_sheets(picture), *find_groups(picture)):
         seen, shape = rectify_sheet(picture, sheet)
         try:
-            seen_forms = [normalise(seen, config), *_forms_of_layouts(seen, config)]
+            check_picture(seen, config)
         except PictureError:
             continue
+        seen_forms = _forms_of_layouts(seen, config)
         forms += [form.seen_through(sheet, shape, picture.shape) for form in seen_forms]
     return list({form.picture.tobytes(): form for form in reversed(forms)}.values())[::-1]
 
 
 def _forms_of_layouts(picture: NDArray[np.uint8], config: ReaderConfig) -> list[NormalForm]:
-    by_lines = find_layouts(picture, config.rows, config.columns)
+    even = even_grid_image(picture, config.rows, config.columns, _CELL)
+    ink = find_ink(even)
+    is_inverted = ink.contrast.is_inverted if ink.contrast.is_flat else None
+    by_lines = find_layouts(picture, config.rows, config.columns, is_inverted=is_inverted)
     forms = [_normalise_layout(picture, layout, config, "lines") for layout in by_lines]
     by_ink = find_layout_by_ink(picture, config.rows, config.columns, may_be_even=True)
     if by_ink:
         forms.append(_normalise_layout(picture, by_ink, config, "digits"))
-    even = even_grid_image(picture, config.rows, config.columns, _CELL)
-    for has_lines in (True, False):
-        ink = find_ink(even, has_lines=has_lines)
-        forms.append(_normalise_ink(picture, ink, config, "ink"))
+    forms += [
+        _normalise_ink(picture, each, config, "ink")
+        for each in (ink, find_ink(even, has_lines=True))
+    ]
     return forms
 
 
@@ -252,16 +256,15 @@ def _normalise_by_resizing(
     """The normal form of a drawing that lacks nothing but the size; None for any other."""
     if not ink.contrast.is_flat or not any(ink.crops):
         return None
-    if not may_be_normal(ink.contrast.levels, config.rows, config.columns, config.cell_size):
+    ground = np.median(ink.image.pixels, axis=(0, 1))
+    levels = _differences(ink.image.pixels, ground)
+    if not may_be_normal(levels, config.rows, config.columns, config.cell_size):
         return None  # most drawings: this test is cheaper than the next
-    resized = resample(ink.contrast.levels, (config.height, config.width))
     height, width = picture.shape[:2]
     if height >= config.height and width >= config.width:
         small = cv2.resize(picture, (config.width, config.height), interpolation=cv2.INTER_AREA)
-        ground = np.median(ink.image.pixels, axis=(0, 1))
-        levels = np.abs(small - ground)
-        levels = levels if levels.ndim == 2 else levels.max(axis=2)
-        resized = (levels * (255 / max(float(levels.max()), 1.0))).round().astype(np.uint8)
+        levels = _differences(np.asarray(small, np.uint8), ground)
+    resized = resample(levels, (config.height, config.width))
     (form,) = _match_normal_forms(resized[np.newaxis], config, slack=2)
     if form is None or not has_normal_strokes(resized, config.cell_size):
         return None
@@ -273,6 +276,14 @@ def _normalise_by_resizing(
         tuple(_scale_to_picture(cell, down, across, picture.shape) for cell in form.cells),
         _even_layout(config.rows, config.columns, (width, height)),
     )
+
+
+def _differences(pixels: NDArray[np.uint8], ground: NDArray[np.float64]) -> NDArray[np.uint8]:
+    """(h, w): of pixels (h, w) or (h, w, 3) to a colour, by the channel that differs most."""
+    differences = cv2.absdiff(pixels, np.full_like(pixels, ground))
+    if differences.ndim == 3:
+        differences = functools.reduce(cv2.max, cv2.split(differences))
+    return np.asarray(differences, np.uint8)
 
 
 def _scale_to_picture(cell: CellInk, down: float, across: float, shape: tuple[int, ...]) -> CellInk:

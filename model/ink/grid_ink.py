@@ -12,6 +12,7 @@ from model.ink.form import InkCrop, InkWarning
 from model.ink.ink_warnings import (
     FAINT_CONTRAST,
     doubts_of_crop,
+    share_of_largest,
     warn_of_cells,
     warn_of_faint_ink,
     warn_of_no_grid,
@@ -34,6 +35,8 @@ _MANY = 3
 _FULL_FLAT, _FULL, _GROUND_FLAT, _GROUND = 0.95, 0.85, 0.12, 0.25
 # Digits of a clear grid take this share of a cell, and differ in size by less than this factor.
 _CLEAR, _ALIKE = 0.3, 2.5
+# The largest piece of such a digit has this share of its extent.
+_ONE_PIECE = 0.7
 
 
 class GridInk(NamedTuple):
@@ -89,7 +92,8 @@ def find_ink(image: GridImage, *, has_lines: bool = False) -> GridInk:
         warnings += (warn_of_faint_ink(contrast.typical),)
     is_ink = owners >= 0
     warnings += warn_of_no_grid(pieces.boxes[is_ink], pieces.areas[is_ink], pieces.labels.shape)
-    is_clear = not (found.has_lines or warnings or is_left.any()) and _are_clear(crops, side)
+    is_clear = not (found.has_lines or warnings or is_left.any())
+    is_clear = is_clear and _are_clear(crops, pieces, owners, side)
     return GridInk(crops, image, contrast, warnings, is_clear)
 
 
@@ -154,7 +158,12 @@ def _crop(
     return InkCrop(soft, left + x0, top + y0, (x_first, y_first, x_last, y_last))
 
 
-def _are_clear(crops: list[InkCrop | None], side: int) -> bool:
-    """Whether each cell has a digit, and they are alike in size."""
+def _are_clear(
+    crops: list[InkCrop | None], pieces: Pieces, owners: NDArray[np.int_], side: int
+) -> bool:
+    """Whether each cell has a digit that is mostly of one piece, and they are alike in size."""
     sizes = [max(crop.levels.shape) if crop else 0 for crop in crops]
-    return min(sizes) >= max(_CLEAR * side, max(sizes) / _ALIKE)
+    return min(sizes) >= max(_CLEAR * side, max(sizes) / _ALIKE) and all(
+        crop and share_of_largest(crop, pieces.boxes[owners == number]) >= _ONE_PIECE
+        for number, crop in enumerate(crops)
+    )

@@ -22,6 +22,8 @@ _SHARED_HEIGHT = 0.6
 # Above each other they are where each has this share of the height, and of its own width: the bar
 # of a five has less.
 _STACKED, _DASH = 0.2, 0.5
+# The largest component of a digit has this share of its extent.
+_LARGEST = 0.5
 # Ink of at least this level in the outermost pixels is cut off there.
 _CUT = 0.6
 
@@ -90,10 +92,16 @@ def doubts_of_crop(
     """
     if crop.size_in_cell < _TINY_SIZE:
         yield "tiny"
-    if len(boxes) and _are_several(boxes):
+    if len(boxes) and (_are_several(boxes) or share_of_largest(crop, boxes) < _LARGEST):
         yield "several_digits"
     if _is_cut(crop, shape):
         yield "cut_off"
+
+
+def share_of_largest(crop: InkCrop, boxes: NDArray[np.int32]) -> float:
+    """Extent of the largest of components with these boxes, (M, 4), as a share of the crop's."""
+    largest = int((boxes[:, 2:] - boxes[:, :2]).max(initial=0))
+    return largest / max(crop.levels.shape)
 
 
 def _is_cut(crop: InkCrop, shape: tuple[int, ...]) -> bool:

@@ -27,8 +27,8 @@ _LINE_BAND, _LINE_SHARE = 0.16, 0.35
 # On a screen, what takes this share of a cell and is no stroke is something else than a digit.
 _AREA = 0.1
 # A cell may have light ink where the others have dark ink, if its contrast, cubed, is this share of
-# the strongest. It is measured at about so many pixels a cell, by what is around each pixel, shares
-# of a cell; so much of a drawing has one colour.
+# the strongest. It is measured at about so many pixels a cell; in a photograph by what is around
+# each pixel, shares of a cell; so much of a drawing has one colour.
 _OWN_POLARITY, _COARSE_CELL, _WINDOW, _ONE_COLOUR = 0.1, 32, 0.25, 0.4
 
 
@@ -57,8 +57,11 @@ def measure_contrast(image: GridImage, *, has_lines: bool) -> CellContrast:
         has_lines: Lines were found along the edges of its cells.
     """
     side, count = min(image.cell), len(image.quads)
-    are_inverted, is_inverted = _polarities(image)
-    levels, grounds = _differences(image, are_inverted)
+    coarse = image.shrunk(max(1, side // _COARSE_CELL))
+    few = image.pixels[::2, ::2].ravel()
+    is_photograph = bool(np.bincount(few).max() <= _ONE_COLOUR * few.size)
+    are_inverted, is_inverted = _polarities(coarse, is_photograph=is_photograph)
+    levels, grounds = _differences(image, are_inverted, is_photograph=is_photograph)
     is_flat = 2 * cv2.countNonZero(levels) < levels.size
     least = np.full(count, float(MIN_CONTRAST))
     if not is_flat:
@@ -82,7 +85,7 @@ def measure_contrast(image: GridImage, *, has_lines: bool) -> CellContrast:
 
 
 def _differences(
-    image: GridImage, are_inverted: NDArray[np.bool_]
+    image: GridImage, are_inverted: NDArray[np.bool_], *, is_photograph: bool
 ) -> tuple[NDArray[np.uint8], list[NDArray[np.uint8]]]:
     """(h, w): difference of each pixel to its ground in even light; and the grounds of channels."""
     zones, reach = image.zones(), round(_MAX_STROKE * min(image.cell))
@@ -90,7 +93,9 @@ def _differences(
     grounds: list[NDArray[np.uint8]] = []
     for number, channel in enumerate(cv2.split(image.pixels)):
         for polarity in np.unique(are_inverted[:, number]).tolist():
-            ground = ground_of(np.asarray(channel), reach, is_inverted=polarity)
+            ground = ground_of(
+                np.asarray(channel), reach, is_inverted=polarity, is_photograph=is_photograph
+            )
             grounds.append(ground)
             differs = np.asarray(cv2.absdiff(ground, channel), np.uint8)
             for cell in np.flatnonzero(are_inverted[:, number] == polarity).tolist():
@@ -101,45 +106,26 @@ def _differences(
     return levels, grounds
 
 
-def _polarities(image: GridImage) -> tuple[NDArray[np.bool_], bool]:
+def _polarities(coarse: GridImage, *, is_photograph: bool) -> tuple[NDArray[np.bool_], bool]:
     """Tells for each cell, and for all, whether ink is darker than its ground.
 
     Returns:
         (N, 1) or (N, 3), for each cell and channel; and for all of them together.
     """
-    factor = max(1, min(image.cell) // _COARSE_CELL)
-    size = image.pixels.shape[1] // factor, image.pixels.shape[0] // factor
-    coarse = np.asarray(cv2.resize(image.pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
-    reach = max(1, round(_WINDOW * min(image.cell) / factor) // 2)
-    # A mean takes a quarter of the time; the edges of shadows and tinted areas move it.
-    is_flat = np.bincount(coarse.ravel()).max() > _ONE_COLOUR * coarse.size
-    darkness = _darkness(image, coarse, reach, factor, by_median=False)
-    if not is_flat or (darkness.min() < 0 < darkness.max()):
-        darkness = _darkness(image, coarse, reach, factor, by_median=True)
+    cells = coarse.inside(coarse.pixels, CORE)
+    cells = cells.reshape(len(coarse.quads), -1, coarse.num_channels)
+    if not is_photograph:
+        ground = np.median(cells, axis=1, keepdims=True).astype(np.float32)
+        cubes = (ground - cells) ** 3
+    else:  # a cell may have several grounds, in a shadow and in the light
+        reach = max(1, round(_WINDOW * min(coarse.cell)) // 2)
+        differences = coarse.inside(cubed_differences(coarse.pixels, reach), CORE)
+        cubes = differences.reshape(cells.shape)
+    darkness = cubes.sum(axis=1)
     strength = np.abs(darkness).sum(axis=1, keepdims=True)
     has_own = strength > _OWN_POLARITY * strength.max()
     typical = darkness.sum(axis=0)
     return np.where(has_own, darkness, typical) >= 0, bool(typical.sum() >= 0)
-
-
-def _darkness(
-    image: GridImage, coarse: NDArray[np.uint8], reach: int, factor: int, *, by_median: bool
-) -> NDArray[np.float64]:
-    """(N, 1) or (N, 3): positive where ink is darker than its ground in a cell and channel.
-
-    It is the sum of cubed differences to what is around each pixel: by cubes strong differences, as
-    of strokes, weigh more than the noise of the ground.
-    """
-    cubes = cubed_differences(coarse, reach, by_median=by_median)
-    cubes = cubes.reshape(*coarse.shape[:2], -1)
-    down, across = (round(CORE * length / factor) for length in image.cell)
-    boxes = [[edge // factor for edge in box] for box in image.boxes]
-    return np.array(
-        [
-            cubes[y0 + down : y1 - down, x0 + across : x1 - across].sum(axis=(0, 1))
-            for y0, y1, x0, x1 in boxes
-        ]
-    )
 
 
 def _cells_with_areas(grounds: Sequence[NDArray[np.uint8]], image: GridImage) -> list[int]:

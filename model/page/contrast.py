@@ -4,6 +4,7 @@ import functools
 
 import cv2
 import numpy as np
+from cv2.typing import MatLike
 from numpy.typing import NDArray
 
 # Ink differs from the mean over a window of this share of the longer side.
@@ -46,11 +47,18 @@ def ink_contrast(picture: NDArray[np.uint8], reach: int, *, is_inverted: bool) -
     return np.asarray(contrast, np.uint8)
 
 
-def ground_of(channel: NDArray[np.uint8], reach: int, *, is_inverted: bool) -> NDArray[np.uint8]:
-    """The ground under ink, as ``ink_contrast`` takes it, of one channel, (h, w)."""
+def ground_of(
+    channel: NDArray[np.uint8], reach: int, *, is_inverted: bool, is_photograph: bool = True
+) -> NDArray[np.uint8]:
+    """The ground under ink, as ``ink_contrast`` takes it, of one channel, (h, w).
+
+    In a photograph what ends at the edge of the picture goes on beyond, so that no end of a shadow
+    is a stroke; in a drawing strokes end there.
+    """
     square = cv2.getStructuringElement(cv2.MORPH_RECT, (reach | 1, reach | 1))
     operation = cv2.MORPH_CLOSE if is_inverted else cv2.MORPH_OPEN
-    # What ends at the edge of the picture goes on beyond, so that no end of a shadow is a stroke.
+    if not is_photograph:
+        return np.asarray(cv2.morphologyEx(channel, operation, square), np.uint8)
     around = cv2.copyMakeBorder(channel, reach, reach, reach, reach, cv2.BORDER_REPLICATE)
     return np.asarray(cv2.morphologyEx(around, operation, square)[reach:-reach, reach:-reach])
 
@@ -113,31 +121,29 @@ def is_ink_darker(picture: NDArray[np.uint8]) -> bool:
     factor = max(1, min(height, width) // _COARSE_SIDE)
     size = width // factor, height // factor
     whole = picture[: size[1] * factor, : size[0] * factor]
-    coarse = np.asarray(cv2.resize(whole, size, interpolation=cv2.INTER_AREA), np.uint8)
-    return float(cubed_differences(coarse, round(_WINDOW * max(size)) // 2).sum()) >= 0
+    coarse = cv2.resize(whole, size, interpolation=cv2.INTER_AREA)
+    side = round(_WINDOW * max(size)) | 1
+    around = cv2.blur(coarse, (side, side), borderType=cv2.BORDER_REPLICATE)
+    return float(_cubes(around, coarse).sum()) >= 0
 
 
-def cubed_differences(
-    picture: NDArray[np.uint8], reach: int, *, by_median: bool = False
-) -> NDArray[np.float32]:
-    """Cubed differences to the mean around each pixel, positive where it is darker.
+def cubed_differences(picture: NDArray[np.uint8], reach: int) -> NDArray[np.float32]:
+    """Cubed differences to the median around each pixel, positive where it is darker.
 
-    Strong differences, as of strokes, weigh more than the noise of the ground; those on both sides
-    of a shadow's edge cancel out.
+    Strong differences, as of strokes, weigh more than the noise of the ground. The edge of a shadow
+    does not move the median.
 
     Args:
         picture: (h, w) or (h, w, 3), uint8.
         reach: Of what is around a pixel, pixels.
-        by_median: Compare with the median: slower, and hardly moved by such edges.
 
     Returns:
         The shape of the picture.
     """
-    side = 2 * reach + 1
-    if by_median:
-        padded = cv2.copyMakeBorder(picture, reach, reach, reach, reach, cv2.BORDER_REPLICATE)
-        around = cv2.medianBlur(padded, side)[reach:-reach, reach:-reach]
-    else:
-        around = cv2.blur(picture, (side, side), borderType=cv2.BORDER_REPLICATE)
+    around = cv2.copyMakeBorder(picture, reach, reach, reach, reach, cv2.BORDER_REPLICATE)
+    return _cubes(cv2.medianBlur(around, 2 * reach + 1)[reach:-reach, reach:-reach], picture)
+
+
+def _cubes(around: MatLike, picture: MatLike) -> NDArray[np.float32]:
     darker = cv2.subtract(around, picture, dtype=cv2.CV_32F)
-    return np.asarray(cv2.multiply(cv2.multiply(darker, darker), darker))
+    return np.asarray(cv2.multiply(cv2.multiply(darker, darker), darker), np.float32)

@@ -3,7 +3,7 @@
 import functools
 import itertools
 import math
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import cv2
 import numpy as np
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from model.page.mesh import Quads, even_mesh, quads_of
 
+Pixel = TypeVar("Pixel", np.uint8, np.float32)
 Edges = NDArray[np.int_]
 """(n, 2): first pixel of each row or column of cells, and the one after its last."""
 # Sampled more coarsely than this, pixels would be skipped.
@@ -37,7 +38,21 @@ class GridImage(NamedTuple):
         height, width = (int(np.diff(edges).min()) for edges in (self.down, self.across))
         return height, width
 
-    def inside(self, levels: NDArray[np.uint8], share: float) -> NDArray[np.uint8]:
+    @property
+    def num_channels(self) -> int:
+        """1, or 3 in colour."""
+        return self.pixels.shape[2] if self.pixels.ndim == 3 else 1
+
+    def shrunk(self, factor: int) -> "GridImage":
+        """Returns the grid with so many times fewer pixels on each side."""
+        height, width = (length // factor for length in self.pixels.shape[:2])
+        whole = self.pixels[: height * factor, : width * factor]
+        pixels = cv2.resize(whole, (width, height), interpolation=cv2.INTER_AREA)
+        down, across = self.down // factor, self.across // factor
+        scale = self.scale / factor
+        return GridImage(np.asarray(pixels, np.uint8), self.quads, down, across, scale)
+
+    def inside(self, levels: NDArray[Pixel], share: float) -> NDArray[Pixel]:
         """Cuts the cells, less a share of them on every side, out of (h, w): (R * C, ...)."""
         height, width = self.cell
         top, left = round(share * height), round(share * width)

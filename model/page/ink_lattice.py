@@ -75,8 +75,10 @@ def _ink_boxes(small: NDArray[np.uint8]) -> NDArray[np.float64]:
     )
     least = max(_LEAST, _OF_TYPICAL * float(np.median(contrast)) + 2)
     is_ink = (contrast > int(least)).view(np.uint8)
-    remove_lines(is_ink, is_ink.copy(), round(_LINE * longer), _LINE_THICKNESS * longer)
     _, _, stats, _ = cv2.connectedComponentsWithStats(is_ink, connectivity=8)
+    if stats[1:, 2:4].max(initial=0) >= _LINE * longer:
+        remove_lines(is_ink, is_ink.copy(), round(_LINE * longer), _LINE_THICKNESS * longer)
+        _, _, stats, _ = cv2.connectedComponentsWithStats(is_ink, connectivity=8)
     x, y, width, height, area = stats[1:].T
     extent = np.maximum(width, height)
     is_kept = (extent >= _SMALLEST * longer) & (extent <= _LARGEST * longer)

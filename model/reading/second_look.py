@@ -30,6 +30,8 @@ _ALMOST_SURE = 0.97
 # A picture is turned where it is less unsure turned than the first of these, and upright by more
 # than that many times as much and the third; where it nearly is, the answer is not sure.
 _TURNED, _NEARLY = (0.012, 6.0, 0.02), (0.025, 3.0, 0.005)
+# The other digits upright are less sure by this than all turned.
+_REST = 0.001
 # These digits make no others upside down; where a picture has none of them, it is more likely
 # upright by this. A reading that is nearly turned weighs this in the probabilities.
 _ONE_WAY, _ANY_WAY, _DOUBTED = frozenset({2, 3, 4, 5, 7}), 0.1, 0.3
@@ -162,14 +164,18 @@ def _find_turned(
 
 def _is_less_unsure(turned: _Seen, upright: _Seen, most: float, times: float, more: float) -> bool:
     unsure = _unsureness(turned)
-    return unsure < most and _unsureness(upright) > times * unsure + more
+    if unsure >= most or _unsureness(upright) <= times * unsure + more:
+        return False
+    # One digit that is hard to read does not turn a picture.
+    return _unsureness(upright, leave_out=1) > unsure + _REST
 
 
-def _unsureness(seen: _Seen) -> float:
-    """Of the digits of a reading; infinite where there are few."""
+def _unsureness(seen: _Seen, leave_out: int = 0) -> float:
+    """Of the digits of a reading but for the least sure ones; infinite where there are few."""
     sure = [cell.confidence for cell in seen.reading.cells if cell.digit is not None]
     if len(sure) < _LEAST_DIGITS:
         return math.inf
+    sure = sorted(sure)[leave_out:]
     return _WARNED * len(seen.normal.warnings) - float(np.log(np.maximum(sure, 1e-6)).mean())
 
 

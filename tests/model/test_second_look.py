@@ -111,8 +111,8 @@ def test_a_turned_reading_has_to_be_much_surer() -> None:
 
 def test_what_makes_sense_both_ways_is_upright_and_not_sure() -> None:
     upright, turned = (
-        reading(1, 1, 1, sure, digits=digits)
-        for sure, digits in ((0.9, (1, 8, 6, 9)), (1, (6, 9, 8, 1)))
+        reading(1, 1, other, sure, digits=digits)
+        for other, sure, digits in ((0.97, 0.9, (1, 8, 6, 9)), (1, 1, (6, 9, 8, 1)))
     )
     normal, seen = choose(upright, turned=turned)
     assert normal.layout.quarter_turns == 0

@@ -141,7 +141,7 @@ def test_a_client_prints_the_reading_the_warnings_or_what_was_wrong(
 
     pixels = np.asarray(Image.open(ROOT / "docs" / "grid.png"))
     Image.fromarray(255 - (255 - pixels) // 14).save(tmp_path / "faint.png")
-    assert re.search(r"^faint .*background", send(tmp_path / "faint.png").stdout, re.MULTILINE)
+    assert re.search(r"^faint .*too pale", send(tmp_path / "faint.png").stdout, re.MULTILINE)
 
     refused = send(ROOT / "LICENSE")
     assert refused.returncode == 1
