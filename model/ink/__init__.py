@@ -117,10 +117,10 @@ def _forms_of_layouts(picture: NDArray[np.uint8], config: ReaderConfig) -> list[
     by_ink = find_layout_by_ink(picture, config.rows, config.columns, may_be_even=True)
     if by_ink:
         forms.append(_normalise_layout(picture, by_ink, config, "digits"))
-    forms += [
-        _normalise_ink(picture, each, config, "ink")
-        for each in (ink, find_ink(even, has_lines=True))
-    ]
+    forms.append(_normalise_ink(picture, ink, config, "ink"))
+    if ink.has_lines or not ink.contrast.is_flat:
+        without_lines = find_ink(even, has_lines=True)
+        forms.append(_normalise_ink(picture, without_lines, config, "ink"))
     return forms
 
 

@@ -49,6 +49,8 @@ class GridInk(NamedTuple):
     contrast: CellContrast
     """Of its ink."""
     warnings: tuple[InkWarning, ...]
+    has_lines: bool
+    """Lines were taken off."""
     is_clear: bool
     """Each cell has a digit, and there is nothing else that may be ink."""
 
@@ -83,10 +85,12 @@ def find_ink(image: GridImage, *, has_lines: bool = False) -> GridInk:
         for code in doubts_of_crop(crop, boxes, image.pixels.shape) if crop else ():
             doubts[code].append(number)
     is_left = found.may_be_ink & (owners < 0) & (pieces.extents >= DIGIT * side)
-    left = np.unique(pieces.counts[is_left & are_inside, :-1].argmax(axis=1)).tolist()
-    for code, cells in (("not_a_grid", contrast.areas), ("faint", left)):
-        if unread := [number for number in cells if crops[number] is None]:
-            doubts[code] = unread
+    left = pieces.counts[is_left & are_inside, :-1].argmax(axis=1).tolist()
+    for number in [number for number, crop in enumerate(crops) if crop is None]:
+        if contrast.has_area(image, number):
+            doubts["not_a_grid"].append(number)
+        if number in left:
+            doubts["faint"].append(number)
     warnings = warn_of_cells(doubts)
     if 0 < contrast.typical < FAINT_CONTRAST:
         warnings += (warn_of_faint_ink(contrast.typical),)
@@ -94,7 +98,7 @@ def find_ink(image: GridImage, *, has_lines: bool = False) -> GridInk:
     warnings += warn_of_no_grid(pieces.boxes[is_ink], pieces.areas[is_ink], pieces.labels.shape)
     is_clear = not (found.has_lines or warnings or is_left.any())
     is_clear = is_clear and _are_clear(crops, pieces, owners, side)
-    return GridInk(crops, image, contrast, warnings, is_clear)
+    return GridInk(crops, image, contrast, warnings, found.has_lines, is_clear)
 
 
 def _find_pieces(image: GridImage, contrast: CellContrast) -> _Found:

@@ -92,7 +92,7 @@ def doubts_of_crop(
     """
     if crop.size_in_cell < _TINY_SIZE:
         yield "tiny"
-    if len(boxes) and (_are_several(boxes) or share_of_largest(crop, boxes) < _LARGEST):
+    if len(boxes) > 1 and (_are_several(boxes) or share_of_largest(crop, boxes) < _LARGEST):
         yield "several_digits"
     if _is_cut(crop, shape):
         yield "cut_off"
@@ -101,7 +101,7 @@ def doubts_of_crop(
 def share_of_largest(crop: InkCrop, boxes: NDArray[np.int32]) -> float:
     """Extent of the largest of components with these boxes, (M, 4), as a share of the crop's."""
     largest = int((boxes[:, 2:] - boxes[:, :2]).max(initial=0))
-    return largest / max(crop.levels.shape)
+    return largest / int(max(crop.levels.shape))
 
 
 def _is_cut(crop: InkCrop, shape: tuple[int, ...]) -> bool:

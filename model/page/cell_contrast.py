@@ -1,6 +1,5 @@
 """How much the ink of a grid differs from its ground: by cell, in its own light and polarity."""
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
 import cv2
@@ -45,8 +44,19 @@ class CellContrast(NamedTuple):
     """Ink is darker than its ground."""
     is_flat: bool
     """The ground has one colour: it was drawn on a screen."""
-    areas: list[int]
-    """Cells of a drawing that hold something wider than strokes."""
+    grounds: list[NDArray[np.uint8]]
+    """(h, w) each: the grounds of channels, by polarity."""
+
+    def has_area(self, image: GridImage, number: int) -> bool:
+        """Whether a cell of a drawing has two grounds: one is of something wider than strokes."""
+        y0, y1, x0, x1 = image.boxes[number]
+        down, across = (round(CORE * length) for length in image.cell)
+        for ground in self.grounds if self.is_flat else ():
+            core = ground[y0 + down : y1 - down, x0 + across : x1 - across].ravel()
+            low, high = np.quantile(core, (_AREA, 1 - _AREA))
+            if high - low > MIN_CONTRAST:
+                return True
+        return False
 
 
 def measure_contrast(image: GridImage, *, has_lines: bool) -> CellContrast:
@@ -78,10 +88,9 @@ def measure_contrast(image: GridImage, *, has_lines: bool) -> CellContrast:
     place = int((_PEAK_FLAT if is_flat else _PEAK) * inside.shape[1])
     peaks = np.partition(inside, place, axis=1)[:, place].astype(np.float64)
     peaks[peaks < least] = 0
-    areas = _cells_with_areas(grounds, image) if is_flat else []
     typical = float(np.median(peaks[peaks > 0])) if peaks.any() else 0.0
     typical /= 1 if is_flat else 1 + _SHARPEN
-    return CellContrast(levels, peaks, typical, is_inverted, is_flat, areas)
+    return CellContrast(levels, peaks, typical, is_inverted, is_flat, grounds)
 
 
 def _differences(
@@ -115,7 +124,8 @@ def _polarities(coarse: GridImage, *, is_photograph: bool) -> tuple[NDArray[np.b
     cells = coarse.inside(coarse.pixels, CORE)
     cells = cells.reshape(len(coarse.quads), -1, coarse.num_channels)
     if not is_photograph:
-        ground = np.median(cells, axis=1, keepdims=True).astype(np.float32)
+        half = cells.shape[1] // 2
+        ground = np.partition(cells, half, axis=1)[:, half : half + 1].astype(np.float32)
         cubes = (ground - cells) ** 3
     else:  # a cell may have several grounds, in a shadow and in the light
         reach = max(1, round(_WINDOW * min(coarse.cell)) // 2)
@@ -126,17 +136,6 @@ def _polarities(coarse: GridImage, *, is_photograph: bool) -> tuple[NDArray[np.b
     has_own = strength > _OWN_POLARITY * strength.max()
     typical = darkness.sum(axis=0)
     return np.where(has_own, darkness, typical) >= 0, bool(typical.sum() >= 0)
-
-
-def _cells_with_areas(grounds: Sequence[NDArray[np.uint8]], image: GridImage) -> list[int]:
-    """The cells of a drawing whose ground has two colours: one is of something else."""
-    found: set[int] = set()
-    for ground in grounds:
-        cores = image.inside(ground, CORE).reshape(len(image.quads), -1)
-        places = [int(share * cores.shape[1]) for share in (_AREA, 1 - _AREA)]
-        low, high = np.partition(cores, places, axis=1)[:, places].T.astype(np.int64)
-        found.update(np.flatnonzero(high - low > MIN_CONTRAST).tolist())
-    return sorted(found)
 
 
 def _noise(cells: NDArray[np.uint8]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -163,5 +162,7 @@ def _remove_edges(levels: NDArray[np.uint8], edges: Edges, segments: Edges) -> N
         for (start, end), (first, last) in parts:
             band = levels[max(0, at - reach) : at + reach + 1, first:last]
             of_cell = band[:, start - first : end - first]
-            along = np.quantile(of_cell, _LINE_SHARE, axis=1, keepdims=True).astype(np.uint8)
-            band -= np.minimum(band, along)
+            place = int(_LINE_SHARE * of_cell.shape[1])
+            along = np.partition(of_cell, place, axis=1)[:, place : place + 1]
+            if along.any():
+                band -= np.minimum(band, along)

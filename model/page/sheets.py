@@ -103,7 +103,9 @@ def find_groups(picture: NDArray[np.uint8]) -> Quads:
                 continue
             x0, y0 = max(0.0, x - around), max(0.0, y - around)
             x1, y1 = min(size[0], x + width + around), min(size[1], y + height + around)
-            groups.append([[(x0, y0), (x1, y0)], [(x0, y1), (x1, y1)]])
+            group = [[(x0, y0), (x1, y0)], [(x0, y1), (x1, y1)]]
+            if group not in groups:
+                groups.append(group)
     quads: Quads = np.array(groups, np.float64).reshape(-1, 2, 2, 2)
     return np.asarray(quads * np.array(picture.shape[1::-1]) / size)
 
