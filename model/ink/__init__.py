@@ -1,13 +1,10 @@
 """Any picture of a grid becomes the picture that the network expects: its normal form.
 
-Where ``model.page`` finds the cells by their lines, or away from an even division of the picture,
-``cell_ink`` reads each on its own ground. The steps for other pictures, each in a file of its own:
-``image_operations`` downscales; ``background`` subtracts the
-background and decides the polarity; ``already_normal`` detects what needs no more than that;
-``lines`` removes ruled and drawn lines; ``components`` finds connected components of ink;
-``cell_boundaries`` finds where cells may meet; ``assignment`` assigns components to cells;
-``mnist_form`` brings each cell to the form of MNIST's digits; ``ink_warnings`` says what is
-doubtful. Service, training and evaluation all use it.
+An even division comes first; where it leaves doubts, ``model.page`` looks for the cells.
+``grid_ink`` finds their ink: ``pieces`` are its connected components, ``assignment`` says whose they
+are; ``mnist_form`` brings the ink of each cell to the form of MNIST's digits. ``already_normal``
+detects pictures that need none of it; ``ink_warnings`` and ``unread`` say what is doubtful. Service,
+training and evaluation all use it.
 """
 
 import functools

@@ -2,6 +2,7 @@
 
 ``layout`` finds the cells: ``closed_cells`` proposes those that lines enclose, ``grid_lines`` fits
 a mesh to the lines near it, ``ink_lattice`` finds digits in rows and columns where there are no
-lines; ``mesh`` rectifies cells. ``contrast`` is that of ink to what surrounds it; ``colour`` makes
-a grey picture of one in colour.
+lines; ``sheets`` finds what the grid may be drawn on. ``mesh`` and ``grid_image`` rectify cells.
+``contrast`` is that of ink to what surrounds it, ``cell_contrast`` that of each cell of a grid in
+its own light; ``lines`` removes lines.
 """

@@ -145,10 +145,12 @@ def _find_turned(
     seen: Sequence[_Seen], upright: _Seen, config: ReaderConfig, read: Read
 ) -> _Seen | None:
     """What was read turned, if it is at least nearly as likely; None if all is upright."""
-    if _unsureness(upright) <= _NEARLY[2]:
+    # With a warning no reading is sure enough.
+    clear = [one for one in seen if not one.normal.warnings]
+    if not clear or _unsureness(upright) <= _NEARLY[2]:
         return None
     quarters = range(1, 4) if config.rows == config.columns else (2,)
-    normals = [turn(one.normal, each, config) for one in seen for each in quarters]
+    normals = [turn(one.normal, each, config) for one in clear for each in quarters]
     turned = list(map(_see, normals, read(normals)))
     best, _ = _vote(turned)
     alike = [
@@ -157,7 +159,7 @@ def _find_turned(
         if one.reading.text == best.reading.text
         and one.normal.layout.quarter_turns == best.normal.layout.quarter_turns
     ]
-    if len(alike) < min(2, len(seen)) or not _is_less_unsure(best, upright, *_NEARLY):
+    if len(alike) < min(2, len(clear)) or not _is_less_unsure(best, upright, *_NEARLY):
         return None
     return best
 
