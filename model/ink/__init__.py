@@ -1,10 +1,10 @@
 """Any picture of a grid becomes the picture that the network expects: its normal form.
 
 An even division comes first; where it leaves doubts, ``model.page`` looks for the cells.
-``grid_ink`` finds their ink: ``pieces`` are its connected components, ``assignment`` says whose they
-are; ``mnist_form`` brings the ink of each cell to the form of MNIST's digits. ``already_normal``
-detects pictures that need none of it; ``ink_warnings`` and ``unread`` say what is doubtful. Service,
-training and evaluation all use it.
+``grid_ink`` finds their ink: ``pieces`` are its connected components, ``assignment`` says whose
+they are; ``mnist_form`` brings the ink of each cell to the form of MNIST's digits.
+``already_normal`` detects pictures that need none of it; ``ink_warnings`` and ``unread`` say what
+is doubtful. Service, training and evaluation all use it.
 """
 
 import functools
@@ -43,6 +43,8 @@ __all__ = [
 
 # Sides of the cells in which ink is found, pixels, and what is looked at around them, shares.
 _CELL, _MARGIN = 80, 0.22
+# A drawing is looked at on so many sheets or groups of ink at most: it answers the moving pen.
+_MOST_IN_DRAWING = 1
 # A picture that is in the normal form has a background of at most this grey level.
 _MAX_BACKGROUND = 8
 # Of a cell; downscaled, a few pixels would be left of a longer one.
@@ -90,24 +92,29 @@ def other_normal_forms(picture: NDArray[np.uint8], config: ReaderConfig) -> list
         picture: As ``normalise`` takes it.
         config: Rows, columns and the size of a cell.
     """
-    forms = _forms_of_layouts(picture, config)
+    even = find_ink(even_grid_image(picture, config.rows, config.columns, _CELL))
+    forms = _forms_of_layouts(picture, even, config)
     evenly_lit = even_light(picture)
     if evenly_lit is not None:
-        forms += _forms_of_layouts(evenly_lit, config)
-    for sheet in (*find_sheets(picture), *find_groups(picture)):
+        lit = find_ink(even_grid_image(evenly_lit, config.rows, config.columns, _CELL))
+        forms += _forms_of_layouts(evenly_lit, lit, config)
+    sheets = [*find_sheets(picture), *find_groups(picture)]
+    for sheet in sheets[: _MOST_IN_DRAWING if even.contrast.is_flat else None]:
         seen, shape = rectify_sheet(picture, sheet)
         try:
             check_picture(seen, config)
         except PictureError:
             continue
-        seen_forms = _forms_of_layouts(seen, config)
+        ink = find_ink(even_grid_image(seen, config.rows, config.columns, _CELL))
+        seen_forms = _forms_of_layouts(seen, ink, config)
         forms += [form.seen_through(sheet, shape, picture.shape) for form in seen_forms]
     return list({form.picture.tobytes(): form for form in reversed(forms)}.values())[::-1]
 
 
-def _forms_of_layouts(picture: NDArray[np.uint8], config: ReaderConfig) -> list[NormalForm]:
-    even = even_grid_image(picture, config.rows, config.columns, _CELL)
-    ink = find_ink(even)
+def _forms_of_layouts(
+    picture: NDArray[np.uint8], ink: GridInk, config: ReaderConfig
+) -> list[NormalForm]:
+    """The normal forms of a picture, of whose even division this is the ink."""
     is_inverted = ink.contrast.is_inverted if ink.contrast.is_flat else None
     by_lines = find_layouts(picture, config.rows, config.columns, is_inverted=is_inverted)
     forms = [_normalise_layout(picture, layout, config, "lines") for layout in by_lines]
@@ -116,6 +123,7 @@ def _forms_of_layouts(picture: NDArray[np.uint8], config: ReaderConfig) -> list[
         forms.append(_normalise_layout(picture, by_ink, config, "digits"))
     forms.append(_normalise_ink(picture, ink, config, "ink"))
     if ink.has_lines or not ink.contrast.is_flat:
+        even = even_grid_image(picture, config.rows, config.columns, _CELL)
         without_lines = find_ink(even, has_lines=True)
         forms.append(_normalise_ink(picture, without_lines, config, "ink"))
     return forms

@@ -28,7 +28,7 @@ _THRESHOLD = 0.38
 _LINE, _LINE_THICKNESS = 1.15, 0.08
 # It may be paler than ink, by this factor; what has this share of its pixels near it is part of it.
 _LINE_THRESHOLD, _NEAR_LINE = 0.6, 0.85
-# Lines are looked for where there are more pieces of ink than this for each cell.
+# In a photograph, lines are looked for where there are more pieces than this for each cell.
 _MANY = 3
 # Full ink is this quantile of a cell's ink, on a screen and on paper; less than this share of it is
 # ground.
@@ -109,7 +109,9 @@ def _find_pieces(image: GridImage, contrast: CellContrast) -> _Found:
     pieces = find_pieces(is_ink, levels, image)
     may_be_ink = pieces.may_be_ink(side)
     is_long = pieces.extents[1:] >= _LINE * side
-    if not (is_long.any() or may_be_ink.sum() > _MANY * len(image.quads)):
+    # In a photograph they may be broken.
+    are_many = not contrast.is_flat and may_be_ink.sum() > _MANY * len(image.quads)
+    if not (is_long.any() or are_many):
         return _Found(pieces, may_be_ink, has_lines=False)
     thresholds *= 1 if contrast.is_flat else _LINE_THRESHOLD
     may_be_line = _exceed(levels, thresholds, image)

@@ -22,8 +22,9 @@ _COUNT, _INSET = 3, 0.012
 # Ink has at least this contrast, grey levels, and so many times the typical one; its strokes are
 # narrower than this, and its groups further apart than one of these, shares of the shorter side.
 _LEAST, _OF_TYPICAL, _MAX_STROKE, _APART = 12, 4, 0.1, (0.04, 0.25)
-# A group takes at most this share of the picture; this much of its size is left around it.
-_GROUP_AREA, _AROUND = 0.6, 0.15
+# A group takes at most this share of the picture, and has at least that of its ink; this much of
+# its size is left around it.
+_GROUP_AREA, _GROUP_INK, _AROUND = 0.6, 0.4, 0.15
 # It has so many pieces of ink, at either distance, of at least this share of its size: a lone digit
 # is no grid.
 _PIECES, _PIECE = (2, 3), 0.1
@@ -97,6 +98,8 @@ def find_groups(picture: NDArray[np.uint8]) -> Quads:
             x, y, width, height = cv2.boundingRect(is_group)
             around = _AROUND * max(width, height)
             if width * height > _GROUP_AREA * is_ink.size:
+                continue
+            if amounts[number] < _GROUP_INK * amounts[1:].sum():
                 continue
             inside = of_pieces[np.unique(pieces[is_group.view(np.bool_)]), 2:4]
             if np.count_nonzero(inside.max(axis=1) > _PIECE * max(width, height)) < least:
