@@ -23,7 +23,6 @@ from model.reading.smaller_grid import (
     OTHER_LAYOUT,
     first_cells,
     is_lone_digit,
-    may_be_lone_digit,
     normalise_smaller,
 )
 
@@ -274,7 +273,7 @@ def read_again(
     others = other_normal_forms(picture.pixels, config)
     others = [one.enlarged(picture.factor, shape) for one in others]
     normal, reading = look_again(first, others, config, read)
-    if not may_be_lone_digit(first[0]):
+    if not any(first[0].ink_boxes):
         return normal, reading
     lone = normal_form(picture, config, Wanted(1, 1))
     as_lone = first_cells(read([lone])[0], 1, 1)

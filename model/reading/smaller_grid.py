@@ -76,22 +76,6 @@ def first_cells(reading: Reading, rows: int, columns: int) -> Reading:
     return Reading(cells, reading.warnings, attention).with_probabilities(probabilities)
 
 
-def may_be_lone_digit(normal: NormalForm) -> bool:
-    """Tells whether a picture may show one digit, by its normal form as a grid: a cheap test."""
-    boxes = [(cell.box, quad) for cell, quad in zip(normal.cells, normal.layout.quads, strict=True)]
-    inked = [(box, quad) for box, quad in boxes if box]
-    least = _PIECE * (normal.grid_box[2] - normal.grid_box[0])
-    if len(inked) < 2:
-        return len(inked) == 1
-    return not any(
-        # A large piece of ink that no boundary cuts is not all.
-        (quad.min(axis=(0, 1)) < box[:2]).all()
-        and (quad.max(axis=(0, 1)) > box[2:]).all()
-        and max(box[2] - box[0], box[3] - box[1]) >= least
-        for box, quad in inked
-    )
-
-
 def is_lone_digit(normal: NormalForm, lone: Reading, grid: Reading) -> bool:
     """Tells whether a picture shows one digit and not a grid.
 
