@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from model.page.contrast import shrink
 from model.page.mesh import Quads, even_mesh, quads_of
 
 Pixel = TypeVar("Pixel", np.uint8, np.float32)
@@ -45,12 +46,9 @@ class GridImage(NamedTuple):
 
     def shrunk(self, factor: int) -> "GridImage":
         """Returns the grid with so many times fewer pixels on each side."""
-        height, width = (length // factor for length in self.pixels.shape[:2])
-        whole = self.pixels[: height * factor, : width * factor]
-        pixels = cv2.resize(whole, (width, height), interpolation=cv2.INTER_AREA)
         down, across = self.down // factor, self.across // factor
         scale = self.scale / factor
-        return GridImage(np.asarray(pixels, np.uint8), self.quads, down, across, scale)
+        return GridImage(shrink(self.pixels, factor), self.quads, down, across, scale)
 
     def inside(self, levels: NDArray[Pixel], share: float) -> NDArray[Pixel]:
         """Cuts the cells, less a share of them on every side, out of (h, w): (R * C, ...)."""
@@ -124,12 +122,7 @@ def even_grid_image(picture: NDArray[np.uint8], rows: int, columns: int, side: i
     """
     height, width = picture.shape[:2]
     factor = max(1, int(math.sqrt(height * width / (rows * columns)) / side))
-    small = picture
-    if factor > 1:
-        size = max(1, width // factor), max(1, height // factor)
-        # A multiple of the factor is averaged four times as fast.
-        whole = picture[: size[1] * factor, : size[0] * factor]
-        small = np.asarray(cv2.resize(whole, size, interpolation=cv2.INTER_AREA), np.uint8)
+    small = shrink(picture, factor)
     down, across = (
         _divided([round(length * number / count) for number in range(count + 1)])
         for length, count in zip(small.shape, (rows, columns), strict=False)
