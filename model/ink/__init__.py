@@ -19,8 +19,10 @@ from model.errors import PictureError
 from model.ink.already_normal import has_normal_strokes, match_mnist_form, may_be_normal
 from model.ink.form import Box, CellInk, GridLayout, InkWarning, NormalForm, box_around
 from model.ink.grid_ink import GridInk, find_ink
+from model.ink.ink_warnings import warn_of_larger_grid
 from model.ink.mnist_form import resample, to_mnist_form
 from model.ink.unread import warn_of_unread
+from model.page.beyond import count_rows_and_columns
 from model.page.cell_contrast import MIN_CONTRAST
 from model.page.contrast import even_light
 from model.page.grid_image import GridImage, even_grid_image, rectified_grid_image
@@ -79,9 +81,11 @@ def normalise(picture: NDArray[np.uint8], config: ReaderConfig) -> NormalForm:
         by_lines = find_layouts(picture, config.rows, config.columns, is_inverted=is_inverted)
         by_ink = find_layout_by_ink(picture, config.rows, config.columns)
         if by_lines and not (by_ink and not are_alike(by_lines[0], by_ink)):
-            return _normalise_layout(picture, by_lines[0], config, "lines")
+            form = _normalise_layout(picture, by_lines[0], config, "lines")
+            return _see_beyond(form, picture, config)
         if by_ink:
-            return _normalise_layout(picture, by_ink, config, "digits")
+            form = _normalise_layout(picture, by_ink, config, "digits")
+            return _see_beyond(form, picture, config)
     return _normalise_ink(picture, ink, config, "ink")
 
 
@@ -108,7 +112,8 @@ def other_normal_forms(picture: NDArray[np.uint8], config: ReaderConfig) -> list
         ink = find_ink(even_grid_image(seen, config.rows, config.columns, _CELL))
         seen_forms = _forms_of_layouts(seen, ink, config)
         forms += [form.seen_through(sheet, shape, picture.shape) for form in seen_forms]
-    return list({form.picture.tobytes(): form for form in reversed(forms)}.values())[::-1]
+    unique = list({form.picture.tobytes(): form for form in reversed(forms)}.values())[::-1]
+    return [_see_beyond(form, picture, config) for form in unique]
 
 
 def _forms_of_layouts(
@@ -139,6 +144,15 @@ def _normalise_layout(
     return _normalise_ink(picture, ink, config, found_by)
 
 
+def _see_beyond(form: NormalForm, picture: NDArray[np.uint8], config: ReaderConfig) -> NormalForm:
+    """Warns where there are more digits around the cells."""
+    own = config.rows, config.columns
+    seen = count_rows_and_columns(picture, form.layout.quads, *own, is_inverted=form.is_inverted)
+    if seen == own:
+        return form
+    return form._replace(warnings=(*form.warnings, warn_of_larger_grid(*seen)))
+
+
 def _normalise_ink(
     picture: NDArray[np.uint8], ink: GridInk, config: ReaderConfig, found_by: str
 ) -> NormalForm:
@@ -156,7 +170,7 @@ def _normalise_ink(
         cells.append(_to_picture(form, ink.image, number, picture.shape))
     warnings = ink.warnings
     if not any(warning.code == "faint" for warning in warnings):
-        warnings += warn_of_unread(picture, ink.image.quads, cells)
+        warnings += warn_of_unread(picture, ink.image.quads, cells, is_flat=ink.contrast.is_flat)
     layout = GridLayout(ink.image.quads, found_by)
     box = box_around(ink.image.quads, picture.shape)
     return NormalForm(normal, ink.contrast.is_inverted, box, tuple(cells), layout, warnings)

@@ -87,8 +87,6 @@ def find_ink(image: GridImage, *, has_lines: bool = False) -> GridInk:
     is_left = found.may_be_ink & (owners < 0) & (pieces.extents >= DIGIT * side)
     left = pieces.counts[is_left & are_inside, :-1].argmax(axis=1).tolist()
     for number in [number for number, crop in enumerate(crops) if crop is None]:
-        if contrast.has_area(image, number):
-            doubts["not_a_grid"].append(number)
         if number in left:
             doubts["faint"].append(number)
     warnings = warn_of_cells(doubts)

@@ -28,7 +28,7 @@ _LARGEST = 0.5
 _CUT = 0.6
 
 _OF_CELLS = (
-    InkWarning("not_a_grid", "in cell {} is an area of another colour; digits are made of strokes"),
+    InkWarning("not_a_grid", "cell {} shows something that is neither a digit nor plain ground"),
     InkWarning("faint", "something is in cell {}, too pale, too thin or too little to be read"),
     InkWarning("cut_off", "the edge of the picture cuts off the ink of cell {}"),
     InkWarning("ink_across_divider", "the ink of cell {} goes on beyond it"),
@@ -56,6 +56,12 @@ def warn_of_no_grid(
         detail = "one piece of ink spans the whole picture; a digit stays in its cell"
         return (InkWarning("not_a_grid", detail),)
     return ()
+
+
+def warn_of_larger_grid(rows: int, columns: int) -> InkWarning:
+    """Says that there are more digits around the cells, in so many rows and columns."""
+    detail = f"the grid seems to have {rows} rows and {columns} columns: send a part of it"
+    return InkWarning("other_layout", detail)
 
 
 def warn_of_faint_ink(contrast: float) -> InkWarning:

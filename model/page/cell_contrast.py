@@ -23,8 +23,6 @@ MIN_CONTRAST, _LEAST_PEAK, _NOISE_FACTOR = 24, 12.0, 5.5
 # Beside a cell's edge, a line with its blurred sides is in a band of this share of the cell; it has
 # in each row of pixels what all but this share of them exceed.
 _LINE_BAND, _LINE_SHARE = 0.16, 0.35
-# On a screen, what takes this share of a cell and is no stroke is something else than a digit.
-_AREA = 0.1
 # A cell may have light ink where the others have dark ink, if its contrast, cubed, is this share of
 # the strongest. It is measured at about so many pixels a cell; in a photograph by what is around
 # each pixel, shares of a cell; so much of a drawing has one colour.
@@ -44,19 +42,6 @@ class CellContrast(NamedTuple):
     """Ink is darker than its ground."""
     is_flat: bool
     """The ground has one colour: it was drawn on a screen."""
-    grounds: list[NDArray[np.uint8]]
-    """(h, w) each: the grounds of channels, by polarity."""
-
-    def has_area(self, image: GridImage, number: int) -> bool:
-        """Whether a cell of a drawing has two grounds: one is of something wider than strokes."""
-        y0, y1, x0, x1 = image.boxes[number]
-        down, across = (round(CORE * length) for length in image.cell)
-        for ground in self.grounds if self.is_flat else ():
-            core = ground[y0 + down : y1 - down, x0 + across : x1 - across].ravel()
-            low, high = np.quantile(core, (_AREA, 1 - _AREA))
-            if high - low > MIN_CONTRAST:
-                return True
-        return False
 
 
 def measure_contrast(image: GridImage, *, has_lines: bool) -> CellContrast:
@@ -71,7 +56,7 @@ def measure_contrast(image: GridImage, *, has_lines: bool) -> CellContrast:
     few = image.pixels[::2, ::2].ravel()
     is_photograph = bool(np.bincount(few).max() <= _ONE_COLOUR * few.size)
     are_inverted, is_inverted = _polarities(coarse, is_photograph=is_photograph)
-    levels, grounds = _differences(image, are_inverted, is_photograph=is_photograph)
+    levels = _differences(image, are_inverted, is_photograph=is_photograph)
     is_flat = 2 * cv2.countNonZero(levels) < levels.size
     least = np.full(count, float(MIN_CONTRAST))
     if not is_flat:
@@ -90,29 +75,27 @@ def measure_contrast(image: GridImage, *, has_lines: bool) -> CellContrast:
     peaks[peaks < least] = 0
     typical = float(np.median(peaks[peaks > 0])) if peaks.any() else 0.0
     typical /= 1 if is_flat else 1 + _SHARPEN
-    return CellContrast(levels, peaks, typical, is_inverted, is_flat, grounds)
+    return CellContrast(levels, peaks, typical, is_inverted, is_flat)
 
 
 def _differences(
     image: GridImage, are_inverted: NDArray[np.bool_], *, is_photograph: bool
-) -> tuple[NDArray[np.uint8], list[NDArray[np.uint8]]]:
-    """(h, w): difference of each pixel to its ground in even light; and the grounds of channels."""
+) -> NDArray[np.uint8]:
+    """(h, w): difference of each pixel to its ground in even light."""
     zones, reach = image.zones(), round(_MAX_STROKE * min(image.cell))
     levels = np.zeros(image.pixels.shape[:2], np.uint8)
-    grounds: list[NDArray[np.uint8]] = []
     for number, channel in enumerate(cv2.split(image.pixels)):
         for polarity in np.unique(are_inverted[:, number]).tolist():
             ground = ground_of(
                 np.asarray(channel), reach, is_inverted=polarity, is_photograph=is_photograph
             )
-            grounds.append(ground)
             differs = np.asarray(cv2.absdiff(ground, channel), np.uint8)
             for cell in np.flatnonzero(are_inverted[:, number] == polarity).tolist():
                 y0, y1, x0, x1 = zones[cell]
                 zone = levels[y0:y1, x0:x1]
                 lit = in_even_light(differs[y0:y1, x0:x1], ground[y0:y1, x0:x1])
                 np.maximum(zone, lit, out=zone)
-    return levels, grounds
+    return levels
 
 
 def _polarities(coarse: GridImage, *, is_photograph: bool) -> tuple[NDArray[np.bool_], bool]:

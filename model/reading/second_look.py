@@ -17,8 +17,9 @@ Read = Callable[[Sequence[NormalForm]], list[Reading]]
 
 # The evidence of a reading is the mean over its cells of the logarithms of their probabilities;
 # a blank, or what is no whole digit, counts as an answer of this probability: a wrong layout has
-# many. A warning costs this.
-_BLANK, _WARNED = 0.5, 0.05
+# many. A blank cell that lines enclose counts as one of that, without a warning. A warning costs
+# this.
+_BLANK, _ENCLOSED_BLANK, _WARNED = 0.5, 0.8, 0.05
 # The first reading has a lead: of a doubtful digit cropped in several ways, the surest reading is
 # not the likeliest. Readings weigh in by the exponential of so many times their evidence.
 _LEAD, _SHARPNESS = 0.12, 10.0
@@ -121,8 +122,12 @@ def _see(normal: NormalForm, reading: Reading) -> _Seen:
 def _answers(normal: NormalForm, reading: Reading) -> list[float]:
     """Of each cell how sure the digit is; ``_BLANK`` where there is none, or no whole one."""
     are_parts = {number for warning in normal.warnings for number in warning.cells}
+    is_enclosed = normal.layout.found_by == "lines" and not normal.warnings
+    blank = _ENCLOSED_BLANK if is_enclosed else _BLANK
     return [
-        _BLANK if cell.digit is None or ink.is_solid or number in are_parts else cell.confidence
+        _BLANK
+        if ink.is_solid or number in are_parts
+        else (blank if cell.digit is None else cell.confidence)
         for number, (cell, ink) in enumerate(zip(reading.cells, normal.cells, strict=True))
     ]
 
@@ -145,8 +150,9 @@ def _find_turned(
     seen: Sequence[_Seen], upright: _Seen, config: ReaderConfig, read: Read
 ) -> _Seen | None:
     """What was read turned, if it is at least nearly as likely; None if all is upright."""
-    # With a warning no reading is sure enough.
-    clear = [one for one in seen if not one.normal.warnings]
+    # With a warning no reading is sure enough; a blank is blank however it is turned.
+    num_digits = _num_digits(upright)
+    clear = [one for one in seen if not one.normal.warnings and _num_digits(one) == num_digits]
     if not clear or _unsureness(upright) <= _NEARLY[2]:
         return None
     quarters = range(1, 4) if config.rows == config.columns else (2,)
@@ -170,6 +176,10 @@ def _is_less_unsure(turned: _Seen, upright: _Seen, most: float, times: float, mo
         return False
     # One digit that is hard to read does not turn a picture.
     return _unsureness(upright, leave_out=1) > unsure + _REST
+
+
+def _num_digits(seen: _Seen) -> int:
+    return sum(cell.digit is not None for cell in seen.reading.cells)
 
 
 def _unsureness(seen: _Seen, leave_out: int = 0) -> float:

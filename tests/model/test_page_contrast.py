@@ -4,7 +4,6 @@ import numpy as np
 
 from model.ink import CellInk
 from model.ink.pieces import enclose_ink
-from model.ink.unread import warn_of_unread
 from model.page.contrast import even_light, ground_of, in_even_light
 
 # A sheet in full light whose right half is in a shadow; a stroke of dark ink in either half.
@@ -35,17 +34,6 @@ def test_a_shadow_is_made_lighter_and_an_even_sheet_is_left() -> None:
     assert lit is not None
     assert np.ptp([np.median(lit[:, :25]), np.median(lit[:, 80:])]) < 8
     assert even_light(sheet()[:, :48]) is None
-
-
-def test_a_blank_is_warned_of_where_its_ground_is_not_plain() -> None:
-    quads = np.array([[[(0, 0), (100, 0)], [(0, 100), (100, 100)]]], np.float64)
-    noise = np.random.default_rng(4).normal(200, 3, (100, 100))
-    assert warn_of_unread(noise.astype(np.uint8), quads, [CellInk()]) == ()
-    noise[30:70, 48:52] -= 40
-    (warning,) = warn_of_unread(noise.astype(np.uint8), quads, [CellInk()])
-    assert (warning.code, warning.cells) == ("faint", (0,))
-    read = [CellInk((30, 48, 70, 52), 1.0)]
-    assert warn_of_unread(noise.astype(np.uint8), quads, read) == ()
 
 
 def test_a_frame_has_a_digit_inside_and_a_dot_makes_none() -> None:
