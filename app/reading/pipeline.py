@@ -273,8 +273,6 @@ def read_again(
     others = other_normal_forms(picture.pixels, config)
     others = [one.enlarged(picture.factor, shape) for one in others]
     normal, reading = look_again(first, others, config, read)
-    if not any(first[0].ink_boxes):
-        return normal, reading
     lone = normal_form(picture, config, Wanted(1, 1))
     as_lone = first_cells(read([lone])[0], 1, 1)
     if not is_lone_digit(lone, as_lone, reading):

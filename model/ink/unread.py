@@ -18,14 +18,15 @@ _MAX_STROKE = 0.3
 # Something is seen where it differs from the ground by at least so many grey levels, and so many
 # times the typical contrast; its extent is at least this share of a cell.
 _LEAST, _OF_TYPICAL, _LEAST_EXTENT = 8, 5, 0.2
-# More pieces than this are a texture. On a screen, where no more than this share of a cell differs from its ground, it is so many.
+# More pieces than this are a texture. On a screen, where no more than this share of a cell differs
+# from its ground, something is seen where it differs by so many grey levels.
 _FEW, _FLAT, _LEAST_FLAT = 4, 0.2, 2
 # Ground is plain where all but this share of it differs from even light by less than that share of
 # its mean level, at least this one: the grain of paper and the noise of a camera do.
-_OUTLIERS, _PLAIN, _LEAST_LIGHT = 0.08, 0.06, 100.0
-# A shadow has soft edges of so many pixels; it and the light are in so many parts each, and
-# without the edges one of them takes this share of the cell.
-_SHADE_EDGE, _PARTS, _LARGER_PART = 5, 2, 0.15
+_OUTLIERS, _PLAIN, _LEAST_LIGHT = 0.08, 0.07, 100.0
+# A shadow has soft edges of so many pixels, and mostly, by this share of it, is more than twice as
+# wide; so is the light beside it. By more than the last of these, nothing is only shaded.
+_SHADE_EDGE, _WIDE, _DARKEST = 4, 0.6, 0.5
 
 
 def warn_of_unread(
@@ -64,19 +65,22 @@ def _is_plain(channel: NDArray[np.uint8], ground: NDArray[np.uint8], *, is_flat:
         ground: (h, w), 1 where to look, else 0.
         is_flat: It was drawn on a screen.
     """
-    if _unevenness(channel, ground) < _PLAIN:
+    unevenness = _unevenness(channel, ground)
+    if unevenness < _PLAIN:
         return True
-    if is_flat:
+    if is_flat or unevenness > _DARKEST:
         return False
     _, lit = cv2.threshold(channel, 0, 1, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
     square = np.ones((2 * _SHADE_EDGE + 1,) * 2, np.uint8)
-    parts = [np.asarray(lit, np.uint8), np.asarray(1 - lit, np.uint8)]
-    inner = [np.asarray(cv2.erode(part, square) & ground, np.uint8) for part in parts]
-    return (
-        max(cv2.connectedComponents(part)[0] for part in parts) <= _PARTS + 1
-        and max(float(part.mean()) for part in inner) > _LARGER_PART
-        and all(_unevenness(channel, part) < _PLAIN for part in inner)
-    )
+    for part in (np.asarray(lit, np.uint8), np.asarray(1 - lit, np.uint8)):
+        if part.mean() < _OUTLIERS:
+            continue
+        inner = np.asarray(cv2.erode(part, square), np.uint8)
+        if cv2.countNonZero(cv2.dilate(inner, square)) < _WIDE * cv2.countNonZero(part):
+            return False  # strokes
+        if _unevenness(channel, inner * ground) >= _PLAIN:
+            return False
+    return True
 
 
 def _unevenness(channel: NDArray[np.uint8], where: NDArray[np.uint8]) -> float:

@@ -73,6 +73,10 @@ def measure_contrast(image: GridImage, *, has_lines: bool) -> CellContrast:
     place = int((_PEAK_FLAT if is_flat else _PEAK) * inside.shape[1])
     peaks = np.partition(inside, place, axis=1)[:, place].astype(np.float64)
     peaks[peaks < least] = 0
+    if not (has_lines or peaks.any()):  # a lone digit may stand where cells meet
+        place = int((_PEAK_FLAT if is_flat else _PEAK) * levels.size)
+        highest = float(np.partition(levels, place, axis=None)[place])
+        peaks[:] = highest if highest >= least.max() else 0
     typical = float(np.median(peaks[peaks > 0])) if peaks.any() else 0.0
     typical /= 1 if is_flat else 1 + _SHARPEN
     return CellContrast(levels, peaks, typical, is_inverted, is_flat)

@@ -16,7 +16,7 @@ _LEAST_SIDE = 4
 # A lone digit is read at least this surely.
 _SURE = 0.9
 # The grid is doubtful there: a warning but these says so, or this share of its cells is blank.
-_NO_DOUBTS, _BLANK_SHARE = frozenset({"many_frames"}), 0.5
+_NO_DOUBTS, _BLANK_SHARE = frozenset({"many_frames", "faint"}), 0.5
 # Ink of the normal form, and its pieces, have at least this grey level and share of its side.
 _INK, _PIECE = 40, 0.1
 
