@@ -26,7 +26,7 @@ _FEW, _FLAT, _LEAST_FLAT = 4, 0.2, 2
 _OUTLIERS, _PLAIN, _LEAST_LIGHT = 0.08, 0.07, 100.0
 # A shadow has soft edges of so many pixels, and mostly, by this share of it, is more than twice as
 # wide; so is the light beside it. By more than the last of these, nothing is only shaded.
-_SHADE_EDGE, _WIDE, _DARKEST = 4, 0.6, 0.5
+_SHADE_EDGE, _WIDE, _DARKEST = 4, 0.6, 0.9
 
 
 def warn_of_unread(

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from model.page.closed_cells import ClosedCells, find_closed_cells
 from model.page.contrast import ink_contrast, is_ink_darker
+from model.page.crossings import find_crossings
 from model.page.grid_lines import fit_mesh
 from model.page.ink_lattice import find_ink_lattice
 from model.page.mesh import Mesh, Quads, even_mesh, mesh_of, quads_of, side_of
@@ -26,12 +27,12 @@ _GAP = 0.015
 _LEAST_INNER = 6.0
 # Cells that lines enclose are so many times as likely as an even division.
 _CLOSED = 1.5
-# Cells that lines enclose by chance are less regular than this.
-_REGULAR = 0.8
+# Cells that lines enclose by chance are less regular than this, on a screen and in a photograph.
+_REGULAR_FLAT, _REGULAR = 0.8, 0.6
 # Cells are not expected to be longer than this times their width.
 _SQUARISH = 2.0
 # Cells that enclose less than this share of the area of the mesh are boxes apart from each other.
-_APART = 0.85
+_APART = 0.93
 
 
 @dataclasses.dataclass(frozen=True, eq=False, slots=True)
@@ -70,7 +71,7 @@ def find_layouts(
             if closed is None:
                 if is_flat:
                     continue
-            elif closed.regularity < _REGULAR:
+            elif closed.regularity < (_REGULAR_FLAT if is_flat else _REGULAR):
                 continue
             fitted = fit_mesh(small, candidate, is_inverted=polarity)
             if fitted.is_inverted != polarity:
@@ -153,6 +154,8 @@ def _candidates(
         closed = find_closed_cells(is_line, rows, columns)
         if closed is not None:
             yield mesh_of(closed.quads, rows, columns), closed
+        elif rows > 1 and columns > 1:
+            yield from ((mesh, None) for mesh in find_crossings(is_line, rows, columns))
 
 
 def _plausibility(mesh: Mesh, shape: tuple[int, ...]) -> float:

@@ -27,7 +27,7 @@ def remove_lines(
     """
     found: NDArray[np.uint8] | None = None
     for turn in (np.asarray, np.transpose):
-        near = _find_lines(np.ascontiguousarray(turn(may_be_line)), length)
+        near = find_lines(np.ascontiguousarray(turn(may_be_line)), length)
         if near is None:
             continue
         ink = np.ascontiguousarray(turn(is_ink))
@@ -40,8 +40,16 @@ def remove_lines(
     return found
 
 
-def _find_lines(is_ink: NDArray[np.uint8], length: int) -> NDArray[np.uint8] | None:
-    """(h, w), 1 near lines from left to right; None where there are none."""
+def find_lines(is_ink: NDArray[np.uint8], length: int) -> NDArray[np.uint8] | None:
+    """Finds lines from left to right, level within seven degrees.
+
+    Args:
+        is_ink: (h, w), 1 where there may be a line, else 0.
+        length: Of the shortest, pixels.
+
+    Returns:
+        (h, w), 1 near lines; None where there are none.
+    """
     height, width = is_ink.shape
     thick = cv2.dilate(is_ink, np.ones((2 * _WOBBLE + 1, 1), np.uint8))
     near: NDArray[np.uint8] | None = None

@@ -93,8 +93,6 @@ def is_lone_digit(normal: NormalForm, lone: Reading, grid: Reading) -> bool:
     is_ink = (normal.picture > _INK).view(np.uint8)
     _, _, stats, _ = cv2.connectedComponentsWithStats(is_ink, connectivity=8)
     codes = {warning.code for warning in grid.warnings} - _NO_DOUBTS
-    if "not_a_grid" in codes:
-        return False
     num_pieces = np.count_nonzero(stats[1:, 2:4].max(axis=1) >= _PIECE * len(is_ink))
     num_blanks = sum(one.digit is None for one in grid.cells)
     return num_pieces == 1 and bool(codes or num_blanks >= _BLANK_SHARE * len(grid.cells))
