@@ -138,8 +138,9 @@ def _normalise_layout(
     picture: NDArray[np.uint8], layout: Layout, config: ReaderConfig, found_by: str
 ) -> NormalForm:
     """The normal form of a grid whose cells were found."""
-    quads = move_edges(picture, layout.quads, is_inverted=layout.is_inverted)
-    image = rectified_grid_image(picture, quads, config.rows, config.columns, _CELL, _MARGIN)
+    shape = config.rows, config.columns
+    quads = move_edges(picture, layout.quads, *shape, is_inverted=layout.is_inverted)
+    image = rectified_grid_image(picture, quads, *shape, _CELL, _MARGIN)
     ink = find_ink(image, has_lines=True)
     return _normalise_ink(picture, ink, config, found_by)
 

@@ -13,6 +13,8 @@ from model.page.grid_image import Edges, GridImage
 _WHOLE, _OWN = 0.75, 0.25
 # It crosses a boundary where more than this share of it lies in a second cell.
 _CROSSING = 0.04
+# It is warned of where more than this share of it does.
+_STICKS_OUT = 0.15
 # Beside the largest one of a cell it has this share of its extent, is as dark as that share, and
 # not small, as a share of its area, and so far from it, shares of a cell.
 _OF_LARGEST, _OF_LEVEL, _SMALL, _FAR = 0.12, 0.5, 0.08, 0.1
@@ -37,7 +39,7 @@ def assign(
 
     Returns:
         The cell of each, (M,), -1 where it is no ink, and one more than the last where it is cut at
-        the boundaries; and the cells that components cross.
+        the boundaries; and the cells into which so much of a component goes that it is doubtful.
     """
     owners, crossed = _assign_all(pieces, is_ink, side)
     is_scrap = (owners < 0) & (pieces.extents < DIGIT * side)
@@ -102,7 +104,6 @@ def _assign_all(
     crossed: set[int] = set()
     for piece in np.flatnonzero(is_crossing).tolist():
         cells = np.flatnonzero(in_cells[piece]).tolist()
-        crossed.update(cells)
         is_cut = rest[piece] > (1 - _WHOLE) * pieces.areas[piece]
         x0, y0, x1, y1 = pieces.boxes[piece].tolist()
         own = pieces.labels[y0:y1, x0:x1] == piece
@@ -112,6 +113,8 @@ def _assign_all(
                 is_cut |= max(np.ptp(y), np.ptp(x)) + 1 >= _OWN * side
         if is_cut:
             owners[piece] = in_cells.shape[1]
+        if is_cut or rest[piece] > _STICKS_OUT * pieces.areas[piece]:
+            crossed.update(cells)
     return owners, sorted(crossed)
 
 

@@ -85,10 +85,10 @@ def find_ink(image: GridImage, *, has_lines: bool = False) -> GridInk:
         for code in doubts_of_crop(crop, boxes, image.pixels.shape) if crop else ():
             doubts[code].append(number)
     is_left = found.may_be_ink & (owners < 0) & (pieces.extents >= DIGIT * side)
-    left = pieces.counts[is_left & are_inside, :-1].argmax(axis=1).tolist()
-    for number in [number for number, crop in enumerate(crops) if crop is None]:
-        if number in left:
-            doubts["faint"].append(number)
+    if is_left.any():
+        is_beside = is_left & (are_inside | ~pieces.are_at_edge())
+        near = set(pieces.nearest_cells(image)[is_beside].tolist())
+        doubts["faint"] = [number for number in sorted(near) if crops[number] is None]
     warnings = warn_of_cells(doubts)
     if 0 < contrast.typical < FAINT_CONTRAST:
         warnings += (warn_of_faint_ink(contrast.typical),)

@@ -78,7 +78,7 @@ def warn_of_cells(doubts: Mapping[str, list[int]]) -> tuple[InkWarning, ...]:
             cells=tuple(doubts[warning.code]),
         )
         for warning in _OF_CELLS
-        if warning.code in doubts
+        if doubts.get(warning.code)
     )
 
 

@@ -61,6 +61,19 @@ class Pieces(NamedTuple):
         may_be[large[enclose_ink(self.boxes[large])]] = False
         return np.asarray(may_be)
 
+    def are_at_edge(self) -> NDArray[np.bool_]:
+        """(M,): touches the edge of the image."""
+        height, width = self.labels.shape
+        low, high = self.boxes[:, :2], self.boxes[:, 2:]
+        return np.asarray((low <= 0).any(axis=1) | (high >= (width, height)).any(axis=1))
+
+    def nearest_cells(self, image: GridImage) -> NDArray[np.int_]:
+        """(M,): the cell whose middle is next to each component's."""
+        cells = np.array(image.boxes, np.float64)
+        middles = np.column_stack([cells[:, 2:].sum(axis=1), cells[:, :2].sum(axis=1)]) / 2
+        own = (self.boxes[:, np.newaxis, :2] + self.boxes[:, np.newaxis, 2:]) / 2
+        return np.asarray(np.abs(own - middles).max(axis=2).argmin(axis=1))
+
     def are_inside(self, image: GridImage, *, has_lines: bool) -> NDArray[np.bool_]:
         """(M,): is of the grid, not of what is around it or between its cells."""
         are_inside = self.counts[:, -1] < (1 - _INSIDE) * self.areas

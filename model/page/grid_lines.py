@@ -168,12 +168,18 @@ def _to_picture(corners: Mesh, quad: NDArray[np.float64], shape: tuple[int, int]
     return np.asarray((1 - down) * top + down * bottom)
 
 
-def move_edges(picture: NDArray[np.uint8], quads: Quads, *, is_inverted: bool) -> Quads:
+def move_edges(
+    picture: NDArray[np.uint8], quads: Quads, rows: int, columns: int, *, is_inverted: bool
+) -> Quads:
     """Moves each edge of each cell to the line next to it, if there is one, as lines may bend.
+
+    An outer line runs along all the cells there: along one alone it may be a stroke.
 
     Args:
         picture: (h, w) or (h, w, 3), uint8.
-        quads: The cells.
+        quads: The R by C cells, in reading order.
+        rows: R.
+        columns: C.
         is_inverted: Lines are darker than the ground.
     """
     margin, reach = round(2 * _EDGE_REACH * _EDGE_CELL), round(_EDGE_REACH * _EDGE_CELL)
@@ -189,7 +195,12 @@ def move_edges(picture: NDArray[np.uint8], quads: Quads, *, is_inverted: bool) -
             profile[:, 1:-1] = (profile[:, :-2] + 2 * profile[:, 1:-1] + profile[:, 2:]) / 4
             offsets[axis, :, end] = profile.argmax(axis=1) + 0.5 - reach
             clear[axis, :, end] = profile.max(axis=1)
-    offsets[clear < max(_LEAST, _OF_TYPICAL_EDGE * float(np.median(clear)))] = 0
+    is_line = clear >= max(_LEAST, _OF_TYPICAL_EDGE * float(np.median(clear)))
+    upright, level = is_line[1].reshape(rows, columns, 2), is_line[0].reshape(rows, columns, 2)
+    for end, last in ((0, 0), (1, -1)):
+        upright[:, last, end] &= upright[:, last, end].all()
+        level[last, :, end] &= level[last, :, end].all()
+    offsets[~is_line] = 0
     down, across = offsets / _EDGE_CELL  # (N, 2): of the first and the last edge
     right = (quads[:, :, 1] - quads[:, :, 0])[:, :, np.newaxis]  # (N, 2, 1, 2)
     below = (quads[:, 1] - quads[:, 0])[:, np.newaxis]  # (N, 1, 2, 2)
