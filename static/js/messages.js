@@ -14,7 +14,7 @@ const WARNINGS = {
   not_a_grid: 'This does not look like a grid of two by two digits.',
   finish_misplaced: 'The reader did not stop after the last cell, so do not rely on this reading.',
   cut_off: 'The edge of the picture cuts off a digit.',
-  other_layout: 'This looks like one digit and no grid.',
+  other_layout: 'This looks like one digit, or a larger grid, not like two by two digits.',
   many_frames: 'The picture has several frames; only the first was read.',
 };
 

@@ -50,6 +50,17 @@ def test_enclosed_cells_are_found_anywhere(grid: tuple[int, int, int], line: int
     assert_found(layout, *grid, slack=0.08)
 
 
+@pytest.mark.parametrize("grid", GRIDS)
+def test_dividers_that_cross_are_found_anywhere(grid: tuple[int, int, int]) -> None:
+    left, top, cell = grid
+    page = page_with(*grid, line=0)
+    middle, length = (left + cell, top + cell), cell - 8
+    for x, y in ((length, 0), (0, length)):
+        start, end = (middle[0] - x, middle[1] - y), (middle[0] + x, middle[1] + y)
+        cv2.line(page, start, end, (60,), 4)
+    assert_found(next(iter(find_layouts(page, 2, 2)), None), *grid, slack=0.15)
+
+
 @pytest.mark.parametrize("degrees", [-12, 0, 12])
 def test_digits_without_lines_are_found_in_rows_and_columns(degrees: float) -> None:
     picture = page_with(*GRIDS[0], line=0, degrees=degrees)
