@@ -170,8 +170,9 @@ def _normalise_ink(
         normal[row * size : (row + 1) * size, column * size : (column + 1) * size] = pixels
         cells.append(_to_picture(form, ink.image, number, picture.shape))
     warnings = ink.warnings
-    if not any(warning.code == "faint" for warning in warnings):
-        warnings += warn_of_unread(picture, ink.image.quads, cells, is_flat=ink.contrast.is_flat)
+    unread = warn_of_unread(picture, ink.image.quads, cells, is_flat=ink.contrast.is_flat)
+    told = {warning.code for warning in warnings}
+    warnings += tuple(warning for warning in unread if warning.code not in told)
     layout = GridLayout(ink.image.quads, found_by)
     box = box_around(ink.image.quads, picture.shape)
     return NormalForm(normal, ink.contrast.is_inverted, box, tuple(cells), layout, warnings)

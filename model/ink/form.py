@@ -93,7 +93,8 @@ class InkWarning(NamedTuple):
     """Something about the ink that makes a reading doubtful."""
 
     code: str
-    """``ink_across_divider``, ``several_digits``, ``faint``, ``tiny`` or ``not_a_grid``."""
+    """``ink_across_divider``, ``several_digits``, ``faint``, ``tiny``, ``cut_off``,
+    ``not_a_grid`` or ``other_layout``."""
     detail: str
     cells: tuple[int, ...] = ()
     """Numbers, from 0, of the cells whose ink may be no whole digit."""

@@ -1,6 +1,7 @@
 """The ink of the cells of a grid, without the lines around them."""
 
 from collections import defaultdict
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import cv2
@@ -28,6 +29,8 @@ _THRESHOLD = 0.38
 _LINE, _LINE_THICKNESS = 1.15, 0.08
 # It may be paler than ink, by this factor; what has this share of its pixels near it is part of it.
 _LINE_THRESHOLD, _NEAR_LINE = 0.6, 0.85
+# What is wider than this share of a cell is no rest of a line.
+_NO_LINE = 0.1
 # In a photograph, lines are looked for where there are more pieces than this for each cell.
 _MANY = 3
 # Full ink is this quantile of a cell's ink, on a screen and on paper; less than this share of it is
@@ -77,18 +80,16 @@ def find_ink(image: GridImage, *, has_lines: bool = False) -> GridInk:
     are_inside = pieces.are_inside(image, has_lines=has_lines)
     owners, crossed = assign(pieces, found.may_be_ink & are_inside, side)
     crops = [_crop(contrast, pieces, owners, number, box) for number, box in enumerate(image.boxes)]
-    doubts: dict[str, list[int]] = defaultdict(list)
-    if crossed:
-        doubts["ink_across_divider"] = crossed
+    is_left = found.may_be_ink & (owners < 0) & (pieces.extents >= DIGIT * side)
+    doubts: dict[str, set[int]] = defaultdict(set)
+    doubts["ink_across_divider"].update(crossed)
     for number, crop in enumerate(crops):
         boxes = pieces.boxes[owners == number]
         for code in doubts_of_crop(crop, boxes, image.pixels.shape) if crop else ():
-            doubts[code].append(number)
-    is_left = found.may_be_ink & (owners < 0) & (pieces.extents >= DIGIT * side)
+            doubts[code].add(number)
     if is_left.any():
-        is_beside = is_left & (are_inside | ~pieces.are_at_edge())
-        near = set(pieces.nearest_cells(image)[is_beside].tolist())
-        doubts["faint"] = [number for number in sorted(near) if crops[number] is None]
+        for code, number in _doubts_of_rest(pieces, is_left, are_inside, image, crops):
+            doubts[code].add(number)
     warnings = warn_of_cells(doubts)
     if 0 < contrast.typical < FAINT_CONTRAST:
         warnings += (warn_of_faint_ink(contrast.typical),)
@@ -97,6 +98,25 @@ def find_ink(image: GridImage, *, has_lines: bool = False) -> GridInk:
     is_clear = not (found.has_lines or warnings or is_left.any())
     is_clear = is_clear and _are_clear(crops, pieces, owners, side)
     return GridInk(crops, image, contrast, warnings, found.has_lines, is_clear)
+
+
+def _doubts_of_rest(
+    pieces: Pieces,
+    is_left: NDArray[np.bool_],
+    are_inside: NDArray[np.bool_],
+    image: GridImage,
+    crops: list[InkCrop | None],
+) -> Iterator[tuple[str, int]]:
+    """Codes, and the cells next to them, of pieces as large as digits that no cell has."""
+    nearest = pieces.nearest_cells(image)
+    are_between = ~are_inside & ~pieces.are_at_edge()
+    widths = (pieces.boxes[:, 2:] - pieces.boxes[:, :2]).min(axis=1)
+    for piece in np.flatnonzero(is_left & (are_inside | are_between)).tolist():
+        cell = int(nearest[piece])
+        if crops[cell] is None:
+            yield "faint", cell
+        elif are_between[piece] and widths[piece] >= _NO_LINE * min(image.cell):
+            yield "ink_across_divider", cell
 
 
 def _find_pieces(image: GridImage, contrast: CellContrast) -> _Found:

@@ -1,7 +1,7 @@
 """Warnings about ink that makes a reading doubtful."""
 
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,7 +60,8 @@ def warn_of_no_grid(
 
 def warn_of_larger_grid(rows: int, columns: int) -> InkWarning:
     """Says that there are more digits around the cells, in so many rows and columns."""
-    detail = f"the grid seems to have {rows} rows and {columns} columns: send a part of it"
+    size = f"{rows} rows and {columns} columns"
+    detail = f"the grid seems to have {size}: ask for them, or send a part of it"
     return InkWarning("other_layout", detail)
 
 
@@ -70,20 +71,20 @@ def warn_of_faint_ink(contrast: float) -> InkWarning:
     return InkWarning("faint", detail)
 
 
-def warn_of_cells(doubts: Mapping[str, list[int]]) -> tuple[InkWarning, ...]:
+def warn_of_cells(doubts: Mapping[str, Collection[int]]) -> tuple[InkWarning, ...]:
     """Makes warnings of the numbers of the cells, from 0, to which each code applies."""
     return tuple(
         warning._replace(
             detail=warning.detail.format(_numbers(doubts[warning.code])),
-            cells=tuple(doubts[warning.code]),
+            cells=tuple(sorted(doubts[warning.code])),
         )
         for warning in _OF_CELLS
         if doubts.get(warning.code)
     )
 
 
-def _numbers(cells: list[int]) -> str:
-    return ", ".join(str(cell + 1) for cell in cells)
+def _numbers(cells: Collection[int]) -> str:
+    return ", ".join(str(cell + 1) for cell in sorted(cells))
 
 
 def doubts_of_crop(

@@ -17,6 +17,9 @@ _LEAST_EXTENT, DIGIT = 0.03, 0.15
 _ALONG_EDGE, _SOLID = 0.8, 0.4
 # A frame has ink of this share of its height inside: digits are tall, the bars of fives are not.
 _ENCLOSED = 0.3
+# A drawn box has at least this share of a cell, its hole that share of it, and its corners are so
+# near to those of a rectangle, shares of its shorter side; those of a zero are not.
+_BOX, _HOLLOW, _CORNER = 0.4, 0.5, 0.08
 # A component is of the grid with this share of it there and, where lines enclose cells, that in
 # their cores.
 _INSIDE, _IN_CORE = 0.5, 0.25
@@ -54,11 +57,19 @@ class Pieces(NamedTuple):
         (x0, y0, x1, y1), extents = self.boxes.T, self.extents
         along = np.where((x0 == 0) | (x1 == width), y1 - y0, 0)
         along = np.maximum(along, np.where((y0 == 0) | (y1 == height), x1 - x0, 0))
+        sizes = self.boxes[:, 2:] - self.boxes[:, :2]
         is_solid = self.areas >= _SOLID * (x1 - x0) * (y1 - y0)
         may_be = (extents >= _LEAST_EXTENT * side) & ~(is_solid & (along >= _ALONG_EDGE * side))
         may_be[0] = False
         large = np.flatnonzero(may_be & (extents >= DIGIT * side))
         may_be[large[enclose_ink(self.boxes[large])]] = False
+        boxes = [
+            piece
+            for piece in np.flatnonzero(may_be & (sizes.min(axis=1) >= _BOX * side)).tolist()
+            if is_box(_window(self.labels, self.boxes[piece]) == piece)
+        ]
+        if len(boxes) > 1:  # one alone may be a zero
+            may_be[boxes] = False
         return np.asarray(may_be)
 
     def are_at_edge(self) -> NDArray[np.bool_]:
@@ -105,6 +116,25 @@ def find_pieces(is_ink: NDArray[np.uint8], levels: NDArray[np.uint8], image: Gri
     no_counts = np.zeros(0, np.int_)
     pieces = Pieces(labels, boxes, areas, sizes.max(axis=1), means, no_counts, labels)
     return pieces.in_cells(image)
+
+
+def _window(labels: NDArray[np.int32], box: NDArray[np.int32]) -> NDArray[np.int32]:
+    x0, y0, x1, y1 = box.tolist()
+    return labels[y0:y1, x0:x1]
+
+
+def is_box(is_ink: NDArray[np.bool_]) -> bool:
+    """Tells whether a component, (h, w), is the closed outline of a rectangle."""
+    contours, _ = cv2.findContours(is_ink.view(np.uint8), cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
+    hulls = [cv2.convexHull(contour) for contour in contours]
+    areas = sorted(map(cv2.contourArea, hulls))
+    if len(areas) < 2 or areas[-2] < _HOLLOW * areas[-1]:
+        return False
+    hull = max(hulls, key=cv2.contourArea)
+    rectangle = cv2.minAreaRect(hull)
+    apart = cv2.boxPoints(rectangle)[:, np.newaxis] - hull.reshape(1, -1, 2)
+    gaps = np.linalg.norm(apart, axis=2).min(axis=1)
+    return float(gaps.max()) <= _CORNER * min(rectangle[1])
 
 
 def enclose_ink(boxes: NDArray[np.int32]) -> NDArray[np.bool_]:

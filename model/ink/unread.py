@@ -18,11 +18,11 @@ _MAX_STROKE = 0.3
 # Something is seen where it differs from the ground by at least so many grey levels, and so many
 # times the typical contrast; its extent is at least this share of a cell.
 _LEAST, _OF_TYPICAL, _LEAST_EXTENT = 8, 5, 0.2
-# More pieces than this are a texture. On a screen, where no more than this share of a cell differs
-# from its ground, something is seen where it differs by so many grey levels.
+# More pieces than this are a texture. Where no more than this share of a cell differs from its
+# ground at all, something is seen where it differs by so many grey levels.
 _FEW, _FLAT, _LEAST_FLAT = 4, 0.2, 2
 # Ground is plain where all but this share of it differs from even light by less than that share of
-# its mean level, at least this one: the grain of paper and the noise of a camera do.
+# its mean level (this one, where it is darker): the grain of paper and the noise of a camera do.
 _OUTLIERS, _PLAIN, _LEAST_LIGHT = 0.08, 0.07, 100.0
 # A shadow has soft edges of so many pixels, and mostly, by this share of it, is more than twice as
 # wide; so is the light beside it. By more than the last of these, nothing is only shaded.
@@ -47,10 +47,13 @@ def warn_of_unread(
     inside = np.ascontiguousarray(tiles[:, _EDGE:-_EDGE, _EDGE:-_EDGE])
     found: dict[str, list[int]] = {}
     for number, tile in zip(blanks, inside, strict=True):
-        pieces = _find_pieces(tile, is_flat=is_flat)
+        pieces, num_pieces = _find_pieces(tile, is_flat=is_flat)
         ground = cv2.erode(1 - pieces, np.ones((3, 3), np.uint8))
         channels = [np.asarray(channel, np.uint8) for channel in cv2.split(tile)]
-        if not all(_is_plain(one, np.asarray(ground), is_flat=is_flat) for one in channels):
+        is_plain = num_pieces <= _FEW and all(
+            _is_plain(one, np.asarray(ground), is_flat=is_flat) for one in channels
+        )
+        if not is_plain:
             found.setdefault("not_a_grid", []).append(number)
         elif pieces.any():
             found.setdefault("faint", []).append(number)
@@ -100,9 +103,9 @@ def _unevenness(channel: NDArray[np.uint8], where: NDArray[np.uint8]) -> float:
     return float(high - low) / max(float(levels.mean()), _LEAST_LIGHT)
 
 
-def _find_pieces(tile: NDArray[np.uint8], *, is_flat: bool) -> NDArray[np.uint8]:
-    """(h, w): 1 in pieces that may be digits in the middle of a cell, (h, w) or (h, w, 3)."""
-    found = np.zeros(tile.shape[:2], np.uint8)
+def _find_pieces(tile: NDArray[np.uint8], *, is_flat: bool) -> tuple[NDArray[np.uint8], int]:
+    """(h, w): 1 in pieces that may be digits in the middle of a cell, tile; and their number."""
+    found, most = np.zeros(tile.shape[:2], np.uint8), 0
     for is_inverted in (True, False):
         contrast = ink_contrast(tile, round(_MAX_STROKE * _CELL), is_inverted=is_inverted)
         least = _LEAST
@@ -116,6 +119,6 @@ def _find_pieces(tile: NDArray[np.uint8], *, is_flat: bool) -> NDArray[np.uint8]
         is_piece = num_touched <= (1 if is_flat else 0)
         is_piece &= sizes.max(axis=1) >= _LEAST_EXTENT * _CELL
         is_piece[0] = False
-        if np.count_nonzero(is_piece) <= _FEW:
-            found |= is_piece[labels]
-    return found
+        found |= is_piece[labels]
+        most = max(most, int(np.count_nonzero(is_piece)))
+    return found, most

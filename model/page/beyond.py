@@ -6,19 +6,21 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from model.page.contrast import ink_contrast
+from model.page.contrast import ink_contrast, shrink
 from model.page.mesh import Quads, rectify, side_of
 
 # Side of a rectified cell, pixels, and the pixels that are left out on each side.
 _CELL, _EDGE = 32, 4
 # Strokes are narrower than this share of a cell.
 _MAX_STROKE = 0.36
-# Ink has this share of the contrast of the cells' own.
-_OF_TYPICAL = 0.4
+# Ink has this share of the contrast of the cells' own; cells with less than that have none.
+_OF_TYPICAL, _OF_STRONGEST = 0.4, 0.5
 # A digit differs in height from the cells' own by less than these factors, and most ink is its.
 _SIMILAR, _MOST = (0.5, 1.7), 0.6
-# A row or column is of the grid where at least this share of its cells hold a digit.
-_FILLED = 0.5
+# A row or column is of the grid where at least half of its cells, and so many, hold a digit.
+_LEAST_DIGITS = 2
+# No more rows and columns than this are counted.
+_MANY = 100
 # A cell is in the picture where less than this share of a side is not.
 _OUTSIDE = 0.1
 
@@ -37,14 +39,15 @@ def count_rows_and_columns(
     """
     lattice = _Lattice(picture, quads, rows, columns, is_inverted=is_inverted)
     top, bottom, left, right = 0, rows, 0, columns
-    while True:
+    for _ in range(_MANY):
         before = top, bottom, left, right
         top -= lattice.has_digits([(top - 1, column) for column in range(left, right)])
         bottom += lattice.has_digits([(bottom, column) for column in range(left, right)])
         left -= lattice.has_digits([(row, left - 1) for row in range(top, bottom)])
         right += lattice.has_digits([(row, right) for row in range(top, bottom)])
         if (top, bottom, left, right) == before:
-            return bottom - top, right - left
+            break
+    return bottom - top, right - left
 
 
 class _Lattice:
@@ -71,7 +74,7 @@ class _Lattice:
             self.right = (self.corners[:, 1] - self.corners[:, 0]).mean(axis=0)
 
     def has_digits(self, places: list[tuple[int, int]]) -> bool:
-        """Whether most of the cells in these rows and columns hold digits like the others."""
+        """Whether half of the cells in these rows and columns hold digits like the others."""
         at = np.array(places, np.float64)
         middles = self.origin + at[:, :1] * self.below + at[:, 1:] * self.right
         quads = middles[:, None, None] + self.corners
@@ -79,13 +82,21 @@ class _Lattice:
         slack = _OUTSIDE * side_of(quads)
         if quads.min() < -slack or (quads > np.array([width, height]) + slack).any():
             return False
-        is_digit = [self._is_digit(tile) for tile in self._contrast_of(quads)]
-        return sum(is_digit) >= _FILLED * len(is_digit)
+        num_digits = sum(self._is_digit(tile) for tile in self._contrast_of(quads))
+        return num_digits >= max(min(_LEAST_DIGITS, len(places)), len(places) / 2)
+
+    @functools.cached_property
+    def _small(self) -> tuple[NDArray[np.uint8], int]:
+        """The picture with cells of about the size of the rectified ones, and its factor."""
+        factor = min(max(1, int(side_of(self.quads) / _CELL)), *self.picture.shape[:2])
+        return shrink(self.picture, factor), factor
 
     @functools.cached_property
     def _own_contrast(self) -> NDArray[np.uint8]:
-        """(N, h, w): of the cells that were found."""
-        return self._contrast_of(self.quads)
+        """(n, h, w): of those cells that were found that are not blank beside the others."""
+        contrast = self._contrast_of(self.quads)
+        peaks = contrast.max(axis=(1, 2))
+        return np.asarray(contrast[peaks >= _OF_STRONGEST * peaks.max()])
 
     @functools.cached_property
     def _threshold(self) -> float:
@@ -98,7 +109,8 @@ class _Lattice:
 
     def _contrast_of(self, quads: Quads) -> NDArray[np.uint8]:
         """(N, h, w): of the ink in cells."""
-        tiles = rectify(self.picture, quads, (_CELL, _CELL), 0)
+        small, factor = self._small
+        tiles = rectify(small, quads / factor, (_CELL, _CELL), 0)
         reach = round(_MAX_STROKE * _CELL)
         contrast = [ink_contrast(tile, reach, is_inverted=self.is_inverted) for tile in tiles]
         return np.array(contrast)[:, _EDGE:-_EDGE, _EDGE:-_EDGE]

@@ -31,7 +31,7 @@ _CLOSED = 1.5
 _REGULAR_FLAT, _REGULAR = 0.8, 0.6
 # Cells are not expected to be longer than this times their width.
 _SQUARISH = 2.0
-# Cells that enclose less than this share of the area of the mesh are boxes apart from each other.
+# Cells whose sides are less than this share of those of the mesh are boxes apart from each other.
 _APART = 0.93
 
 
@@ -50,8 +50,8 @@ def find_layouts(
 ) -> list[Layout]:
     """Finds the cells of a grid by its lines.
 
-    Every candidate, cells that lines enclose and an even division of the picture, is fitted to the
-    lines near it; the one on the clearest lines is the grid most likely.
+    Every candidate, cells that lines enclose or crossing lines divide and an even division of the
+    picture, is fitted to the lines near it; the one on the clearest lines is the grid most likely.
 
     Args:
         picture: (h, w) or (h, w, 3), uint8.
@@ -67,11 +67,9 @@ def find_layouts(
     found: list[tuple[float, Layout]] = []
     is_flat = is_inverted is not None
     for polarity in (is_inverted,) if is_inverted is not None else (True, False):
-        for candidate, closed in _candidates(small, rows, columns, is_inverted=polarity):
-            if closed is None:
-                if is_flat:
-                    continue
-            elif closed.regularity < (_REGULAR_FLAT if is_flat else _REGULAR):
+        candidates = _candidates(small, rows, columns, is_inverted=polarity, only_enclosed=is_flat)
+        for candidate, closed in candidates:
+            if closed is not None and closed.regularity < (_REGULAR_FLAT if is_flat else _REGULAR):
                 continue
             fitted = fit_mesh(small, candidate, is_inverted=polarity)
             if fitted.is_inverted != polarity:
@@ -135,10 +133,16 @@ def _shrink(picture: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], NDArray[np.f
 
 
 def _candidates(
-    small: NDArray[np.uint8], rows: int, columns: int, *, is_inverted: bool
+    small: NDArray[np.uint8],
+    rows: int,
+    columns: int,
+    *,
+    is_inverted: bool,
+    only_enclosed: bool,
 ) -> Iterator[tuple[Mesh, ClosedCells | None]]:
     """Meshes that the grid may have, with the cells that lines enclose."""
-    yield even_mesh(small.shape, rows, columns), None
+    if not only_enclosed:
+        yield even_mesh(small.shape, rows, columns), None
     shorter = min(small.shape[:2])
     contrast = ink_contrast(small, max(3, int(_MAX_LINE * shorter)), is_inverted=is_inverted)
     least = max(_LEAST, _OF_TYPICAL * float(np.median(contrast)) + 2)
@@ -154,7 +158,7 @@ def _candidates(
         closed = find_closed_cells(is_line, rows, columns)
         if closed is not None:
             yield mesh_of(closed.quads, rows, columns), closed
-        elif rows > 1 and columns > 1:
+        elif rows > 1 and columns > 1 and not only_enclosed:
             yield from ((mesh, None) for mesh in find_crossings(is_line, rows, columns))
 
 

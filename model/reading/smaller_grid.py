@@ -16,7 +16,9 @@ _LEAST_SIDE = 4
 # A lone digit is read at least this surely.
 _SURE = 0.9
 # The grid is doubtful there: a warning but these says so, or this share of its cells is blank.
-_NO_DOUBTS, _BLANK_SHARE = frozenset({"many_frames", "faint"}), 0.5
+_NO_DOUBTS, _BLANK_SHARE = frozenset({"many_frames", "faint", "other_layout"}), 0.5
+# What spans this share of a picture without ink in any cell is the lines of an empty grid.
+_SPAN = 0.8
 # Ink of the normal form, and its pieces, have at least this grey level and share of its side.
 _INK, _PIECE = 40, 0.1
 
@@ -90,9 +92,12 @@ def is_lone_digit(normal: NormalForm, lone: Reading, grid: Reading) -> bool:
     x0, y0, x1, y1 = normal.grid_box
     if not (box[0] < (x0 + x1) / 2 < box[2] and box[1] < (y0 + y1) / 2 < box[3]):
         return False  # in a grid of blanks a digit stands in one quarter
+    num_blanks = sum(one.digit is None for one in grid.cells)
+    spans = (box[2] - box[0]) / (x1 - x0), (box[3] - box[1]) / (y1 - y0)
+    if num_blanks == len(grid.cells) and max(spans) > _SPAN:
+        return False
     is_ink = (normal.picture > _INK).view(np.uint8)
     _, _, stats, _ = cv2.connectedComponentsWithStats(is_ink, connectivity=8)
     codes = {warning.code for warning in grid.warnings} - _NO_DOUBTS
     num_pieces = np.count_nonzero(stats[1:, 2:4].max(axis=1) >= _PIECE * len(is_ink))
-    num_blanks = sum(one.digit is None for one in grid.cells)
     return num_pieces == 1 and bool(codes or num_blanks >= _BLANK_SHARE * len(grid.cells))
