@@ -12,6 +12,8 @@ from model.page.mesh import Mesh
 # The shortest line, shares of the shorter side of the picture; more lines than so many are a
 # texture. So many grids are returned at most.
 _SHORTEST, _MANY, _COUNT = 0.2, 6, 2
+# Lines are searched for in a picture so many times smaller.
+_COARSER = 2
 # Every arm of a line, beyond its last crossing, has this share of the distance of lines, or of its
 # length where one line crosses it.
 _ARM = 0.3
@@ -35,9 +37,14 @@ def find_crossings(is_line: NDArray[np.uint8], rows: int, columns: int) -> list[
         The cells that lots of crossing lines may divide, to the ends of these lines; the largest
         first.
     """
-    length = round(_SHORTEST * min(is_line.shape))
-    across = _segments(is_line, length)
-    upright = _segments(np.ascontiguousarray(is_line.T), length)
+    size = is_line.shape[1] // _COARSER, is_line.shape[0] // _COARSER
+    if min(size) < 1:
+        return []
+    coarse = cv2.resize(is_line * np.uint8(255), size, interpolation=cv2.INTER_AREA)
+    is_coarse = (coarse > 0).view(np.uint8)
+    length = round(_SHORTEST * min(size))
+    across = _segments(is_coarse, length)
+    upright = _segments(np.ascontiguousarray(is_coarse.T), length) if across else []
     if max(len(across), len(upright)) > _MANY:
         return []
     found = []
@@ -50,7 +57,7 @@ def find_crossings(is_line: NDArray[np.uint8], rows: int, columns: int) -> list[
         sides = float(np.diff(down).mean()), float(np.diff(right).mean())
         if max(sides) > _SQUARISH * min(sides):
             continue
-        mesh = np.stack(np.meshgrid(right, down), axis=2)
+        mesh = _COARSER * np.stack(np.meshgrid(right, down), axis=2)
         if _share_of_ink(is_line, mesh) >= _INK:
             found.append((sides[0] * sides[1], mesh))
     return [mesh for _, mesh in sorted(found, key=lambda one: -one[0])[:_COUNT]]

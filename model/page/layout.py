@@ -21,6 +21,8 @@ _MAX_LINE = 0.06
 # A line is at least this much, grey levels, and exceeds the typical contrast so many times; holes
 # are looked for in what exceeds that this many times.
 _LEAST, _OF_TYPICAL, _THRESHOLDS = 5.0, 3.0, (1.0, 1.7, 3.0, 6.0)
+# Lines that cross are looked for in what exceeds it so many times.
+_CROSSING = 1.7
 # Lines broken by less than this share of the shorter side are closed.
 _GAP = 0.015
 # A grid has lines where the weakest between two cells has this contrast, grey levels.
@@ -158,7 +160,7 @@ def _candidates(
         closed = find_closed_cells(is_line, rows, columns)
         if closed is not None:
             yield mesh_of(closed.quads, rows, columns), closed
-        elif rows > 1 and columns > 1 and not only_enclosed:
+        elif rows > 1 and columns > 1 and times == _CROSSING and not only_enclosed:
             yield from ((mesh, None) for mesh in find_crossings(is_line, rows, columns))
 
 
