@@ -47,6 +47,8 @@ def warn_of_unread(
     inside = np.ascontiguousarray(tiles[:, _EDGE:-_EDGE, _EDGE:-_EDGE])
     found: dict[str, list[int]] = {}
     for number, tile in zip(blanks, inside, strict=True):
+        if (tile == tile[0, 0]).all():
+            continue
         pieces, num_pieces = _find_pieces(tile, is_flat=is_flat)
         ground = cv2.erode(1 - pieces, np.ones((3, 3), np.uint8))
         channels = [np.asarray(channel, np.uint8) for channel in cv2.split(tile)]
