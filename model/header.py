@@ -17,7 +17,7 @@ from model import vocabulary
 from model.config import ReaderConfig
 from model.errors import CheckpointFormatError, ConfigError
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 _FIXED = {"format_version": FORMAT_VERSION, "vocabulary": list(vocabulary.NAMES)}
 
 

@@ -1,13 +1,14 @@
-"""The thirteen symbols that the decoder reads and writes."""
+"""The fourteen symbols that the decoder reads and writes."""
 
 BLANK = 10  # a cell with no ink
-START = 11  # fed to the decoder before the first cell
-FINISH = 12  # follows the last cell, and ends decoding
+OTHER = 11  # a cell with ink that is no digit
+START = 12  # fed to the decoder before the first cell
+FINISH = 13  # follows the last cell, and ends decoding
 
-NUM_CLASSES = 11  # of a cell: ten digits or a blank
-NUM_SYMBOLS = 13
+NUM_CLASSES = 12  # of a cell: ten digits, a blank, or something else
+NUM_SYMBOLS = 14
 
-NAMES: tuple[str, ...] = (*"0123456789", "<blank>", "<start>", "<finish>")
+NAMES: tuple[str, ...] = (*"0123456789", "<blank>", "<other>", "<start>", "<finish>")
 
 
 def digit_of(symbol: int) -> int | None:
