@@ -97,7 +97,12 @@ class TrainingRun:
         num_drawn = options.num_drawn_grids(processes.world_size)
         if num_drawn and drawn is None:
             raise ConfigError("expected drawings to train on, as drawn_share is above 0")
-        shares = [(training, options.batch_size - num_drawn, 0), (drawn, num_drawn, 1)]
+        shares = [(training, options.batch_size - num_drawn, 0)]
+        if drawn is not None:
+            is_other = drawn.labels == vocabulary.OTHER
+            num_others = round(options.other_share * num_drawn) if is_other.any() else 0
+            others = drawn.select(is_other.nonzero().flatten())
+            shares += [(drawn, num_drawn - num_others, 1), (others, num_others, 2)]
         self.batches = MixedBatches(
             [
                 GridBatches(
@@ -112,7 +117,7 @@ class TrainingRun:
                     world_size=processes.world_size,
                 )
                 for digits, size, number in shares
-                if digits is not None and size
+                if size
             ]
         )
         torch.manual_seed(options.seed)

@@ -37,8 +37,10 @@ class TrainOptions:
     """Share of the run, at its end, over which augmentation decreases."""
     calm_strength: float = 0.35
     """Strength of augmentation at the very end, a share of its limits."""
-    drawn_share: float = 0.4
+    drawn_share: float = 0.5
     """Share of the grids of a batch whose digits come from the pool of drawings."""
+    other_share: float = 0.1
+    """Share of those grids whose cells all hold ink that is no digit; in the others a cell may."""
     pool: PoolOptions = dataclasses.field(default_factory=PoolOptions)
     """What that pool is made of."""
     seed: int = 0
@@ -61,7 +63,7 @@ class TrainOptions:
         for name in ("momentum", "average_decay", "label_smoothing"):
             if not 0 <= getattr(self, name) < 1:
                 raise ConfigError(f"{name}: expected a number in [0, 1), got {getattr(self, name)}")
-        for name in ("drawn_share", "blank_grids", "calm_share", "calm_strength"):
+        for name in ("drawn_share", "other_share", "blank_grids", "calm_share", "calm_strength"):
             if not 0 <= getattr(self, name) <= 1:
                 raise ConfigError(f"{name}: expected a number in [0, 1], got {getattr(self, name)}")
 

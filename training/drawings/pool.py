@@ -2,7 +2,8 @@
 
 A pool is made once, before training: grids of strokes are rendered in every scene, brought to the
 normal form as the service does, and divided into cells. Strokes are warped anew each time they are
-drawn, so a pool holds many times more digits than there are recordings.
+drawn, so a pool holds many times more digits than there are recordings. Some cells hold ink that is
+no digit (``others``).
 """
 
 import dataclasses
@@ -20,23 +21,27 @@ import torch
 from numpy.typing import NDArray
 from tqdm import tqdm
 
+from model import vocabulary
 from model.config import ReaderConfig
 from model.errors import ConfigError
-from model.ink import normalise
+from model.ink import NormalForm, normalise
 from training.data import Digits
+from training.drawings.others import Others
 from training.drawings.scenes import SceneKind, render_scene
-from training.drawings.strokes import Strokes, Warp, warp
+from training.drawings.strokes import Glyph, Ink, Warp, warp
 from training.drawings.styles import restyle
 
 logger = logging.getLogger(__name__)
 
 _CHUNK = 128  # grids made with one stream of random numbers
+# The middle of a cell's ink is so far from the middle of its cell at most, cells.
+_ASTRAY = 0.55
 
 
 class StrokeDigit(NamedTuple):
-    """A digit as strokes, and its weight in sampling."""
+    """A digit as strokes or outlines, and its weight in sampling."""
 
-    strokes: Strokes
+    ink: Ink
     label: int
     weight: float = 1.0
 
@@ -56,6 +61,13 @@ class PoolOptions:
     """Share of the grids whose digits are MNIST's, re-inked; the others are recorded strokes."""
     reinked_digits: int = 12_000
     """Digits of MNIST that are re-inked."""
+    printed_share: float = 0.07
+    """Share of the grids whose digits are printed: fonts that imitate handwriting, others, and
+    seven-segment displays."""
+    others: float = 0.16
+    """Probability that a cell holds ink that is no digit."""
+    other_grids: float = 0.02
+    """Share of the grids whose cells all do."""
     styles: float = 0.25
     """Probability that a digit gets a rare way of writing: see ``styles``."""
     warp: Warp = dataclasses.field(default_factory=Warp)
@@ -63,10 +75,11 @@ class PoolOptions:
     def __post_init__(self) -> None:
         if self.grids < 1:
             raise ConfigError(f"grids: expected at least 1, got {self.grids}")
-        if not 0 <= self.reinked_share <= 1:
-            raise ConfigError(f"reinked_share: expected a share, got {self.reinked_share}")
-        if not 0 <= self.styles <= 1:
-            raise ConfigError(f"styles: expected a probability, got {self.styles}")
+        for name in ("reinked_share", "printed_share", "others", "other_grids", "styles"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise ConfigError(f"{name}: expected 0 to 1, got {getattr(self, name)}")
+        if self.reinked_share + self.printed_share > 1:
+            raise ConfigError("reinked_share, printed_share: expected a sum of at most 1")
         total = self.canvas + self.page + self.corner + self.paper
         if abs(total - 1) > 1e-6:
             raise ConfigError(f"canvas, page, corner, paper: expected a sum of 1, got {total}")
@@ -87,23 +100,25 @@ def make_pool(
     options: PoolOptions,
     *,
     seed: int,
+    others: Others | None = None,
     folder: Path | None = None,
 ) -> Digits:
     """Makes a pool, or loads the one that an earlier call with the same arguments stored.
 
     Args:
-        groups: Digits of one source each (recorded strokes, re-inked MNIST), with their shares of
-            the grids: all digits of a grid are of one group.
+        groups: Digits of one source each (recorded strokes, re-inked MNIST, printed ones), with
+            their shares of the grids: all digits of a grid are of one group.
         options: What is made.
         seed: The pool depends on it, and not on the number of processors.
+        others: Draws ink that is no digit; None: there is none in the pool.
         folder: Where the pool is stored; None stores it nowhere.
 
     Returns:
-        The cells of all grids in which every digit was found.
+        The cells of all grids in which ink was found in every cell.
     """
     path = None
     if folder is not None:
-        path = folder / f"pool-{_digest(groups, options, seed)}.npz"
+        path = folder / f"pool-{_digest(groups, options, others, seed)}.npz"
         if path.exists():
             with np.load(path) as kept:
                 return Digits(torch.from_numpy(kept["pictures"]), torch.from_numpy(kept["labels"]))
@@ -111,7 +126,7 @@ def make_pool(
     workers = min(
         len(chunks), len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
     )
-    maker = _ChunkMaker(groups, options, seed)
+    maker = _ChunkMaker(groups, options, others, seed)
     logger.info("drawing %d grids with %d processes", len(chunks) * _CHUNK, workers)
     # A fresh interpreter for each: a fork of a process that runs torch's threads may hang.
     context = multiprocessing.get_context("spawn")
@@ -136,6 +151,7 @@ class _ChunkMaker:
         self,
         groups: Sequence[tuple[Sequence[StrokeDigit], float]],
         options: PoolOptions,
+        others: Others | None,
         seed: int,
     ) -> None:
         self.groups = [list(written) for written, _ in groups]
@@ -146,6 +162,7 @@ class _ChunkMaker:
             weights = np.array([one.weight for one in written])
             self.weights.append(np.cumsum(weights / weights.sum()))
         self.options = options
+        self.others = others
         self.seed = seed
 
     def __call__(self, chunk: int) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
@@ -156,25 +173,55 @@ class _ChunkMaker:
         kinds: list[SceneKind] = list(self.options.kinds)
         pictures, labels = [], []
         for _ in range(_CHUNK):
-            group = int(random.choice(len(self.groups), p=self.shares))
-            picks = np.searchsorted(self.weights[group], random.random(count))
-            digits = [self.groups[group][min(pick, len(self.groups[group]) - 1)] for pick in picks]
+            drawn = self._draw(count, random)
             kind = kinds[int(random.choice(len(kinds), p=list(self.options.kinds.values())))]
-            strokes = [self._vary(digit, random) for digit in digits]
-            normal = normalise(render_scene(kind, list(strokes), config, random), config)
-            if any(cell.box is None for cell in normal.cells):
+            picture = render_scene(kind, [ink for ink, _ in drawn], config, random)
+            normal = normalise(picture, config)
+            if not _is_in_place(normal, picture.shape, config):
                 continue
             tiles = normal.picture.reshape(config.rows, size, config.columns, size).swapaxes(1, 2)
             pictures.append(tiles.reshape(count, size, size))
-            labels += [digit.label for digit in digits]
+            labels += [label for _, label in drawn]
         return np.concatenate(pictures), np.array(labels, np.int64)
 
-    def _vary(self, digit: StrokeDigit, random: np.random.Generator) -> Strokes:
+    def _draw(self, count: int, random: np.random.Generator) -> list[tuple[Ink, int]]:
+        """Draws what a grid's cells hold, with its labels."""
+        group = int(random.choice(len(self.groups), p=self.shares))
+        picks = np.searchsorted(self.weights[group], random.random(count))
+        digits = [self.groups[group][min(pick, len(self.groups[group]) - 1)] for pick in picks]
+        drawn = [(self._vary(digit, random), digit.label) for digit in digits]
+        if self.others is None:
+            return drawn
+        share = 1.0 if random.random() < self.options.other_grids else self.options.others
+        return [
+            (warp(self.others.draw(random), self.options.warp, random), vocabulary.OTHER)
+            if random.random() < share
+            else digit
+            for digit in drawn
+        ]
+
+    def _vary(self, digit: StrokeDigit, random: np.random.Generator) -> Ink:
         """Restyles and warps a digit."""
-        styled = digit.strokes
-        if self.options.styles:
+        styled = digit.ink
+        if self.options.styles and not isinstance(styled, Glyph):
             styled = restyle(styled, digit.label, self.options.styles, random)
         return warp(styled, self.options.warp, random)
+
+
+def _is_in_place(normal: NormalForm, shape: tuple[int, ...], config: ReaderConfig) -> bool:
+    """Tells whether every cell holds ink of the part of the picture that it was drawn in."""
+    height, width = shape
+    for number, cell in enumerate(normal.cells):
+        if cell.box is None:
+            return False
+        row, column = divmod(number, config.columns)
+        x0, y0, x1, y1 = cell.box
+        found = (y0 + y1) / 2 * config.rows / height, (x0 + x1) / 2 * config.columns / width
+        if any(
+            abs(at - 0.5 - drawn) > _ASTRAY for at, drawn in zip(found, (row, column), strict=True)
+        ):
+            return False
+    return True
 
 
 _chunk_maker: _ChunkMaker | None = (
@@ -193,7 +240,10 @@ def _make(chunk: int) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
 
 
 def _digest(
-    groups: Sequence[tuple[Sequence[StrokeDigit], float]], options: PoolOptions, seed: int
+    groups: Sequence[tuple[Sequence[StrokeDigit], float]],
+    options: PoolOptions,
+    others: Others | None,
+    seed: int,
 ) -> str:
     """Names a pool by everything it depends on except the code."""
     sha256 = hashlib.sha256()
@@ -202,6 +252,12 @@ def _digest(
         sha256.update(f"{share} {len(written)}".encode())
         for one in written:
             sha256.update(f"{one.label} {one.weight}".encode())
-            for stroke in one.strokes:
-                sha256.update(np.ascontiguousarray(stroke).tobytes())
+            _add(sha256, one.ink)
+    for ink in others.sources() if others else ():
+        _add(sha256, ink)
     return sha256.hexdigest()[:16]
+
+
+def _add(sha256: "hashlib._Hash", ink: Ink) -> None:
+    for line in ink.contours if isinstance(ink, Glyph) else ink:
+        sha256.update(np.ascontiguousarray(line).tobytes())

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from model.config import ReaderConfig
 from training.drawings.camera import photograph
-from training.drawings.strokes import DrawingOptions, Strokes, draw_grid
+from training.drawings.strokes import DrawingOptions, Ink, draw_grid
 
 SceneKind = Literal["canvas", "page", "corner", "paper"]
 
@@ -40,7 +40,7 @@ _CELL_PX = (84, 280)
 
 def render_scene(
     kind: SceneKind,
-    digits: list[Strokes | None],
+    digits: list[Ink | None],
     config: ReaderConfig,
     random: np.random.Generator,
 ) -> NDArray[np.uint8]:
@@ -48,7 +48,7 @@ def render_scene(
 
     Args:
         kind: Which of ``SCENES``.
-        digits: Strokes for each cell in reading order; None leaves a cell blank.
+        digits: Ink for each cell in reading order; None leaves a cell blank.
         config: Rows and columns.
         random: Draws everything else: sizes, places, pen, colours, resolution, paper, camera.
 

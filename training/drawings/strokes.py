@@ -5,6 +5,7 @@ A drawing is coverage by ink, bright on dark; ``scenes`` adds colours, paper and
 
 import dataclasses
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
@@ -13,6 +14,17 @@ from model.errors import ConfigError
 
 Strokes = tuple[NDArray[np.float32], ...]
 """Points (P, 2) of each stroke: x to the right, y down, one scale for both."""
+
+
+@dataclasses.dataclass(frozen=True, eq=False, slots=True)
+class Glyph:
+    """A printed character: its outlines, filled; a contour inside another one is a hole."""
+
+    contours: Strokes
+
+
+Ink = Strokes | Glyph
+"""What is drawn in a cell."""
 
 # Drawn at this multiple of the resolution and averaged, for smooth edges.
 _OVERSAMPLING = 2
@@ -56,8 +68,18 @@ class Warp:
     """Share of the digits of which points are dropped, as a slow mouse gives few of them."""
 
 
-def warp(strokes: Strokes, amounts: Warp, random: np.random.Generator) -> Strokes:
-    """Rotates, shears, stretches, bends and shakes strokes, all of a digit together."""
+def warp(ink: Ink, amounts: Warp, random: np.random.Generator) -> Ink:
+    """Rotates, shears, stretches, bends and shakes strokes, all of a digit together.
+
+    Outlines are neither shaken nor do they lose points.
+    """
+    if isinstance(ink, Glyph):
+        still = dataclasses.replace(amounts, tremor=0, polygons=0)
+        return Glyph(_warp(ink.contours, still, random))
+    return _warp(ink, amounts, random)
+
+
+def _warp(strokes: Strokes, amounts: Warp, random: np.random.Generator) -> Strokes:
     points = np.concatenate(strokes)
     middle = (points.min(axis=0) + points.max(axis=0)) / 2
     size = float(max(np.ptp(points, axis=0).max(), 1e-6))
@@ -89,7 +111,7 @@ def warp(strokes: Strokes, amounts: Warp, random: np.random.Generator) -> Stroke
 
 
 def draw_grid(
-    digits: list[Strokes | None],
+    digits: list[Ink | None],
     *,
     rows: int,
     columns: int,
@@ -100,7 +122,7 @@ def draw_grid(
     """Draws a grid.
 
     Args:
-        digits: Strokes for each cell in reading order; None leaves a cell blank.
+        digits: Ink for each cell in reading order; None leaves a cell blank.
         rows: Of the grid.
         columns: Of the grid.
         cell_px: Side of a cell, pixels.
@@ -116,13 +138,17 @@ def draw_grid(
     picture = Image.new("L", (columns * cell, rows * cell))
     draw = ImageDraw.Draw(picture)
     pen = random.uniform(*hand.pen) * cell
-    for number, strokes in enumerate(digits):
-        if strokes is None:
+    for number, ink in enumerate(digits):
+        if ink is None:
             continue
         row, column = divmod(number, columns)
-        placed = _place(strokes, cell, pen, hand, random)
         corner = np.array((column * cell, row * cell), np.float32)
-        _draw(draw, [stroke + corner for stroke in placed], pen)
+        if isinstance(ink, Glyph):
+            placed = _place(ink.contours, cell, 0, hand, random)
+            _fill(picture, [contour + corner for contour in placed])
+        else:
+            placed = _place(ink, cell, pen, hand, random)
+            _draw(draw, [stroke + corner for stroke in placed], pen)
     return np.asarray(picture.reduce(_OVERSAMPLING))
 
 
@@ -156,6 +182,13 @@ def _draw(draw: ImageDraw.ImageDraw, strokes: list[NDArray[np.float32]], pen: fl
                 last = (x, y)
         x, y = stroke[-1].tolist()
         draw.ellipse((x - radius, y - radius, x + radius, y + radius), fill=255)
+
+
+def _fill(picture: Image.Image, contours: list[NDArray[np.float32]]) -> None:
+    mask = np.zeros((picture.height, picture.width), np.uint8)
+    fixed_point = [np.rint(contour * 16).astype(np.int32) for contour in contours]
+    cv2.fillPoly(mask, fixed_point, 255, shift=4)
+    picture.paste(255, mask=Image.fromarray(mask))
 
 
 def _drop_close_points(points: NDArray[np.float64], apart: float) -> NDArray[np.float64]:

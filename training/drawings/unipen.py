@@ -44,7 +44,7 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from model.errors import ConfigError, DataError
-from training.drawings.unipen_format import read_pen_file
+from training.drawings.unipen_format import PenFile, read_pen_file
 
 logger = logging.getLogger(__name__)
 
@@ -69,6 +69,8 @@ SITES: Mapping[str, str] = {
     "tos": "fedb0cbb48025456ce7e87225250ff81e3b36b3b2dd798f658c602d535d1dbc0",
 }
 
+CATEGORIES = ("1a", "1b", "1c", "1d")
+"""Digits, capitals, small letters and symbols, each written one by one."""
 _INCLUDE = re.compile(r"^\.INCLUDE\s+(\S+)", re.MULTILINE)
 _LABELS = frozenset("0123456789")
 # Sites of one donor: the same name in both would be the same writer.
@@ -160,7 +162,7 @@ def ensure_unipen(
 ) -> None:
     """Fetches UNIPEN's isolated digits, with a progress bar, where there is no ``unipen`` folder.
 
-    Only files of ``data/1a`` and what they include are taken from the archive, and only of the
+    Only files of ``CATEGORIES`` and what they include are taken from the archive, and only of the
     sites asked for. The folder appears when all of it is there and every site's digest is right,
     or not at all.
 
@@ -232,7 +234,10 @@ def _extract(tar: tarfile.TarFile, folder: Path, sites: Collection[str]) -> None
     wanted = [
         path
         for path in members
-        if path.parts[:2] == ("data", "1a") and path.parts[2:3] and path.parts[2] in sites
+        if path.parts[0] == "data"
+        and len(path.parts) > 2
+        and path.parts[1] in CATEGORIES
+        and path.parts[2] in sites
     ]
     wanted += [path for path in members if path.parts[0].startswith("LICENSE")]
     written: set[PurePosixPath] = set()
@@ -255,12 +260,17 @@ def _extract(tar: tarfile.TarFile, folder: Path, sites: Collection[str]) -> None
         ]
 
 
-def _read_file(path: Path, include: Path, site: str) -> Iterator[PenDigit]:
-    pen = read_pen_file(path, include)
+def writer_name(pen: PenFile, path: Path, site: str) -> str:
+    """Returns who wrote a file, as ``<donor>/<name>``."""
     name = pen.values.get("WRITER_ID", path.stem).lower()
     if site == "ibm":
         name = name.rpartition("-")[2]
-    writer = f"{_DONORS.get(site, site)}/{name}"
+    return f"{_DONORS.get(site, site)}/{name}"
+
+
+def _read_file(path: Path, include: Path, site: str) -> Iterator[PenDigit]:
+    pen = read_pen_file(path, include)
+    writer = writer_name(pen, path, site)
     for components, label in pen.segments:
         if label not in _LABELS:
             raise DataError(f"{path}: expected labels 0 to 9, found {label!r} on {components}")

@@ -13,6 +13,16 @@ import numpy as np
 
 from model.errors import ConfigError
 from training.data import SPLITS, Digits
+from training.drawings.characters import PenCharacter, load_characters
+from training.drawings.glyphs import (
+    HAND_LIKE,
+    HAND_LIKE_TEST,
+    glyphs,
+    hand_like_fonts,
+    printed_fonts,
+    seven_segments,
+)
+from training.drawings.others import LETTERS, LOOK_ALIKES, Others
 from training.drawings.pool import PoolOptions, StrokeDigit, make_pool
 from training.drawings.skeleton import skeleton_strokes
 from training.drawings.strokes import Warp
@@ -25,6 +35,8 @@ VALIDATION_SITES = frozenset({"cea", "ceb", "lou", "pri"})
 _VALIDATION_STRIDE = 8
 # A stroke is straight where the distance of its ends is at least this share of its length.
 _STRAIGHT = 0.9
+# Seven-segment digits, of any slant and width.
+_SEVEN_SEGMENTS = 500
 
 
 def load_writer_split(data_dir: Path, split: str) -> list[PenDigit]:
@@ -69,10 +81,43 @@ def has_lost_a_stroke(digit: PenDigit) -> bool:
     return bool(np.hypot(*(stroke[-1] - stroke[0])) > _STRAIGHT * length)
 
 
+def load_others(data_dir: Path, split: str) -> Others:
+    """Loads what draws ink that is no digit, of the writers of one split.
+
+    Args:
+        data_dir: Holds ``unipen/``.
+        split: ``train``, ``validation`` or ``test``.
+
+    Raises:
+        ConfigError: No such split.
+        DataError: Data are missing and could not be fetched, or are damaged.
+    """
+    digits = load_writer_split(data_dir, split)
+    written = load_character_split(data_dir, split)
+    hands = HAND_LIKE_TEST if split == "test" else HAND_LIKE
+    printed = glyphs([*printed_fonts(), *hand_like_fonts(hands)], LETTERS)
+    return Others(
+        [(one.strokes, weight) for one, weight in zip(written, _weights(written), strict=True)],
+        [(digit.strokes, digit.label) for digit in digits],
+        [one for one, _ in printed],
+    )
+
+
+def load_character_split(data_dir: Path, split: str) -> list[PenCharacter]:
+    """Loads the letters and symbols of one split that are no digits by their shape."""
+    if split == "test":
+        found = load_characters(data_dir, TEST_SITES)
+    else:
+        writers = {digit.writer for digit in load_writer_split(data_dir, split)}
+        found = load_characters(data_dir, set(SITES) - TEST_SITES)
+        found = [one for one in found if one.writer in writers]
+    return [one for one in found if one.character not in LOOK_ALIKES]
+
+
 def training_pool(
     data_dir: Path, mnist: Digits, options: PoolOptions, *, seed: int, folder: Path | None
 ) -> Digits:
-    """Makes the pool of training writers' and re-inked digits, or loads the stored one.
+    """Makes the pool of training writers', re-inked and printed digits, or loads the stored one.
 
     Args:
         data_dir: Holds ``unipen/``.
@@ -82,30 +127,50 @@ def training_pool(
         folder: Where the pool is stored; None stores it nowhere.
     """
     groups: list[tuple[Sequence[StrokeDigit], float]] = []
-    if options.reinked_share < 1:
-        groups.append(
-            (weight_by_writer(load_writer_split(data_dir, "train")), 1 - options.reinked_share)
-        )
+    written_share = 1 - options.reinked_share - options.printed_share
+    if written_share > 0:
+        groups.append((weight_by_writer(load_writer_split(data_dir, "train")), written_share))
     if options.reinked_share > 0:
         groups.append((reink_digits(mnist, options.reinked_digits, seed), options.reinked_share))
-    return make_pool(groups, options, seed=seed, folder=folder)
+    if options.printed_share > 0:
+        groups.append((printed_digits(seed), options.printed_share))
+    others = load_others(data_dir, "train") if options.others or options.other_grids else None
+    return make_pool(groups, options, others=others, seed=seed, folder=folder)
 
 
 def validation_pool(data_dir: Path, *, grids: int, seed: int, folder: Path | None) -> Digits:
-    """Makes drawings of the validation writers' digits, without warps and rare styles."""
+    """Makes drawings of the validation writers, without warps and rare styles."""
     no_warp = Warp(rotation=0, shear=0, stretch=0, bend=0, tremor=0, polygons=0)
-    options = PoolOptions(grids=grids, reinked_share=0, styles=0, warp=no_warp)
-    written = weight_by_writer(load_writer_split(data_dir, "validation"))
-    return make_pool([(written, 1.0)], options, seed=seed, folder=folder)
+    options = PoolOptions(grids=grids, reinked_share=0, printed_share=0, styles=0, warp=no_warp)
+    digits = weight_by_writer(load_writer_split(data_dir, "validation"))
+    others = load_others(data_dir, "validation")
+    return make_pool([(digits, 1.0)], options, others=others, seed=seed, folder=folder)
+
+
+def printed_digits(seed: int) -> list[StrokeDigit]:
+    """Returns digits of fonts and of seven-segment displays."""
+    random = np.random.default_rng(seed)
+    found = []
+    for fonts, weight in ((hand_like_fonts(HAND_LIKE), 0.6), (printed_fonts(), 0.3)):
+        drawn = glyphs(fonts, "0123456789")
+        found += [StrokeDigit(one, int(digit), weight / len(drawn)) for one, digit in drawn]
+    lit = [number % 10 for number in range(_SEVEN_SEGMENTS)]
+    return found + [
+        StrokeDigit(seven_segments(digit, random), digit, 0.1 / len(lit)) for digit in lit
+    ]
 
 
 def weight_by_writer(digits: Sequence[PenDigit]) -> list[StrokeDigit]:
     """Weights digits so that a writer of n digits has a total weight of the square root of n."""
-    counts = Counter(digit.writer for digit in digits)
     return [
-        StrokeDigit(digit.strokes, digit.label, float(1 / np.sqrt(counts[digit.writer])))
-        for digit in digits
+        StrokeDigit(digit.strokes, digit.label, weight)
+        for digit, weight in zip(digits, _weights(digits), strict=True)
     ]
+
+
+def _weights(written: Sequence[PenDigit] | Sequence[PenCharacter]) -> list[float]:
+    counts = Counter(one.writer for one in written)
+    return [float(1 / np.sqrt(counts[one.writer])) for one in written]
 
 
 def reink_digits(digits: Digits, count: int, seed: int) -> list[StrokeDigit]:
