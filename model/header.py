@@ -28,6 +28,10 @@ class Header:
     config: ReaderConfig
     provenance: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     """Data sources and their checksums, recipe, seed, steps, commit, library versions."""
+    temperature: float = 1.0
+    """What the logits were divided by after training; the weights hold it."""
+    low_confidence: float = 0.9
+    """A cell less probable than this is warned of."""
     scores: Mapping[str, Any] | None = None
 
     @property
@@ -56,7 +60,8 @@ class Header:
             for name, expected in _FIXED.items():
                 if (found := values.pop(name)) != expected:
                     raise CheckpointFormatError(
-                        f"{source}: expected the {name} {expected}, found {found}"
+                        f"{source}: expected the {name} {expected}, found {found}: it is of "
+                        "another version of this project"
                     )
             values.pop("calibration", None)  # the scores say it
             return cls(config=ReaderConfig.from_dict(values.pop("config")), **values)

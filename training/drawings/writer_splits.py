@@ -5,6 +5,7 @@ At least 84 of 10,488 labels do not fit their ink, two of them in the test. Trai
 recordings that obviously lack a stroke; validation and test leave out nothing.
 """
 
+import dataclasses
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -138,10 +139,14 @@ def training_pool(
     return make_pool(groups, options, others=others, seed=seed, folder=folder)
 
 
-def validation_pool(data_dir: Path, *, grids: int, seed: int, folder: Path | None) -> Digits:
+def validation_pool(
+    data_dir: Path, *, grids: int, seed: int, folder: Path | None, is_canvas_alone: bool = False
+) -> Digits:
     """Makes drawings of the validation writers, without warps and rare styles."""
     no_warp = Warp(rotation=0, shear=0, stretch=0, bend=0, tremor=0, polygons=0)
     options = PoolOptions(grids=grids, reinked_share=0, printed_share=0, styles=0, warp=no_warp)
+    if is_canvas_alone:
+        options = dataclasses.replace(options, canvas=1, page=0, corner=0, paper=0)
     digits = weight_by_writer(load_writer_split(data_dir, "validation"))
     others = load_others(data_dir, "validation")
     return make_pool([(digits, 1.0)], options, others=others, seed=seed, folder=folder)

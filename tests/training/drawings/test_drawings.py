@@ -1,5 +1,6 @@
 """Strokes become drawings, and drawings become digits to train on."""
 
+import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -7,18 +8,25 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
+from model import vocabulary
 from model.config import ReaderConfig
 from model.errors import ConfigError
 from model.ink import normalise
 from training.data import Digits
+from training.drawings.others import Others
 from training.drawings.pool import PoolOptions, StrokeDigit, make_pool
 from training.drawings.scenes import SCENES, SceneKind, render_scene
 from training.drawings.skeleton import skeleton_strokes, thin
-from training.drawings.strokes import DrawingOptions, Warp, draw_grid, warp
-from training.drawings.styles import restyle
+from training.drawings.strokes import DrawingOptions, Glyph, Warp, draw_grid, warp
 
 CONFIG = ReaderConfig()
 SEVEN = (np.array([(0, 0), (10, 0), (4, 20)], np.float32),)
+TEN_PRINTED = Glyph(
+    tuple(
+        np.array([(low, low), (low, high), (high, high), (high, low), (low, low)], np.float32)
+        for low, high in ((0, 10), (3, 7))
+    )
+)
 TEN = (
     np.array([(0, 0), (0, 20)], np.float32),
     np.array([(5, 0), (12, 10), (5, 20), (5, 0)], np.float32),
@@ -130,17 +138,30 @@ def test_a_pool_is_the_same_every_time_and_kept(tmp_path: Path) -> None:
     assert len(list(tmp_path.iterdir())) == 2
 
 
-def test_few_writers_ways_are_put_on_digits_that_lack_them() -> None:
-    ring = (np.array([(5, 0), (0, 10), (5, 20), (10, 10), (5, 0)], np.float32),)
-    stem = (np.array([(5, 0), (4, 20)], np.float32),)
-    assert len(restyle(ring, 0, 1.0, random())) == 2  # a slash
-    assert len(restyle(SEVEN, 7, 1.0, random())) == 2  # a bar
-    one = restyle(stem, 1, 1.0, random())
-    assert np.ptp(one[0][:, 0]) > 2 * np.ptp(stem[0][:, 0])  # an upstroke
-    for label in range(10):
-        assert restyle(ring, label, 0.0, random()) is ring
-    for label in (2, 3, 6, 8, 9):
-        assert restyle(ring, label, 1.0, random()) is ring
+def test_a_pool_holds_the_share_of_other_ink_that_was_asked_for(tmp_path: Path) -> None:
+    written = [StrokeDigit(SEVEN, 7), StrokeDigit(TEN, 0)]
+    spoilt = [(SEVEN, label) for label in range(10)]
+    others = Others([(TEN, 1.0)], spoilt, [TEN_PRINTED])
+    options = PoolOptions(grids=128, others=0.25, other_grids=0, canvas=1, page=0, corner=0, paper=0)
+    pool = make_pool([(written, 1.0)], options, others=others, seed=0, folder=tmp_path)
+    share = (pool.labels == vocabulary.OTHER).float().mean().item()
+    assert share == pytest.approx(0.25, abs=0.06)
+    all_others = dataclasses.replace(options, other_grids=1.0)
+    pool = make_pool([(written, 1.0)], all_others, others=others, seed=0, folder=tmp_path)
+    assert (pool.labels == vocabulary.OTHER).all()
+
+
+def test_outlines_are_filled_and_keep_their_holes() -> None:
+    hand = DrawingOptions(size=(0.8, 0.8))
+    picture = draw_grid(
+        [TEN_PRINTED] * 4, rows=2, columns=2, cell_px=100, hand=hand, random=random()
+    )
+    cell = picture[:100, :100] > 128
+    rows, columns = np.nonzero(cell)
+    box = cell[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1]
+    assert box.shape == pytest.approx((80, 80), abs=2)
+    assert box[:16].all()
+    assert not box[32:48, 32:48].any()
 
 
 def test_shares_that_do_not_add_up_are_refused() -> None:

@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 
 from model.errors import ConfigError
+from training.drawings.others import LOOK_ALIKES
 from training.drawings.unipen import PenDigit
 from training.drawings.writer_splits import (
     TEST_SITES,
     has_lost_a_stroke,
+    load_character_split,
     load_writer_split,
     weight_by_writer,
 )
@@ -27,6 +29,21 @@ def test_no_writer_is_on_two_sides(unipen_dir: Path) -> None:
     }
     assert not writers["train"] & writers["validation"]
     assert not (writers["train"] | writers["validation"]) & writers["test"]
+
+
+LETTERS_OF = {"train": 10_709, "validation": 1_692, "test": 8_838}
+
+
+def test_no_writer_of_letters_is_on_two_sides_either(unipen_dir: Path) -> None:
+    digits = {name: load_writer_split(unipen_dir, name) for name in ("train", "validation", "test")}
+    letters = {name: load_character_split(unipen_dir, name) for name in digits}
+    assert {name: len(found) for name, found in letters.items()} == LETTERS_OF
+    for name, found in letters.items():
+        writers = {letter.writer for letter in found}
+        for other in digits.keys() - {name}:
+            assert not writers & {digit.writer for digit in digits[other]}
+            assert not writers & {letter.writer for letter in letters[other]}
+        assert not {letter.character for letter in found} & LOOK_ALIKES
 
 
 def test_the_test_has_sites_of_its_own(unipen_dir: Path) -> None:

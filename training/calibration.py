@@ -1,0 +1,100 @@
+"""Calibration on validation digits, before a reader is exported.
+
+A temperature brings confidence in line with the share of right cells; it is multiplied into the last
+layer, so that it costs nothing when reading. Then the confidence is found below which a stated share
+of the digits on a canvas lies: the service warns of those.
+
+Reference: Guo et al., "On Calibration of Modern Neural Networks", 2017, section 4.2.
+"""
+
+import dataclasses
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from model import vocabulary
+from model.checkpoint import Checkpoint
+from model.decoding import decode_greedily
+from model.reader import GridReader
+from training import scoring
+from training.data import load_mnist
+from training.drawings.writer_splits import validation_pool
+from training.loop import add_start_and_finish
+from training.scoring import Grids
+
+logger = logging.getLogger(__name__)
+
+WARNED_SHARE = 0.01
+"""Of the digits that validation writers drew on a canvas: so many are warned of."""
+_CANVAS_GRIDS, _SEED = 2500, 2
+_TEMPERATURES = torch.linspace(0.5, 2.0, 151)
+
+
+def calibrate(trained: Checkpoint, data_dir: Path, folder: Path | None = None) -> Checkpoint:
+    """Returns the checkpoint with calibrated logits and the confidence that is warned below.
+
+    Args:
+        trained: Weights that training wrote, not yet calibrated.
+        data_dir: Holds ``MNIST/`` and ``unipen/``.
+        folder: Where drawings for validation are kept; None keeps them nowhere.
+
+    Raises:
+        DataError: Data are missing and could not be fetched, or are damaged.
+    """
+    config = trained.header.config
+    canvas = validation_pool(
+        data_dir, grids=_CANVAS_GRIDS, seed=_SEED, folder=folder, is_canvas_alone=True
+    )
+    sets = [
+        scoring.disjoint_grids(digits, config, seed=_SEED)
+        for digits in (load_mnist(data_dir, "validation"), canvas)
+    ]
+    temperature = fit_temperature(trained.reader(), sets)
+    weights = {
+        name: tensor / temperature if name.startswith("to_logits.") else tensor
+        for name, tensor in trained.weights.items()
+    }
+    calibrated = dataclasses.replace(trained, weights=weights)
+    low_confidence = confidence_below(calibrated.reader(), sets[1], WARNED_SHARE)
+    logger.info("temperature %.2f; warns below %.3f", temperature, low_confidence)
+    header = dataclasses.replace(
+        trained.header,
+        temperature=trained.header.temperature * temperature,
+        low_confidence=low_confidence,
+    )
+    return dataclasses.replace(calibrated, header=header)
+
+
+@torch.inference_mode()
+def fit_temperature(reader: GridReader, sets: Sequence[Grids]) -> float:
+    """Returns what the logits are to be divided by for the least loss, every set counting alike."""
+    losses = torch.zeros(len(_TEMPERATURES))
+    for grids in sets:
+        parts = list(_logits(reader, grids))
+        logits = torch.cat([logits for logits, _ in parts])
+        symbols = torch.cat([symbols for _, symbols in parts])
+        losses += torch.stack([F.cross_entropy(logits / t, symbols) for t in _TEMPERATURES])
+    return round(float(_TEMPERATURES[losses.argmin()]), 2)
+
+
+@torch.inference_mode()
+def confidence_below(reader: GridReader, grids: Grids, share: float) -> float:
+    """Returns the confidence that a share of the grids' digits has less than."""
+    confidences = []
+    for batch in grids.batches(250):
+        greedy = decode_greedily(reader, batch.pictures.float() / 255)
+        confidences.append(greedy.probabilities.amax(dim=2)[batch.labels < vocabulary.BLANK])
+    return round(float(torch.cat(confidences).quantile(share)), 3)
+
+
+def _logits(reader: GridReader, grids: Grids) -> list[tuple[Tensor, Tensor]]:
+    found = []
+    for batch in grids.batches(250):
+        symbols = add_start_and_finish(batch.labels)
+        logits = reader(batch.pictures.float() / 255, symbols[:, :-1])
+        found.append((logits.flatten(0, 1), symbols[:, 1:].flatten()))
+    return found
