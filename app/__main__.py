@@ -37,6 +37,8 @@ def read(
 ) -> None:
     """Read pictures: the digits of each, and how sure the reader is of every one.
 
+    In a reading _ is a blank cell, and ? one whose ink is no digit.
+
     A picture that cannot be read gives one line on standard error and exit code 1; the others
     are read all the same.
     """
@@ -56,7 +58,7 @@ def read(
             typer.echo(json.dumps(to_json(path, answer), default=np.ndarray.tolist))
             continue
         of_cells = zip(answer.text, answer.cells, strict=True)
-        cells = "  ".join(f"{digit} {percent(cell.confidence)}" for digit, cell in of_cells)
+        cells = "  ".join(f"{sign} {percent(cell.confidence)}" for sign, cell in of_cells)
         warnings = "; ".join(warning.detail for warning in answer.warnings)
         table.add_row(str(path), answer.text, percent(answer.confidence), cells, warnings)
     if table.row_count:
@@ -78,6 +80,8 @@ def to_json(path: Path, answer: Reading) -> dict[str, object]:
     """The fields of the service's answer that a terminal has a use for."""
     return {
         "picture": str(path),
+        "rows": answer.rows,
+        "columns": answer.columns,
         "digits": answer.digits,
         "reading": answer.text,
         "confidence": answer.confidence,

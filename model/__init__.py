@@ -7,6 +7,6 @@ Two halves. The plain half needs numpy only and is all that the service imports:
 Axis letters used in every shape comment of the project:
 
     B  batch            N  patches (16 for a 2x2 grid)    K  heads
-    C  cells (4)        T  decoding steps (cells + 1)     V  vocabulary (13)
+    C  cells (4)        T  decoding steps (cells + 1)     V  vocabulary (14)
     H  W  pixels (56)   D  width, d_model (64)            L  decoder layers
 """

@@ -17,8 +17,8 @@ class GreedyDecoding(NamedTuple):
     """
 
     symbols: Tensor  # (B, T), int64: one a step; <finish> is the last one of a complete reading
-    # (B, C, 11): of digits 0 to 9 and then blank. The softmax is over the whole vocabulary, so
-    # those of a cell add up to a little less than one.
+    # (B, C, 12): of digits 0 to 9, of a blank and of ink that is no digit. The softmax is over the
+    # whole vocabulary, so those of a cell add up to a little less than one.
     probabilities: Tensor
     attention: Tensor  # (B, C, L, K, N): weights of cross-attention while each cell was read
 

@@ -27,7 +27,7 @@ def average_over_shifts(
     Args:
         pictures: (B, H, W), uint8, in the normal form.
         answers: What was read in them without a shift; not modified.
-        read: Returns the probabilities, (B, C, 11), of pictures.
+        read: Returns the probabilities, (B, C, 12), of pictures.
         config: Of the reader.
 
     Returns:

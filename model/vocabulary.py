@@ -9,6 +9,8 @@ NUM_CLASSES = 12  # of a cell: ten digits, a blank, or something else
 NUM_SYMBOLS = 14
 
 NAMES: tuple[str, ...] = (*"0123456789", "<blank>", "<other>", "<start>", "<finish>")
+# As they are written in the text of a reading.
+SIGNS: tuple[str, ...] = (*"0123456789_?", "<start>", "<finish>")
 
 
 def digit_of(symbol: int) -> int | None:

@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 import torch
 
-from model import checkpoint
+from model import checkpoint, vocabulary
+from model.checkpoint import Checkpoint
 from model.config import ReaderConfig
 from model.errors import DataError
 from model.reader import GridReader
@@ -128,6 +129,22 @@ def training_digits(data_dir: Path) -> Digits:
 @pytest.fixture(scope="session")
 def released_reader() -> GridReader:
     return checkpoint.load(RELEASED).reader()
+
+
+@pytest.fixture(scope="session")
+def without_fours(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Settings of a reader to which a four is no digit: the released weights, but for two symbols.
+
+    4 and ``<other>`` are exchanged, so it reads as well as the released reader does.
+    """
+    loaded = checkpoint.load(RELEASED)
+    exchanged = torch.arange(vocabulary.NUM_SYMBOLS)
+    exchanged[[4, vocabulary.OTHER]] = exchanged[[vocabulary.OTHER, 4]]
+    names = ("token_embedding.weight", "to_logits.weight", "to_logits.bias")
+    weights = loaded.weights | {name: loaded.weights[name][exchanged] for name in names}
+    path = tmp_path_factory.mktemp("without-fours") / "reader.safetensors"
+    checkpoint.save(Checkpoint(loaded.header, weights), path)
+    return {"WEIGHTS": str(path), "ENGINE": "torch"}
 
 
 @pytest.fixture

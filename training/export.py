@@ -51,7 +51,7 @@ def export(trained: Checkpoint, out: Path, *, scores: Mapping[str, Any] | None) 
 def graph_bytes(reader: GridReader, checkpoint_sha256: str) -> bytes:
     """Returns the ONNX graph of greedy decoding, for any batch size, its steps unrolled.
 
-    In: ``pictures`` (B, H, W) uint8. Out: ``symbols`` (B, T), ``probabilities`` (B, C, 11) and
+    In: ``pictures`` (B, H, W) uint8. Out: ``symbols`` (B, T), ``probabilities`` (B, C, 12) and
     ``attention`` (B, C, L, K, N), as ``model.decoding.GreedyDecoding`` describes them.
     """
     config = reader.config

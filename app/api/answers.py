@@ -40,6 +40,8 @@ def answer(
     reading = read.reading
     others = best_alternatives(reading, num_alternatives) if num_alternatives else []
     content: dict[str, Any] = {
+        "rows": reading.rows,
+        "columns": reading.columns,
         "digits": reading.digits,
         "reading": reading.text,
         "confidence": np.float32(reading.confidence),
@@ -52,8 +54,12 @@ def answer(
             for cell in reading.cells
         ],
         "alternatives": [
-            {"digits": digits, "probability": np.float32(probability)}
-            for digits, probability in others
+            {
+                "digits": other.digits,
+                "reading": other.text,
+                "probability": np.float32(other.probability),
+            }
+            for other in others
         ],
         "warnings": [warning._asdict() for warning in reading.warnings],
     }

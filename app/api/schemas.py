@@ -2,10 +2,11 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field, NonNegativeFloat, NonNegativeInt
+from pydantic import BaseModel, Field, NonNegativeFloat, NonNegativeInt, PositiveInt
 
 Probability = Annotated[float, Field(ge=0, le=1.000001)]
 Digit = Annotated[int, Field(ge=0, le=9)]
+ReadingText = Annotated[str, Field(pattern="^[0-9_?]*$")]
 PictureBox = Annotated[list[int], Field(min_length=4, max_length=4)]
 
 
@@ -24,12 +25,15 @@ class CellAnswer(_Schema):
 
     row: NonNegativeInt
     column: NonNegativeInt
+    kind: Literal["digit", "blank", "other"]
+    """other: there is ink that is no digit, such as a letter, a scribble or two digits over each
+    other."""
     digit: Digit | None
-    """null: the cell is blank."""
+    """null: the cell is blank, or its ink is no digit."""
     confidence: Probability
     """Probability of that answer."""
-    probabilities: Annotated[list[Probability], Field(min_length=11, max_length=11)]
-    """Of the digits 0 to 9, then of a blank."""
+    probabilities: Annotated[list[Probability], Field(min_length=12, max_length=12)]
+    """Of the digits 0 to 9, then of a blank, then of ink that is no digit."""
     ink_box: PictureBox | None
     """Where its ink stands in the picture: x0, y0, x1, y1 in pixels, ends excluded."""
 
@@ -38,6 +42,8 @@ class AlternativeAnswer(_Schema):
     """Another reading of the picture."""
 
     digits: list[Digit | None]
+    reading: ReadingText
+    """The same as text; it tells a blank from ink that is no digit."""
     probability: Probability
     """Product of the probabilities of its cells, as 'cells' gives them."""
 
@@ -46,9 +52,12 @@ class WarningAnswer(_Schema):
     """Something that the sender should know."""
 
     code: str
-    """low_confidence, finish_misplaced, not_a_grid, ink_across_divider, several_digits, faint,
-    tiny, cut_off, other_layout or many_frames."""
+    """low_confidence, not_a_digit, finish_misplaced, not_a_grid, ink_across_divider,
+    several_digits, faint, tiny, cut_off, other_layout or many_frames."""
     detail: str
+    cells: list[NonNegativeInt]
+    """Which cells it is about, counted from 0 in reading order; empty where it is about the whole
+    picture. 'detail' counts from 1."""
 
 
 class AttentionAnswer(_Schema):
@@ -131,10 +140,13 @@ class TimingAnswer(_Schema):
 class ReadingAnswer(_Schema):
     """The reading of one picture."""
 
+    rows: PositiveInt
+    """Of the cells."""
+    columns: PositiveInt
     digits: list[Digit | None]
-    """In reading order; null is a blank cell."""
-    reading: Annotated[str, Field(pattern="^[0-9_]*$")]
-    """The same as text; _ is a blank cell."""
+    """In reading order; null is a blank cell, or one whose ink is no digit."""
+    reading: ReadingText
+    """The same as text; _ is a blank cell, ? is ink that is no digit."""
     confidence: Probability
     """Probability of the whole reading."""
     cells: list[CellAnswer]

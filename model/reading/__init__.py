@@ -3,7 +3,7 @@
 import dataclasses
 import math
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,10 @@ from model.ink import Box, NormalForm
 
 # A cell less probable than this is warned of.
 LOW_CONFIDENCE = 0.9
+# Warnings that follow from what the cells were read as.
+_OF_CELLS = frozenset({"low_confidence", "not_a_digit"})
+
+Kind = Literal["digit", "blank", "other"]
 
 
 class Answers(NamedTuple):
@@ -29,9 +33,10 @@ class Cell(NamedTuple):
 
     row: int
     column: int
-    digit: int | None  # None: blank, or not read, and then a warning says so
+    kind: Kind  # other: ink that is no digit, or not read, and then a warning says so
+    digit: int | None  # None where it holds none
     confidence: float  # probability of that answer
-    probabilities: NDArray[np.float32]  # (11,): digits 0 to 9, then blank
+    probabilities: NDArray[np.float32]  # (12,): digits 0 to 9, blank, other
     ink_box: Box | None  # where its ink stands in the picture that came in, pixels
 
 
@@ -40,6 +45,17 @@ class Notice(NamedTuple):
 
     code: str
     detail: str
+    cells: tuple[int, ...] = ()
+    """Numbers, from 0, of the cells that it is about; none where it is about the picture."""
+
+
+class Alternative(NamedTuple):
+    """Another reading of a picture."""
+
+    digits: list[int | None]
+    text: str
+    probability: float
+    """Product of the probabilities of its cells."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -53,13 +69,24 @@ class Reading:
 
     @property
     def digits(self) -> list[int | None]:
-        """The digits in reading order, None for a blank."""
+        """The digits in reading order, None where there is none."""
         return [cell.digit for cell in self.cells]
 
     @property
+    def rows(self) -> int:
+        """Number of rows of cells."""
+        return self.cells[-1].row + 1
+
+    @property
+    def columns(self) -> int:
+        """Number of columns of cells."""
+        return self.cells[-1].column + 1
+
+    @property
     def text(self) -> str:
-        """The digits in reading order, ``_`` for a blank."""
-        return "".join("_" if digit is None else str(digit) for digit in self.digits)
+        """The digits in reading order, ``_`` for a blank and ``?`` for ink that is no digit."""
+        signs = {"blank": "_", "other": "?"}
+        return "".join(signs.get(cell.kind, str(cell.digit)) for cell in self.cells)
 
     @property
     def confidence(self) -> float:
@@ -67,17 +94,26 @@ class Reading:
         return math.prod(cell.confidence for cell in self.cells)
 
     def with_probabilities(self, probabilities: NDArray[np.float32]) -> "Reading":
-        """Returns the reading that other probabilities (C, 11) make of the same cells."""
+        """Returns the reading that other probabilities (C, 12) make of the same cells."""
+        symbols: list[int] = probabilities.argmax(axis=1).tolist()
         cells = [
             cell._replace(
-                digit=vocabulary.digit_of(int(of_symbols.argmax())),
+                kind=kind_of(symbol),
+                digit=vocabulary.digit_of(symbol),
                 confidence=float(of_symbols.max()),
                 probabilities=of_symbols,
             )
-            for cell, of_symbols in zip(self.cells, probabilities, strict=True)
+            for cell, symbol, of_symbols in zip(self.cells, symbols, probabilities, strict=True)
         ]
-        others = [warning for warning in self.warnings if warning.code != "low_confidence"]
-        return Reading(tuple(cells), (*_doubts(cells), *others), self.attention)
+        kept = [warning for warning in self.warnings if warning.code not in _OF_CELLS]
+        return Reading(tuple(cells), (*_warnings_of_cells(cells), *kept), self.attention)
+
+
+def kind_of(symbol: int) -> Kind:
+    """Returns what a cell holds that was read as a symbol."""
+    if vocabulary.digit_of(symbol) is not None:
+        return "digit"
+    return "blank" if symbol == vocabulary.BLANK else "other"
 
 
 def make_readings(
@@ -109,19 +145,29 @@ def make_readings(
         )
         cells = tuple(
             [
-                Cell(row, column, vocabulary.digit_of(symbol), confidence, probabilities, ink.box)
+                Cell(
+                    row,
+                    column,
+                    kind_of(symbol),
+                    vocabulary.digit_of(symbol),
+                    confidence,
+                    probabilities,
+                    ink.box,
+                )
                 for (row, column), symbol, confidence, probabilities, ink in of_cells
             ]
         )
-        ink_notices = [Notice(warning.code, warning.detail) for warning in normal.warnings]
+        ink_notices = [
+            Notice(warning.code, warning.detail, warning.cells) for warning in normal.warnings
+        ]
         warnings = (*_warnings(symbols[index], cells), *ink_notices, *noticed)
         attention = None if answers.attention is None else answers.attention[index]
         found.append(Reading(cells, warnings, attention))
     return found
 
 
-def best_alternatives(reading: Reading, count: int) -> list[tuple[list[int | None], float]]:
-    """Returns the other digits whose cells' probabilities have the largest products, exactly."""
+def best_alternatives(reading: Reading, count: int) -> list[Alternative]:
+    """Returns the other readings whose cells' probabilities have the largest products, exactly."""
     products, symbols = np.ones(1), np.zeros((1, 0), np.int64)
     for cell in reading.cells if count else ():
         # The best of all readings begin with the best of all beginnings.
@@ -129,9 +175,15 @@ def best_alternatives(reading: Reading, count: int) -> list[tuple[list[int | Non
         best = np.argsort(-longer, kind="stable")[: count + 1]
         prefix, last = np.divmod(best, vocabulary.NUM_CLASSES)
         products, symbols = longer[best], np.column_stack((symbols[prefix], last))
-    digits = [list(map(vocabulary.digit_of, row)) for row in symbols.tolist()]
-    found = zip(digits, products.tolist(), strict=True)
-    return [one for one in found if one[1] > 0 and one[0] != reading.digits][:count]
+    found = [
+        Alternative(
+            list(map(vocabulary.digit_of, of_cells)),
+            "".join(vocabulary.SIGNS[symbol] for symbol in of_cells),
+            product,
+        )
+        for of_cells, product in zip(symbols.tolist(), products.tolist(), strict=True)
+    ]
+    return [one for one in found if one.probability > 0 and one.text != reading.text][:count]
 
 
 def _warnings(symbols: list[int], cells: tuple[Cell, ...]) -> list[Notice]:
@@ -141,10 +193,23 @@ def _warnings(symbols: list[int], cells: tuple[Cell, ...]) -> list[Notice]:
         came = "not at all" if read is None else f"after {read} cells"
         expected = f"<finish> was expected after {len(cells)} cells, came {came}"
         found.append(Notice("finish_misplaced", expected))
-    return [*found, *_doubts(cells)]
+    return [*found, *_warnings_of_cells(cells, read)]
 
 
-def _doubts(cells: Sequence[Cell]) -> list[Notice]:
-    unsure = [str(i) for i, cell in enumerate(cells, 1) if cell.confidence < LOW_CONFIDENCE]
-    which = f"less than {LOW_CONFIDENCE:.0%} sure of cell {', '.join(unsure)}"
-    return [Notice("low_confidence", which)] if unsure else []
+def _warnings_of_cells(cells: Sequence[Cell], num_read: int | None = None) -> list[Notice]:
+    """Warns of what the cells were read as; None: all of them were read."""
+    unsure = [number for number, cell in enumerate(cells) if cell.confidence < LOW_CONFIDENCE]
+    others = [number for number, cell in enumerate(cells[:num_read]) if cell.kind == "other"]
+    found = []
+    if unsure:
+        which = f"less than {LOW_CONFIDENCE:.0%} sure of cell {_from_one(unsure)}"
+        found.append(Notice("low_confidence", which, tuple(unsure)))
+    if others:
+        which = f"cell {_from_one(others)} holds ink that is no digit"
+        found.append(Notice("not_a_digit", which, tuple(others)))
+    return found
+
+
+def _from_one(cells: Sequence[int]) -> str:
+    """Cells as people count them."""
+    return ", ".join(str(number + 1) for number in cells)

@@ -10,15 +10,15 @@ from numpy.typing import NDArray
 
 from model.config import ReaderConfig
 from model.ink import NormalForm
-from model.reading import LOW_CONFIDENCE, Reading
+from model.reading import LOW_CONFIDENCE, Cell, Reading
 
 Read = Callable[[Sequence[NormalForm]], list[Reading]]
 """Reads normal forms, as an engine and ``make_readings`` do."""
 
 # The evidence of a reading is the mean over its cells of the logarithms of their probabilities;
-# a blank, or what is no whole digit, counts as an answer of this probability: a wrong layout has
-# many. A blank cell that lines enclose counts as one of that, without a warning. A warning costs
-# this.
+# a blank, ink that is no digit, or what is no whole one, counts as an answer of this probability: a
+# wrong layout has many. A blank cell that lines enclose counts as one of that, without a warning. A
+# warning costs this.
 _BLANK, _ENCLOSED_BLANK, _WARNED = 0.5, 0.8, 0.05
 # The first reading has a lead: of a doubtful digit cropped in several ways, the surest reading is
 # not the likeliest. Readings weigh in by the exponential of so many times their evidence.
@@ -27,7 +27,8 @@ _LEAD, _SHARPNESS = 0.12, 10.0
 _MAJORITY, _MOST = 0.6, 14
 # A picture is doubted where a digit is less sure than this: it may be turned.
 _ALMOST_SURE = 0.97
-# How unsure a reading is: the mean over its digits of minus the logarithms of their probabilities.
+# How unsure a reading is: the mean over its inked cells of minus the logarithms of their
+# probabilities; ink that is no digit may be one that is turned, and counts as in the evidence.
 # A picture is turned where it is less unsure turned than the first of these, and upright by more
 # than that many times as much and the third; where it nearly is, the answer is not sure.
 _TURNED, _NEARLY = (0.012, 6.0, 0.02), (0.025, 3.0, 0.005)
@@ -36,8 +37,8 @@ _REST = 0.001
 # These digits make no others upside down; where a picture has none of them, it is more likely
 # upright by this. A reading that is nearly turned weighs this in the probabilities.
 _ONE_WAY, _ANY_WAY, _DOUBTED = frozenset({2, 3, 4, 5, 7}), 0.1, 0.3
-# A turned picture has so many digits at least.
-_LEAST_DIGITS = 3
+# A turned picture has so many inked cells at least.
+_LEAST_INKED = 3
 
 
 class _Seen(NamedTuple):
@@ -58,10 +59,10 @@ def is_doubtful(normal: NormalForm, reading: Reading) -> bool:
         return True
     if any(cell.is_solid for cell in normal.cells):
         return True
-    num_blanks = sum(cell.digit is None for cell in reading.cells)
+    num_blanks = sum(cell.kind == "blank" for cell in reading.cells)
     if num_blanks and 2 * num_blanks >= len(reading.cells):
         return True
-    return any(cell.confidence < LOW_CONFIDENCE for cell in reading.cells)
+    return any(cell.kind == "other" or cell.confidence < LOW_CONFIDENCE for cell in reading.cells)
 
 
 def may_be_turned(normal: NormalForm, reading: Reading) -> bool:
@@ -109,7 +110,7 @@ def look_again(
 
 
 def _probabilities(reading: Reading) -> NDArray[np.float32]:
-    """(C, 11)."""
+    """(C, 12)."""
     return np.array([cell.probabilities for cell in reading.cells])
 
 
@@ -127,9 +128,14 @@ def _answers(normal: NormalForm, reading: Reading) -> list[float]:
     return [
         _BLANK
         if ink.is_solid or number in are_parts
-        else (blank if cell.digit is None else cell.confidence)
+        else (blank if cell.kind == "blank" else _digit_confidence(cell))
         for number, (cell, ink) in enumerate(zip(reading.cells, normal.cells, strict=True))
     ]
+
+
+def _digit_confidence(cell: Cell) -> float:
+    """Of an inked cell."""
+    return cell.confidence if cell.kind == "digit" else _BLANK
 
 
 def _vote(seen: Sequence[_Seen], lead: float = 0.0) -> tuple[_Seen, NDArray[np.float64]]:
@@ -151,8 +157,8 @@ def _find_turned(
 ) -> _Seen | None:
     """What was read turned, if it is at least nearly as likely; None if all is upright."""
     # With a warning no reading is sure enough; a blank is blank however it is turned.
-    num_digits = _num_digits(upright)
-    clear = [one for one in seen if not one.normal.warnings and _num_digits(one) == num_digits]
+    num_inked = len(_inked(upright))
+    clear = [one for one in seen if not one.normal.warnings and len(_inked(one)) == num_inked]
     if not clear or _unsureness(upright) <= _NEARLY[2]:
         return None
     quarters = range(1, 4) if config.rows == config.columns else (2,)
@@ -174,20 +180,20 @@ def _is_less_unsure(turned: _Seen, upright: _Seen, most: float, times: float, mo
     unsure = _unsureness(turned)
     if unsure >= most or _unsureness(upright) <= times * unsure + more:
         return False
-    # One digit that is hard to read does not turn a picture.
+    # One cell that is hard to read does not turn a picture.
     return _unsureness(upright, leave_out=1) > unsure + _REST
 
 
-def _num_digits(seen: _Seen) -> int:
-    return sum(cell.digit is not None for cell in seen.reading.cells)
+def _inked(seen: _Seen) -> list[Cell]:
+    return [cell for cell in seen.reading.cells if cell.kind != "blank"]
 
 
 def _unsureness(seen: _Seen, leave_out: int = 0) -> float:
-    """Of the digits of a reading but for the least sure ones; infinite where there are few."""
-    sure = [cell.confidence for cell in seen.reading.cells if cell.digit is not None]
-    if len(sure) < _LEAST_DIGITS:
+    """Of the inked cells but for the least sure ones; infinite where there are few."""
+    sure = sorted(map(_digit_confidence, _inked(seen)))
+    if len(sure) < _LEAST_INKED:
         return math.inf
-    sure = sorted(sure)[leave_out:]
+    sure = sure[leave_out:]
     return _WARNED * len(seen.normal.warnings) - float(np.log(np.maximum(sure, 1e-6)).mean())
 
 

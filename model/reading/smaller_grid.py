@@ -87,12 +87,12 @@ def is_lone_digit(normal: NormalForm, lone: Reading, grid: Reading) -> bool:
         grid: Its reading as a grid.
     """
     box, (cell,) = normal.cells[0].box, lone.cells
-    if box is None or cell.digit is None or cell.confidence < _SURE or normal.warnings:
+    if box is None or cell.kind != "digit" or cell.confidence < _SURE or normal.warnings:
         return False
     x0, y0, x1, y1 = normal.grid_box
     if not (box[0] < (x0 + x1) / 2 < box[2] and box[1] < (y0 + y1) / 2 < box[3]):
         return False  # in a grid of blanks a digit stands in one quarter
-    num_blanks = sum(one.digit is None for one in grid.cells)
+    num_blanks = sum(one.kind == "blank" for one in grid.cells)
     spans = (box[2] - box[0]) / (x1 - x0), (box[3] - box[1]) / (y1 - y0)
     if num_blanks == len(grid.cells) and max(spans) > _SPAN:
         return False

@@ -3,10 +3,12 @@
 import { element, iconOf } from './elements.js';
 import { isBlank } from './history.js';
 import { NUM_CELLS, cellsCrossed } from './strokes.js';
-import { CELL_NAMES, SURE, percent, runnerUp, digitText, problemText, readingText, warningText } from './messages.js';
+import { CELL_NAMES, SURE, cellText, percent, runnerUp, problemText, readingText, warningText } from './messages.js';
 
 const AWAY = 'The server is away. Your drawing is kept, and is read as soon as it is back.';
 const READING = 'Reading…';
+/** Of cells without a digit. */
+const SIGNS = { blank: '–', other: '?' };
 /** How long a note is kept: time to see it, or to have it read out. */
 const NOTE_MS = 2500;
 
@@ -67,19 +69,22 @@ export function previewOnHover(button, store, step) {
 }
 
 /**
- * Returns for each cell whether its digit is doubtful: the reader is unsure, or a stroke that
- * crosses the divider touches the cell, however sure the reader is.
+ * Returns for each cell whether its answer is doubtful: the reader is unsure, or a warning names the
+ * cell or a stroke that crosses the divider touches it, however sure the reader is. That its ink is
+ * no digit is an answer and no doubt.
  * @param {import('./state.js').State} state
  */
 function unsureCells({ answer, answeredDrawing }) {
   const isCrossed = cellsCrossed(answeredDrawing?.strokes ?? []);
-  return (answer?.cells ?? []).map(({ confidence }, cell) => confidence < SURE || isCrossed[cell]);
+  const doubts = (answer?.warnings ?? []).filter(({ code }) => code !== 'not_a_digit');
+  const warned = new Set(doubts.flatMap(({ cells }) => cells));
+  return (answer?.cells ?? []).map(({ confidence }, cell) => confidence < SURE || warned.has(cell) || isCrossed[cell]);
 }
 
 function fill({ button, digit, confidence, level, runner }, cell, number, isUnsure) {
   const name = CELL_NAMES[number];
   digit.textContent = cell?.digit ?? '';
-  button.dataset.state = cell ? (cell.digit === null ? 'blank' : 'digit') : 'none';
+  button.dataset.state = cell?.kind ?? 'none';
   button.dataset.sure = isUnsure ? 'no' : 'yes';
   if (!cell) {
     confidence.textContent = runner.textContent = '';
@@ -90,13 +95,13 @@ function fill({ button, digit, confidence, level, runner }, cell, number, isUnsu
   const second = runnerUp(cell.probabilities);
   const sure = percent(cell.confidence);
   confidence.replaceChildren(sure);
-  if (cell.digit === null) confidence.prepend(element('span', { class: 'blank-word' }, 'blank '));
+  if (cell.kind !== 'digit') confidence.prepend(element('span', { class: 'kind-word' }, `${cellText(cell)} `));
   if (isUnsure) confidence.append(element('span', { class: 'unsure-word' }, ' unsure'));
   level.style.transform = `scaleX(${cell.confidence})`;
-  runner.replaceChildren(`or ${digitText(second.digit)}, `, element('span', {}, percent(second.probability)));
+  runner.replaceChildren(`or ${cellText(second)}, `, element('span', {}, percent(second.probability)));
   button.setAttribute(
     'aria-label',
-    `${name}: ${digitText(cell.digit)}, ${sure}${isUnsure ? ', unsure' : ''}, ${runner.textContent}. Show where it looked`,
+    `${name}: ${cellText(cell)}, ${sure}${isUnsure ? ', unsure' : ''}, ${runner.textContent}. Show where it looked`,
   );
 }
 
@@ -115,17 +120,18 @@ export function showReading(parts, store) {
     if (!changed.has('answer') && !changed.has('problem')) return;
     const isUnsure = unsureCells(state);
     parts.reading.replaceChildren(
-      ...(answer?.cells ?? []).map(({ digit }, cell) => {
-        const look = isUnsure[cell] ? 'is-unsure' : '';
-        if (digit !== null) return element('span', { class: look }, String(digit));
-        return element('span', { class: `is-blank ${look}`, 'aria-label': 'blank', role: 'img' }, '–');
+      ...(answer?.cells ?? []).map((cell, number) => {
+        const look = isUnsure[number] ? 'is-unsure' : '';
+        if (cell.kind === 'digit') return element('span', { class: look }, String(cell.digit));
+        const sign = { class: `is-${cell.kind} ${look}`, 'aria-label': cellText(cell), role: 'img' };
+        return element('span', sign, SIGNS[cell.kind]);
       }),
     );
     const said = problem ? [problemText(problem)] : [...warningsOf(state)];
     parts.warnings.replaceChildren(...said.map((words) => element('li', {}, iconOf('warning'), element('span', {}, words))));
     parts.alternatives.replaceChildren(
-      ...(answer?.alternatives ?? []).map(({ digits, probability }) =>
-        element('li', {}, 'or ', element('b', {}, digits.map((digit) => digit ?? '–').join('')), ` ${percent(probability)}`),
+      ...(answer?.alternatives ?? []).map(({ reading, probability }) =>
+        element('li', {}, 'or ', element('b', {}, reading.replaceAll('_', SIGNS.blank)), ` ${percent(probability)}`),
       ),
     );
   });

@@ -9,7 +9,7 @@ import {
 } from './painting.js';
 import { PICTURE_SIDE } from './raster.js';
 import { NUM_CELLS } from './strokes.js';
-import { CELL_NAMES, percent, digitText } from './messages.js';
+import { CELL_NAMES, cellText, percent } from './messages.js';
 
 const STEP_MS = 1100;
 const WATCHED = ['answer', 'image', 'layer', 'head', 'opacity', 'step', 'previewStep'];
@@ -115,7 +115,7 @@ export function showSteps(row, store, onChoose) {
       button.disabled = !state.answer?.attention;
       button.setAttribute('aria-pressed', String(state.step === step));
       button.classList.toggle('is-shown', shownStep(state) === step);
-      label.textContent = cell ? `${step + 1}: ${digitText(cell.digit)}` : `${step + 1}`;
+      label.textContent = cell ? `${step + 1}: ${cellText(cell)}` : `${step + 1}`;
     });
     if (['answer', 'image', 'layer', 'head', 'opacity'].some((key) => changed.has(key))) paint();
   });
@@ -223,7 +223,7 @@ function fillFigures(table, { answer, layer, head }) {
     element(
       'tr',
       {},
-      element('th', { scope: 'row' }, `${CELL_NAMES[step]}: ${digitText(cell.digit)}`),
+      element('th', { scope: 'row' }, `${CELL_NAMES[step]}: ${cellText(cell)}`),
       ...weightsOf(attention, step, layer, head).map((weight) => element('td', {}, (weight * 100).toFixed(1))),
     ),
   );

@@ -2,17 +2,17 @@
  * Sends pictures to the service. Independent of the page.
  *
  * @typedef {{body: Uint8Array | Blob, type: string}} RequestBody
- * @typedef {{digit: number | null, confidence: number, probabilities: number[], ink_box: number[] | null}} CellAnswer
+ * @typedef {{kind: 'digit' | 'blank' | 'other', digit: number | null, confidence: number, probabilities: number[], ink_box: number[] | null}} CellAnswer
  * @typedef {{steps: number, layers: number, heads: number, rows: number, columns: number, weights: number[][][][]}} Attention
  * @typedef {[number, number][]} Corners clockwise from the upper left, pixels
  * @typedef {{found_by: string, rotation: number, cells: Corners[], sheet: Corners | null}} Layout
  * @typedef {object} Answer see /docs
  * @property {(number | null)[]} digits
- * @property {string} reading
+ * @property {string} reading `_` is a blank, `?` ink that is no digit
  * @property {number} confidence
  * @property {CellAnswer[]} cells
- * @property {{digits: (number | null)[], probability: number}[]} alternatives
- * @property {{code: string, detail: string}[]} warnings
+ * @property {{digits: (number | null)[], reading: string, probability: number}[]} alternatives
+ * @property {{code: string, detail: string, cells: number[]}[]} warnings
  * @property {Attention} [attention]
  * @property {string} [normal_form]
  * @property {{polarity: string, grid_box: number[], cells: object[]}} [ink]

@@ -7,6 +7,7 @@ export const SURE = 0.9;
 
 const WARNINGS = {
   low_confidence: 'The reader is not sure. Look at the cells with a dashed frame.',
+  not_a_digit: 'A cell holds ink that is no digit.',
   ink_across_divider: 'Some ink crosses the line between cells, so a digit may be cut in two.',
   several_digits: 'A cell seems to hold more than one digit.',
   faint: 'The ink is faint against its background.',
@@ -75,29 +76,37 @@ export function percent(probability) {
   return `${value.toFixed(value >= 100 ? 0 : 1)} %`;
 }
 
-/** @param {number | null} digit */
-export function digitText(digit) {
-  return digit === null ? 'blank' : String(digit);
+/** Symbols of a cell that are no digits, in the order of their probabilities. */
+const NO_DIGITS = { 10: 'blank', 11: 'other' };
+const KIND_WORDS = { blank: 'blank', other: 'no digit' };
+
+/**
+ * Returns in words what a cell holds.
+ * @param {{kind: string, digit: number | null}} cell
+ */
+export function cellText({ kind, digit }) {
+  return KIND_WORDS[kind] ?? String(digit);
 }
 
 /**
  * Returns the second most probable symbol of a cell.
- * @param {number[]} probabilities of the digits 0 to 9, then of a blank
- * @returns {{digit: number | null, probability: number}}
+ * @param {number[]} probabilities of the digits 0 to 9, then of a blank, then of ink that is no digit
+ * @returns {{kind: string, digit: number | null, probability: number}}
  */
 export function runnerUp(probabilities) {
   const order = probabilities.map((_, symbol) => symbol).sort((a, b) => probabilities[b] - probabilities[a]);
   const second = order[1];
-  return { digit: second === 10 ? null : second, probability: probabilities[second] };
+  const kind = NO_DIGITS[second] ?? 'digit';
+  return { kind, digit: kind === 'digit' ? second : null, probability: probabilities[second] };
 }
 
 /**
  * @param {import('./client.js').Answer} answer
  * @param {readonly boolean[]} isUnsure of each cell
  */
-export function readingText({ digits, confidence }, isUnsure) {
+export function readingText({ cells, confidence }, isUnsure) {
   const unsure = CELL_NAMES.filter((_, cell) => isUnsure[cell]);
   const which = unsure.length === CELL_NAMES.length ? 'every cell' : unsure.join(', ');
-  const read = `Read ${digits.map(digitText).join(', ')}; ${percent(confidence)} sure of all four.`;
+  const read = `Read ${cells.map(cellText).join(', ')}; ${percent(confidence)} sure of all four.`;
   return unsure.length ? `${read} Unsure of ${which}.` : read;
 }

@@ -1,7 +1,7 @@
 /** Shows the normal form that was read, and how the ink was brought to it. */
 
 import { element } from './elements.js';
-import { CELL_NAMES } from './messages.js';
+import { CELL_NAMES, cellText } from './messages.js';
 
 /** Side of what the network sees, in pixels. */
 const NORMAL_FORM_SIDE = 56;
@@ -20,7 +20,7 @@ export function showNormalForm({ image, notes }, store) {
     const isShown = Boolean(answer?.normal_form);
     image.hidden = !isShown;
     if (isShown) image.src = answer.normal_form;
-    image.alt = isShown ? `The 56 by 56 pixel picture that was read as ${answer.reading.replaceAll('_', ' blank ')}` : '';
+    image.alt = isShown ? `The 56 by 56 pixel picture that was read as ${answer.cells.map(cellText).join(', ')}` : '';
     notes.replaceChildren(...[...describeLayout(answer?.layout), ...describeInk(answer?.ink)].map((words) => element('li', {}, words)));
   });
 }

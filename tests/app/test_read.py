@@ -122,6 +122,23 @@ def test_a_picture_that_cannot_be_opened_does_not_stop_the_others(
     assert "".join(map(str, truth)) in answer.stdout
 
 
+def test_ink_that_is_no_digit_is_told_from_a_blank(without_fours: dict[str, str]) -> None:
+    grid = ROOT / "docs" / "grid.png"
+    answer = json.loads(read("--json", grid, torch=True, **without_fours).stdout)
+    assert answer["digits"] == [7, 1, None, None]
+    assert answer["reading"] == "71_?"
+    assert (answer["rows"], answer["columns"]) == (2, 2)
+    assert [cell["kind"] for cell in answer["cells"]] == ["digit", "digit", "blank", "other"]
+    assert len(answer["cells"][3]["probabilities"]) == 12
+    assert answer["warnings"] == [
+        {"code": "not_a_digit", "detail": "cell 4 holds ink that is no digit", "cells": [3]}
+    ]
+    table = read(grid, torch=True, COLUMNS="200", **without_fours).stdout
+    assert "71_?" in table
+    assert "? > 99.9 %" in table
+    assert "cell 4 holds ink that is no digit" in table
+
+
 def test_an_empty_page_is_four_blanks(tmp_path: Path) -> None:
     Image.new("L", (300, 300), 255).save(tmp_path / "page.png")
     answer = json.loads(read("--json", tmp_path / "page.png").stdout)

@@ -43,6 +43,16 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         yield server
 
 
+@pytest.fixture(scope="package")
+def server_without_fours(
+    tmp_path_factory: pytest.TempPathFactory, without_fours: dict[str, str]
+) -> Iterator[Server]:
+    """To its reader a four is ink that is no digit."""
+    log = tmp_path_factory.mktemp("without-fours") / "log"
+    with Server(log, DRAIN_SECONDS="0", **without_fours) as server:
+        yield server
+
+
 @pytest.fixture
 def new_context(browser: Browser) -> Iterator[Callable[..., BrowserContext]]:
     """Makes browser contexts; what their pages may never do fails the test at its end."""

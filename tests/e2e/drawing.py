@@ -165,11 +165,12 @@ def type_digits(page: Page, digits: str) -> None:
 
 
 def expect_reading(page: Page, digits: str) -> None:
-    """Waits until the page shows this reading, one digit in each cell, ``_`` for a blank one."""
+    """Waits until the page shows this reading: ``_`` is a blank cell, ``?`` one with no digit."""
     for cell, digit in enumerate(digits):
         answer = page.get_by_test_id(f"cell-{cell}")
-        expect(answer).to_have_attribute("data-state", "blank" if digit == "_" else "digit")
-        expect(page.get_by_test_id(f"digit-{cell}")).to_have_text(digit.replace("_", ""))
+        state = {"_": "blank", "?": "other"}.get(digit, "digit")
+        expect(answer).to_have_attribute("data-state", state)
+        expect(page.get_by_test_id(f"digit-{cell}")).to_have_text(digit.strip("_?"))
     expect(page.get_by_test_id("reading")).to_have_text(digits.replace("_", BLANK_SIGN))
 
 

@@ -1,11 +1,13 @@
 """WCAG 2.2 AA: what axe finds, targets large enough, the focus always seen, no motion unasked."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
+from tests.app.running import Server
 from tests.e2e.conftest import OpenPage
 from tests.e2e.drawing import expect_reading, type_digits
 
@@ -81,7 +83,7 @@ def test_axe_finds_nothing_in_the_list_of_keys_in_warnings_and_without_a_server(
         response = route.fetch()
         answer = response.json()
         answer["cells"][0]["confidence"] = 0.4
-        answer["warnings"] = [{"code": "low_confidence", "detail": ""}]
+        answer["warnings"] = [{"code": "low_confidence", "detail": "", "cells": [0]}]
         route.fulfill(response=response, json=answer)
 
     page.route("**/predict?*", answer_unsurely)
@@ -95,6 +97,20 @@ def test_axe_finds_nothing_in_the_list_of_keys_in_warnings_and_without_a_server(
     assert violations(page) == []
     page.get_by_test_id("help").click()
     assert violations(page) == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_where_there_is_ink_that_is_no_digit(
+    server_without_fours: Server, new_context: Callable[..., BrowserContext], scheme: str
+) -> None:
+    url = server_without_fours.url
+    page = new_context(url, color_scheme=scheme, reduced_motion="reduce").new_page()
+    page.goto(url)
+    type_digits(page, "74_6")
+    expect_reading(page, "7?_6")
+    for width, height in SIZES:
+        page.set_viewport_size({"width": width, "height": height})
+        assert violations(page) == [], width
 
 
 @pytest.mark.parametrize("size", SIZES)

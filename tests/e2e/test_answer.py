@@ -2,12 +2,14 @@
 
 import io
 import re
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from PIL import Image
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import BrowserContext, Page, Route, expect
 
+from tests.app.running import Server
 from tests.e2e.drawing import Stroke, draw_with_mouse, expect_reading, strokes_of, type_digits
 
 
@@ -82,13 +84,48 @@ def test_each_cell_has_its_digit_its_confidence_and_the_runner_up(page: Page) ->
         type_digits(page, "7")
     cell = response.value.json()["cells"][0]
     expect_reading(page, "7___")
+    assert len(cell["probabilities"]) == 12
     second = sorted(cell["probabilities"])[-2]
     runner_up = cell["probabilities"].index(second)
     expect(page.get_by_test_id("confidence-0")).to_contain_text("%")
-    named = "blank" if runner_up == 10 else str(runner_up)
+    named = {10: "blank", 11: "no digit"}.get(runner_up, str(runner_up))
     expect(page.get_by_test_id("runner-up-0")).to_contain_text(f"or {named}")
     expect(page.get_by_test_id("reading-confidence")).to_contain_text("sure of all four")
     expect(page.get_by_test_id("status")).to_contain_text("Read 7, blank, blank, blank")
+
+
+def test_ink_that_is_no_digit_is_shown_and_said_as_such(
+    server_without_fours: Server, new_context: Callable[..., BrowserContext]
+) -> None:
+    page = new_context(server_without_fours.url).new_page()
+    page.goto(server_without_fours.url)
+    type_digits(page, "74_6")
+    expect_reading(page, "7?_6")
+    cell, digit = page.get_by_test_id("cell-1"), page.get_by_test_id("digit-1")
+    expect(digit).to_be_empty()  # what is seen there is no text
+    assert digit.evaluate("(digit) => getComputedStyle(digit, '::before').content") == '"?"'
+    expect(cell).to_have_accessible_name(re.compile(r"^top right: no digit, > 99\.9 %, or \d"))
+    expect(cell).to_have_attribute("data-sure", "yes")
+    expect(page.get_by_test_id("confidence-1")).to_have_text("no digit > 99.9 %")
+    signs = page.get_by_test_id("reading").get_by_role("img")
+    expect(signs).to_have_count(2)
+    expect(signs.first).to_have_accessible_name("no digit")
+    expect(signs.last).to_have_accessible_name("blank")
+    expect(page.get_by_test_id("warnings")).to_have_text("A cell holds ink that is no digit.")
+    expect(page.get_by_test_id("status")).to_contain_text("Read 7, no digit, blank, 6;")
+    expect(page.get_by_test_id("alternatives").locator("li").first).to_contain_text("?")
+    expect(page.get_by_test_id("step-1")).to_have_text("2: no digit")
+    expect(page.get_by_test_id("normal-form")).to_have_attribute(
+        "alt", re.compile("read as 7, no digit, blank, 6$")
+    )
+
+
+def test_cells_that_a_warning_names_are_marked_as_unsure(page: Page) -> None:
+    speck: Stroke = [(0.75, 0.25), (0.755, 0.25), (0.755, 0.255)]
+    draw_with_mouse(page, [*strokes_of(page, "7___"), speck])
+    expect(page.get_by_test_id("warnings")).to_contain_text("very small for its cell")
+    expect(page.get_by_test_id("cell-0")).to_have_attribute("data-sure", "yes")
+    expect(page.get_by_test_id("cell-1")).to_have_attribute("data-sure", "no")
 
 
 def test_a_digit_the_reader_is_unsure_of_looks_different_without_any_colour(page: Page) -> None:
@@ -96,7 +133,7 @@ def test_a_digit_the_reader_is_unsure_of_looks_different_without_any_colour(page
         response = route.fetch()
         answer = response.json()
         answer["cells"][1] |= {"confidence": 0.55}
-        answer["warnings"] = [{"code": "low_confidence", "detail": "unsure"}]
+        answer["warnings"] = [{"code": "low_confidence", "detail": "unsure", "cells": [1]}]
         route.fulfill(response=response, json=answer)
 
     page.route("**/predict?*", less_sure)

@@ -30,7 +30,7 @@ def test_a_round_trip_gives_identical_logits(
     saved: Path, reader: GridReader, pictures: torch.Tensor
 ) -> None:
     loaded = checkpoint.load(saved)
-    symbols = torch.randint(13, (3, 5))
+    symbols = torch.randint(14, (3, 5))
     assert torch.equal(loaded.reader()(pictures, symbols), reader(pictures, symbols))
     assert loaded.header.provenance == {"seed": 7}
     assert loaded.header == header.read_header(saved)
@@ -112,7 +112,7 @@ def _hostile(path: Path, kind: str) -> None:
         ("pickle", "a pickle, which is never read here"),
         ("torch.save", "a pickle, which is never read here"),
         ("no metadata", "expected 'format_version' in the metadata, found none"),
-        ("other version", "expected the format_version 1, found 99"),
+        ("other version", "expected the format_version 2, found 99"),
         ("other vocabulary", "expected the vocabulary"),
         ("unknown setting", r"unknown settings \['wings'\]"),
         ("contradiction", "expected a divisor of d_model 64, got 5"),
@@ -153,7 +153,7 @@ def test_wrong_shapes_missing_and_unknown_tensors_are_named(
     message = str(caught.value)
     assert "to_logits.bias is missing" in message
     assert "wings is unknown" in message
-    assert "to_logits.weight: expected shape (13, 64), found (12, 64)" in message
+    assert "to_logits.weight: expected shape (14, 64), found (12, 64)" in message
 
 
 def test_a_write_that_fails_leaves_the_old_file(

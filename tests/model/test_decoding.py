@@ -29,7 +29,9 @@ def test_each_step_is_fed_what_the_reader_said_itself(
             assert torch.equal(newest, greedy.symbols[:, step])
             if step < 4:
                 scores[has_ended] = 0
-                torch.testing.assert_close(scores[:, :11], greedy.probabilities[:, step])
+                torch.testing.assert_close(
+                    scores[:, : vocabulary.NUM_CLASSES], greedy.probabilities[:, step]
+                )
             said = torch.cat((said, newest[:, None]), dim=1)
 
 
@@ -72,13 +74,13 @@ def _reading(greedy, config):  # type: ignore[no-untyped-def]
 
 
 def test_greedy_is_nearly_always_the_most_probable_reading(released_reader, test_digits):  # type: ignore[no-untyped-def]
-    """The exact posterior of all 11^4 readings, for grids that greedy reading is least sure of."""
+    """The exact posterior of all 12^4 readings, for grids that greedy reading is least sure of."""
     from training.scoring import Grids, disjoint_grids, read_grids
 
     grids = disjoint_grids(test_digits, released_reader.config, seed=0)
     greedy = read_grids(released_reader, grids)
     unsure = greedy.probabilities.amax(-1).prod(1).argsort()[:6]
-    every = torch.tensor(list(itertools.product(range(11), repeat=4)))  # (14641, 4)
+    every = torch.tensor(list(itertools.product(range(12), repeat=4)))  # (20736, 4)
     agree = 0
     for number in unsure.tolist():
         picture = Grids(grids.pictures[number : number + 1], grids.labels[:1]).pictures / 255
@@ -97,7 +99,7 @@ def test_greedy_is_nearly_always_the_most_probable_reading(released_reader, test
         best = every[joint.argmax()]
         chosen = greedy.symbols[number, :4]
         agree += int(torch.equal(best, chosen))
-        index = (chosen * torch.tensor([1331, 121, 11, 1])).sum()
+        index = (chosen * torch.tensor([1728, 144, 12, 1])).sum()
         # Where greedy is not the best of all, it is close to it.
         assert joint.max() - joint[index] < 0.7
     assert agree >= 5

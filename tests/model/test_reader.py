@@ -18,7 +18,7 @@ def test_the_released_shape_is_the_one_the_project_fixes() -> None:
     assert (config.height, config.width) == (56, 56)
     assert (config.patch_size, config.num_patches, config.d_model) == (14, 16, 64)
     assert config.num_steps == 5
-    assert vocabulary.NUM_SYMBOLS == len(vocabulary.NAMES) == 13
+    assert vocabulary.NUM_SYMBOLS == len(vocabulary.NAMES) == 14
 
 
 def test_patches_are_cut_in_reading_order_and_projected_linearly(reader: GridReader) -> None:
@@ -35,18 +35,18 @@ def test_patches_are_cut_in_reading_order_and_projected_linearly(reader: GridRea
 
 def test_the_causal_mask_leaks_nothing(reader: GridReader, pictures: torch.Tensor) -> None:
     state = reader.start(reader.encode(pictures))
-    symbols = torch.randint(13, (3, 5))
+    symbols = torch.randint(vocabulary.NUM_SYMBOLS, (3, 5))
     logits = reader.decode(symbols, state).logits
     for step in range(4):
         changed = symbols.clone()
-        changed[:, step + 1 :] = (changed[:, step + 1 :] + 1) % 13
+        changed[:, step + 1 :] = (changed[:, step + 1 :] + 1) % vocabulary.NUM_SYMBOLS
         again = reader.decode(changed, state).logits
         assert torch.equal(again[:, : step + 1], logits[:, : step + 1])
         assert not torch.allclose(again[:, step + 1], logits[:, step + 1])
 
 
 def test_cached_steps_equal_decoding_at_once(reader: GridReader, pictures: torch.Tensor) -> None:
-    symbols = torch.randint(13, (3, 5))
+    symbols = torch.randint(vocabulary.NUM_SYMBOLS, (3, 5))
     fresh = reader.start(reader.encode(pictures))
     at_once = reader.decode(symbols, fresh, return_weights=True)
     state, logits, attention = fresh, [], []
@@ -61,7 +61,7 @@ def test_cached_steps_equal_decoding_at_once(reader: GridReader, pictures: torch
 
 def test_asking_for_attention_changes_no_answer(reader: GridReader, pictures: torch.Tensor) -> None:
     state = reader.start(reader.encode(pictures))
-    symbols = torch.randint(13, (3, 5))
+    symbols = torch.randint(vocabulary.NUM_SYMBOLS, (3, 5))
     fused = reader.decode(symbols, state)
     explicit = reader.decode(symbols, state, return_weights=True)
     assert fused.attention is None
@@ -93,7 +93,7 @@ def test_one_batch_can_be_overfitted(reader: GridReader, config: ReaderConfig) -
     """Noise with random labels: only a network whose parts all work can learn it by heart."""
     generator = torch.Generator().manual_seed(3)
     pictures = torch.rand(8, 56, 56, generator=generator)
-    labels = torch.randint(11, (8, 4), generator=generator)
+    labels = torch.randint(vocabulary.NUM_CLASSES, (8, 4), generator=generator)
     symbols = add_start_and_finish(labels)
     optimizer = torch.optim.AdamW(reader.parameters(), lr=3e-3)
     for _ in range(150):

@@ -5,9 +5,10 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
+from model import vocabulary
 from model.config import ReaderConfig
 from model.ink import CellInk, GridLayout, InkWarning, NormalForm
-from model.reading import Cell, Reading
+from model.reading import Cell, Reading, kind_of
 from model.reading.second_look import is_doubtful, look_again, may_be_turned, turn
 
 CONFIG = ReaderConfig()
@@ -24,12 +25,15 @@ def form(name: int, *codes: str) -> NormalForm:
     return NormalForm(picture, False, (0, 0, 20, 20), cells, layout, warnings)
 
 
-def reading(*confidences: float, digits: Sequence[int | None] = (1, 2, 3, 4)) -> Reading:
+def reading(*confidences: float, text: str = "1234") -> Reading:
+    """Of cells that were read so surely; ``_`` is a blank, and ``?`` ink that is no digit."""
     cells = []
-    for number, (digit, confidence) in enumerate(zip(digits, confidences, strict=True)):
-        probabilities = np.full(11, (1 - confidence) / 10, np.float32)
-        probabilities[10 if digit is None else digit] = confidence
-        cells.append(Cell(*divmod(number, 2), digit, confidence, probabilities, None))
+    for number, (sign, confidence) in enumerate(zip(text, confidences, strict=True)):
+        symbol = vocabulary.SIGNS.index(sign)
+        probabilities = np.full(vocabulary.NUM_CLASSES, (1 - confidence) / 11, np.float32)
+        probabilities[symbol] = confidence
+        answer = kind_of(symbol), vocabulary.digit_of(symbol)
+        cells.append(Cell(*divmod(number, 2), *answer, confidence, probabilities, None))
     return Reading(tuple(cells), (), None)
 
 
@@ -53,8 +57,9 @@ def choose(
         (form(0), reading(1, 1, 1, 1), False),
         (form(0), reading(1, 1, 1, 0.8), True),
         (form(0, "tiny"), reading(1, 1, 1, 1), True),
-        (form(0), reading(1, 1, 1, 1, digits=(1, None, 2, 3)), False),
-        (form(0), reading(1, 1, 1, 1, digits=(1, None, None, 3)), True),
+        (form(0), reading(1, 1, 1, 1, text="1_23"), False),
+        (form(0), reading(1, 1, 1, 1, text="1__3"), True),
+        (form(0), reading(1, 1, 1, 1, text="1?23"), True),
     ],
 )
 def test_what_is_doubtful(normal: NormalForm, seen: Reading, doubtful: bool) -> None:
@@ -63,7 +68,7 @@ def test_what_is_doubtful(normal: NormalForm, seen: Reading, doubtful: bool) -> 
 
 def test_a_much_surer_reading_is_believed_and_a_little_surer_one_is_not() -> None:
     doubtful = reading(1, 1, 1, 0.5)
-    little, much = (reading(1, 1, 1, sure, digits=(1, 2, 3, 9)) for sure in (0.6, 1))
+    little, much = (reading(1, 1, 1, sure, text="1239") for sure in (0.6, 1))
     assert choose(doubtful, little)[1].text == "1234"
     normal, seen = choose(doubtful, little, much)
     assert seen.text == "1239"
@@ -71,7 +76,7 @@ def test_a_much_surer_reading_is_believed_and_a_little_surer_one_is_not() -> Non
 
 
 def test_where_readings_disagree_the_answer_is_not_sure() -> None:
-    other = reading(1, 1, 1, 0.88, digits=(1, 2, 3, 9))
+    other = reading(1, 1, 1, 0.88, text="1239")
     _, seen = choose(reading(1, 1, 1, 0.88), other)
     assert seen.text == "1234"
     assert 0.5 < seen.cells[3].confidence < 0.85
@@ -81,7 +86,7 @@ def test_where_readings_disagree_the_answer_is_not_sure() -> None:
 
 
 def test_the_digits_are_the_likeliest_of_the_answer() -> None:
-    others = [reading(0.6, 0.9, 0.9, 0.9, digits=(first, 2, 3, 4)) for first in (7, 7, 7)]
+    others = [reading(0.6, 0.9, 0.9, 0.9, text="7234")] * 3
     _, seen = choose(reading(0.5, 0.9, 0.9, 0.9), *others)
     for cell in seen.cells:
         assert cell.digit == int(cell.probabilities.argmax())
@@ -95,14 +100,47 @@ def test_where_readings_agree_a_doubt_may_end() -> None:
 
 
 def test_blanks_are_no_evidence() -> None:
-    digits, blanks = reading(0.8, 0.8, 0.8, 0.8), reading(1, 1, 1, 1, digits=(None,) * 4)
+    digits, blanks = reading(0.8, 0.8, 0.8, 0.8), reading(1, 1, 1, 1, text="____")
     assert choose(blanks, digits)[1].text == "1234"
     assert choose(digits, blanks)[1].text == "1234"
 
 
+def test_ink_that_is_no_digit_is_no_evidence_either() -> None:
+    digits, others = reading(0.8, 0.8, 0.8, 0.8), reading(1, 1, 1, 1, text="????")
+    assert choose(others, digits)[1].text == "1234"
+    assert choose(digits, others)[1].text == "1234"
+
+
+def test_one_cell_that_is_surely_no_digit_stays_so_where_nothing_surer_is_seen() -> None:
+    scribbled = reading(1, 1, 1, 1, text="12?4")
+    _, seen = choose(scribbled, reading(0.7, 0.7, 0.7, 0.7, text="9876"))
+    assert seen.text == "12?4"
+    assert [(one.code, one.cells) for one in seen.warnings] == [("not_a_digit", (2,))]
+
+
+def test_a_blank_and_ink_that_is_no_digit_are_different_answers() -> None:
+    _, seen = choose(reading(1, 1, 1, 0.95, text="123?"), reading(1, 1, 1, 0.95, text="123_"))
+    assert seen.text == "123?"
+    assert seen.cells[3].confidence < 0.9
+    assert seen.cells[3].probabilities[vocabulary.BLANK] > 0.05
+
+
+def test_digits_that_are_none_upright_may_turn_a_picture() -> None:
+    turned = reading(1, 1, 1, 1, text="5674")
+    normal, seen = choose(reading(1, 1, 1, 1, text="?9??"), turned=turned)
+    assert seen is turned
+    assert normal.layout.quarter_turns
+
+
+def test_one_scribble_does_not_turn_a_picture_and_a_scribble_turned_is_one_still() -> None:
+    sure, scribbled = reading(1, 1, 1, 1, text="5674"), reading(1, 1, 1, 1, text="567?")
+    assert choose(reading(1, 1, 1, 1, text="123?"), turned=sure)[1].text == "123?"
+    assert choose(reading(0.7, 0.7, 0.7, 1, text="123?"), turned=scribbled)[1].text == "123?"
+
+
 def test_a_turned_reading_has_to_be_much_surer() -> None:
     doubtful = reading(0.7, 0.7, 0.7, 0.7)
-    sure, unsure = (reading(1, 1, 1, last, digits=(5, 6, 7, 8)) for last in (1, 0.8))
+    sure, unsure = (reading(1, 1, 1, last, text="5678") for last in (1, 0.8))
     normal, seen = choose(doubtful, turned=sure)
     assert seen is sure
     assert normal.layout.quarter_turns
@@ -111,8 +149,8 @@ def test_a_turned_reading_has_to_be_much_surer() -> None:
 
 def test_what_makes_sense_both_ways_is_upright_and_not_sure() -> None:
     upright, turned = (
-        reading(1, 1, other, sure, digits=digits)
-        for other, sure, digits in ((0.97, 0.9, (1, 8, 6, 9)), (1, 1, (6, 9, 8, 1)))
+        reading(1, 1, other, sure, text=text)
+        for other, sure, text in ((0.97, 0.9, "1869"), (1, 1, "6981"))
     )
     normal, seen = choose(upright, turned=turned)
     assert normal.layout.quarter_turns == 0
@@ -121,8 +159,7 @@ def test_what_makes_sense_both_ways_is_upright_and_not_sure() -> None:
 
 
 def test_two_digits_do_not_turn_a_picture() -> None:
-    digits = (1, None, 6, None)
-    upright, turned = reading(0.7, 1, 0.7, 1, digits=digits), reading(1, 1, 1, 1, digits=digits)
+    upright, turned = reading(0.7, 1, 0.7, 1, text="1_6_"), reading(1, 1, 1, 1, text="1_6_")
     assert choose(upright, turned=turned)[0].layout.quarter_turns == 0
 
 

@@ -6,14 +6,14 @@ from numpy.typing import NDArray
 from model.config import ReaderConfig
 from model.reading import Answers
 from model.test_time_augmentation import average_over_shifts
-from model.vocabulary import BLANK, FINISH
+from model.vocabulary import BLANK, FINISH, NUM_CLASSES
 
 CONFIG = ReaderConfig()
 
 
 def answers_of(*confidences: float, digit: int = 3, other: int = 8) -> Answers:
     """One picture for each confidence, in ``digit`` in its first cell; sure of the other cells."""
-    probabilities = np.zeros((len(confidences), 4, 11), np.float32)
+    probabilities = np.zeros((len(confidences), 4, NUM_CLASSES), np.float32)
     probabilities[:, 1:, BLANK] = 1
     probabilities[:, 0, digit] = confidences
     probabilities[:, 0, other] = 1 - np.array(confidences)
@@ -66,7 +66,7 @@ def test_the_mean_decides_and_the_others_keep_their_answers() -> None:
     before = answers.probabilities.copy(), answers.symbols.copy()
     found = average_over_shifts(pictures(3), answers, Reader(), CONFIG)
     np.testing.assert_allclose(found.probabilities[1, 0, [3, 8]], [0.28, 0.72], atol=1e-6)
-    assert found.symbols.tolist() == [[3, 10, 10, 10, 12], [8, 10, 10, 10, 12], [3, 10, 10, 10, 12]]
+    assert found.symbols.tolist() == [[digit, 10, 10, 10, FINISH] for digit in (3, 8, 3)]
     np.testing.assert_array_equal(found.probabilities[[0, 2]], before[0][[0, 2]])
     # What was handed in is not changed.
     np.testing.assert_array_equal(answers.probabilities, before[0])

@@ -18,9 +18,14 @@ function setUp() {
   return { status, offline, store, note };
 }
 
-function answerOf(digits, { unsure = [], warnings = [] } = {}) {
-  const cells = digits.map((digit, cell) => ({ digit, confidence: unsure.includes(cell) ? 0.5 : 0.99 }));
-  return { digits, cells, confidence: 0.96, warnings };
+/** `null` is a blank, and `'?'` ink that is no digit. */
+function answerOf(contents, { unsure = [], warnings = [] } = {}) {
+  const cells = contents.map((content, cell) => ({
+    kind: content === null ? 'blank' : content === '?' ? 'other' : 'digit',
+    digit: content === '?' ? null : content,
+    confidence: unsure.includes(cell) ? 0.5 : 0.99,
+  }));
+  return { digits: cells.map(({ digit }) => digit), cells, confidence: 0.96, warnings };
 }
 
 test('a reading that comes while a note is fresh is said after it', (t) => {
@@ -63,11 +68,28 @@ test('nothing is said of a reading while the pen is down', () => {
 
 test('what the reader is not sure of is said with the reading, and other warnings after it', () => {
   const { status, store } = setUp();
-  const warnings = [{ code: 'low_confidence', detail: '' }, { code: 'tiny', detail: '' }];
+  const warnings = [{ code: 'low_confidence', detail: '', cells: [0, 3] }, { code: 'many_frames', detail: '', cells: [] }];
   store.update({ answer: answerOf([8, null, 1, 4], { unsure: [0, 3], warnings }) });
-  assert.match(status.textContent, /all four\. Unsure of top left, bottom right\. A digit is very small/);
+  assert.match(status.textContent, /all four\. Unsure of top left, bottom right\. The picture has several frames/);
   store.update({ answer: answerOf([8, null, 1, 4], { unsure: [0, 1, 2, 3] }) });
   assert.match(status.textContent, /Unsure of every cell\.$/);
+});
+
+test('a cell that a warning names is unsure, however sure the reader is', () => {
+  const { status, store } = setUp();
+  const warnings = [{ code: 'tiny', detail: '', cells: [2] }];
+  store.update({ answer: answerOf([8, null, 1, 4], { warnings }) });
+  assert.match(status.textContent, /Unsure of bottom left\. A digit is very small/);
+});
+
+test('ink that is no digit is said as such, and is no doubt', () => {
+  const { status, store } = setUp();
+  const warnings = [{ code: 'not_a_digit', detail: '', cells: [1] }];
+  store.update({ answer: answerOf([8, '?', null, 4], { warnings }) });
+  assert.equal(
+    status.textContent,
+    'Read 8, no digit, blank, 4; 96.0 % sure of all four. A cell holds ink that is no digit.',
+  );
 });
 
 test('a drawing without an answer is being read, was refused, or waits for the server', () => {

@@ -7,7 +7,7 @@ import { BLANK, addStroke, commit, isBlank, redo, startHistory, undo } from '../
 import { sampleDigit } from '../../static/js/samples.js';
 import { describeInk, describeLayout } from '../../static/js/normal-form-view.js';
 import { homeCell } from '../../static/js/strokes.js';
-import { percent, runnerUp, warningText } from '../../static/js/messages.js';
+import { cellText, percent, runnerUp, warningText } from '../../static/js/messages.js';
 
 test('undo and redo go back and forth, and a change ends what could be redone', () => {
   const [a, b] = ['a', 'b'].map((name) => ({ points: [[0, 0, 0, 0.5]], width: 0.04, name }));
@@ -85,9 +85,12 @@ test('a percentage never rounds to certainty', () => {
   assert.deepEqual([0.99999, 0.9991, 0.5, 0.0001, 0, 1].map(percent), ['> 99.9 %', '> 99.9 %', '50.0 %', '< 0.1 %', '0.0 %', '100 %']);
 });
 
-test('the runner-up may be a blank', () => {
-  const probabilities = [0, 0, 0, 0.7, 0, 0, 0, 0, 0, 0, 0.3];
-  assert.deepEqual(runnerUp(probabilities), { digit: null, probability: 0.3 });
+test('the runner-up may be a digit, a blank or ink that is no digit', () => {
+  const second = (symbol) => runnerUp(Array.from({ length: 12 }, (_, i) => (i === 3 ? 0.7 : i === symbol ? 0.3 : 0)));
+  assert.deepEqual(second(8), { kind: 'digit', digit: 8, probability: 0.3 });
+  assert.deepEqual(second(10), { kind: 'blank', digit: null, probability: 0.3 });
+  assert.deepEqual(second(11), { kind: 'other', digit: null, probability: 0.3 });
+  assert.deepEqual([8, 10, 11].map((symbol) => cellText(second(symbol))), ['8', 'blank', 'no digit']);
 });
 
 test('a warning that is not known is said as the service says it', () => {

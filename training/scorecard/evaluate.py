@@ -143,7 +143,7 @@ def evaluate(
 
 
 def confusion_matrix(labels: NDArray[np.int64], read: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Counts answers: (11, 13), a row for each label, a column for each symbol read."""
+    """Counts answers: (12, 14), a row for each label, a column for each symbol read."""
     matrix = np.zeros((vocabulary.NUM_CLASSES, vocabulary.NUM_SYMBOLS), np.int64)
     np.add.at(matrix, (labels.ravel(), read.ravel()), 1)
     return matrix
@@ -197,6 +197,5 @@ def write_pictures(measured: RowResult, out: Path) -> list[Path]:
 
 
 def symbols_text(symbols: NDArray[np.int64]) -> str:
-    """Writes symbols (C,) as people read them: digits, and ``_`` for a blank."""
-    names = (vocabulary.NAMES[symbol] for symbol in symbols.tolist())
-    return "".join("_" if name == "<blank>" else name for name in names)
+    """Writes symbols (C,) as the service does: ``_`` for a blank, ``?`` for what is no digit."""
+    return "".join(vocabulary.SIGNS[symbol] for symbol in symbols.tolist())

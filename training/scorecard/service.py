@@ -28,6 +28,7 @@ _ROOT = Path(__file__).parents[2]
 _CHUNK = 500
 _CHUNK_BYTES = 200_000_000
 _JPEG_QUALITY = 90
+_SYMBOLS = {"blank": vocabulary.BLANK, "other": vocabulary.OTHER}
 
 
 class ServiceAnswers(NamedTuple):
@@ -39,7 +40,7 @@ class ServiceAnswers(NamedTuple):
     symbols: NDArray[np.int64]
     """(M, C + 1): as ``model.decoding.GreedyDecoding.symbols``."""
     probabilities: NDArray[np.float32]
-    """(M, C, 11): digits 0 to 9, then blank."""
+    """(M, C, 12): digits 0 to 9, blank, other."""
     is_refused: NDArray[np.bool_]
     """(M,): the service answered an error."""
     warnings: tuple[frozenset[str], ...]
@@ -139,10 +140,7 @@ def _service_answers(lines: Sequence[dict[str, Any]], config: ReaderConfig) -> S
         for cell in line["cells"]:
             place = cell["row"] * config.columns + cell["column"]
             probabilities[index, place] = cell["probabilities"]
-            if cell["digit"] is not None:
-                symbols[index, place] = cell["digit"]
-            elif probabilities[index, place].argmax() == vocabulary.BLANK:
-                symbols[index, place] = vocabulary.BLANK
+            symbols[index, place] = _SYMBOLS.get(cell["kind"], cell["digit"])
         warnings[index] = frozenset(warning["code"] for warning in line["warnings"])
         if "finish_misplaced" in warnings[index]:
             symbols[index, -1] = vocabulary.BLANK

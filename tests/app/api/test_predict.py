@@ -2,15 +2,18 @@
 
 import base64
 import io
+from pathlib import Path
 from typing import Any
 
 import httpx
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw
 
+from app.api.schemas import ReadingAnswer
 from app.reading.example import EXAMPLE_PNG
-from tests.app.running import DIGITS, GRID, PNG
+from tests.app.running import DIGITS, GRID, PNG, Server
+from tests.waiting import PATIENCE
 
 Picture = Image.Image
 
@@ -44,9 +47,10 @@ def test_the_grid_of_the_documentation_is_the_one_of_the_service() -> None:
 def test_an_answer_is_as_the_contract_says(client: httpx.Client) -> None:
     answer = read(client, GRID, alternatives=3)
     assert list(answer) == [
-        *("digits", "reading", "confidence", "cells", "alternatives", "warnings", "model"),
-        "timing_ms",
+        *("rows", "columns", "digits", "reading", "confidence", "cells", "alternatives"),
+        *("warnings", "model", "timing_ms"),
     ]
+    assert (answer["rows"], answer["columns"]) == (2, 2)
     assert answer["digits"] == DIGITS
     assert answer["reading"] == "71_4"
     sure = [cell["confidence"] for cell in answer["cells"]]
@@ -54,7 +58,8 @@ def test_an_answer_is_as_the_contract_says(client: httpx.Client) -> None:
     for number, cell in enumerate(answer["cells"]):
         assert (cell["row"], cell["column"]) == divmod(number, 2)
         assert cell["digit"] == DIGITS[number]
-        assert len(cell["probabilities"]) == 11
+        assert cell["kind"] == ("blank" if cell["digit"] is None else "digit")
+        assert len(cell["probabilities"]) == 12
         assert sum(cell["probabilities"]) == pytest.approx(1, abs=1e-3)
         symbol = 10 if cell["digit"] is None else cell["digit"]
         assert cell["probabilities"][symbol] == cell["confidence"]
@@ -65,7 +70,43 @@ def test_an_answer_is_as_the_contract_says(client: httpx.Client) -> None:
     probabilities = [one["probability"] for one in answer["alternatives"]]
     assert probabilities == sorted(probabilities, reverse=True)
     assert DIGITS not in [one["digits"] for one in answer["alternatives"]]
+    assert answer["alternatives"][0]["reading"] == "74_4"
     assert set(answer["timing_ms"]) == {"decode", "ink", "network", "second_look"}
+
+
+def test_ink_that_is_no_digit_is_an_answer_of_its_own(
+    without_fours: dict[str, str], tmp_path: Path
+) -> None:
+    with (
+        Server(tmp_path / "log", DRAIN_SECONDS="0", **without_fours) as server,
+        httpx.Client(base_url=server.url, timeout=PATIENCE) as client,
+    ):
+        answer = read(client, GRID, alternatives=20)
+    assert answer["digits"] == [7, 1, None, None]
+    assert answer["reading"] == "71_?"
+    assert [cell["kind"] for cell in answer["cells"]] == ["digit", "digit", "blank", "other"]
+    cell = answer["cells"][3]
+    assert cell["probabilities"][11] == cell["confidence"] > 0.99
+    assert cell["ink_box"] is not None
+    assert answer["warnings"] == [
+        {"code": "not_a_digit", "detail": "cell 4 holds ink that is no digit", "cells": [3]}
+    ]
+    readings = [one["reading"] for one in answer["alternatives"]]
+    assert len({*readings, answer["reading"]}) == 21
+    ReadingAnswer.model_validate(answer)
+
+
+def test_a_warning_names_its_cells_if_it_is_about_some(client: httpx.Client, grid: Picture) -> None:
+    picture = grid.resize((400, 400))
+    draw = ImageDraw.Draw(picture)
+    draw.rectangle((200, 0, 400, 200), fill=255)
+    draw.line((300, 92, 300, 108), fill=0, width=8)
+    warnings = {one["code"]: one for one in read(client, encoded(picture))["warnings"]}
+    assert warnings["tiny"]["cells"] == [1]
+    assert "cell 2" in warnings["tiny"]["detail"]
+    seven = grid.crop((0, 0, grid.width // 2, grid.height // 2))
+    warnings = {one["code"]: one for one in read(client, encoded(seven))["warnings"]}
+    assert warnings["other_layout"]["cells"] == []
 
 
 def test_three_forms_give_identical_answers(client: httpx.Client) -> None:
@@ -388,7 +429,7 @@ def test_model_says_which_reader_answers(client: httpx.Client) -> None:
     card = client.get("/model").json()
     assert {"name": card["name"], "sha256": card["sha256"]} == read(client, GRID)["model"]
     assert card["config"]["rows"] == card["config"]["columns"] == 2
-    assert len(card["vocabulary"]) == 13
+    assert len(card["vocabulary"]) == 14
     assert card["calibration"] == {
         row["key"]: row["honesty"]["calibration_error"] for row in card["scores"]["rows"]
     }

@@ -27,7 +27,7 @@ from training.scorecard.service import read_with_service
 
 pytestmark = pytest.mark.long  # all of it, so that one worker exports for its tests
 
-FINISH, BLANK = vocabulary.FINISH, vocabulary.BLANK
+FINISH, BLANK, OTHER = vocabulary.FINISH, vocabulary.BLANK, vocabulary.OTHER
 
 
 def test_right_is_every_cell_right_and_finish_in_place() -> None:
@@ -48,11 +48,20 @@ def test_right_is_every_cell_right_and_finish_in_place() -> None:
 
 
 def test_the_confusion_matrix_counts_what_stood_there_and_what_was_read() -> None:
-    labels = np.array([[3, 3], [BLANK, 7]])
-    read = np.array([[3, 5], [BLANK, FINISH]])
+    labels = np.array([[3, 3], [BLANK, 7], [OTHER, 7]])
+    read = np.array([[3, 5], [BLANK, FINISH], [OTHER, OTHER]])
     matrix = evaluate.confusion_matrix(labels, read)
-    assert matrix.sum() == 4
+    assert matrix.shape == (12, 14)
+    assert matrix.sum() == 6
     assert matrix[3, 3] == matrix[3, 5] == matrix[BLANK, BLANK] == matrix[7, FINISH] == 1
+    assert matrix[OTHER, OTHER] == matrix[7, OTHER] == 1
+    table = report.confusion_table(matrix.tolist()).splitlines()
+    assert table[0] == "| | 3 | 5 | blank | other | finish |"
+    assert table[-1] == "| **other** |  |  |  | 1 |  |"
+
+
+def test_symbols_are_written_as_the_service_writes_them() -> None:
+    assert evaluate.symbols_text(np.array([7, BLANK, OTHER, 0, FINISH])) == "7_?0<finish>"
 
 
 def test_calibration_of_a_reader_that_knows_and_of_one_that_does_not() -> None:

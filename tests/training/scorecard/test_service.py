@@ -4,11 +4,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from model import vocabulary
 from model.config import ReaderConfig
 from model.errors import ReaderError
-from tests.conftest import RELEASED
+from tests.conftest import RELEASED, ROOT
 from training import scoring
 from training.data import Digits
 from training.drawings.strokes import Strokes
@@ -16,7 +17,7 @@ from training.drawings.unipen import PenDigit
 from training.scorecard import rows, sensitivity
 from training.scorecard.service import read_with_service
 
-BLANK, FINISH = vocabulary.BLANK, vocabulary.FINISH
+BLANK, OTHER, FINISH = vocabulary.BLANK, vocabulary.OTHER, vocabulary.FINISH
 CONFIG = ReaderConfig()
 
 
@@ -39,6 +40,15 @@ def test_the_service_reads_what_it_gets_and_what_it_refuses_counts_as_unread(
     assert served.probabilities[[0, 2]].sum(axis=2) == pytest.approx(1, abs=1e-4)
     assert (served.confidence[1] == 0).all()
     assert (served.confidence[[0, 2]] > 0.5).all()
+
+
+def test_ink_that_is_no_digit_is_a_symbol_of_its_own(without_fours: dict[str, str]) -> None:
+    grid = np.asarray(Image.open(ROOT / "docs" / "grid.png").convert("L"))
+    weights = Path(without_fours["WEIGHTS"])
+    (served,) = read_with_service([grid], suffix=".png", readers=[weights], config=CONFIG)
+    assert served.symbols.tolist() == [[7, 1, BLANK, OTHER, FINISH]]
+    assert served.probabilities[0, 3, OTHER] > 0.99
+    assert served.warnings == (frozenset({"not_a_digit"}),)
 
 
 def test_a_checkpoint_without_its_graph_is_read_with_torch_and_reads_the_same(
