@@ -94,7 +94,7 @@ class TrainingRun:
             name: scoring.disjoint_grids(digits, config, seed=_VALIDATION_SEED)
             for name, digits in validation.items()
         }
-        num_drawn = options.num_drawn_grids(processes.world_size)
+        num_drawn = options.num_drawn_grids
         if num_drawn and drawn is None:
             raise ConfigError("expected drawings to train on, as drawn_share is above 0")
         shares = [(training, options.batch_size - num_drawn, 0), (drawn, num_drawn, 1)]
@@ -108,12 +108,12 @@ class TrainingRun:
                     augmentation=options.augmentation,
                     seed=options.seed + _SEED_STEP * number,
                     device=processes.device,
-                    rank=processes.rank,
-                    world_size=processes.world_size,
                 )
                 for digits, size, number in shares
                 if digits is not None and size
-            ]
+            ],
+            rank=processes.rank,
+            world_size=processes.world_size,
         )
         torch.manual_seed(options.seed)
         self.reader = GridReader(config).to(processes.device)

@@ -65,9 +65,10 @@ class TrainOptions:
             if not 0 <= getattr(self, name) <= 1:
                 raise ConfigError(f"{name}: expected a number in [0, 1], got {getattr(self, name)}")
 
-    def num_drawn_grids(self, world_size: int) -> int:
+    @property
+    def num_drawn_grids(self) -> int:
         """Number of grids of a batch, over all processes together, that come from the pool."""
-        return round(self.drawn_share * self.batch_size / world_size) * world_size
+        return round(self.drawn_share * self.batch_size)
 
     def learning_rate_at(self, step: int) -> float:
         """Warm-up in a straight line, then half a cosine down to zero."""

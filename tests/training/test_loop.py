@@ -55,11 +55,11 @@ def interrupt(monkeypatch: pytest.MonkeyPatch):  # type: ignore[no-untyped-def]
     def arrange(step: int, happens) -> None:  # type: ignore[no-untyped-def]
         real = GridBatches.at
 
-        def at(self: GridBatches, asked: int, strength: float) -> Batch:
+        def at(self: GridBatches, asked: int, strength: float, share: slice) -> Batch:
             if asked == step:
                 monkeypatch.setattr(GridBatches, "at", real)
                 happens()
-            return real(self, asked, strength)
+            return real(self, asked, strength, share)
 
         monkeypatch.setattr(GridBatches, "at", at)
 
