@@ -15,6 +15,7 @@ from training.augment import Augmentation
 from training.batches import Batch, GridBatches
 from training.data import Digits
 from training.distributed import Processes, pick_device
+from training.initial import InitialWeights
 from training.loop import BEST, LAST, RESUME, Outcome, TrainingRun
 from training.options import TrainOptions
 
@@ -44,7 +45,7 @@ def run(
         validation={"bars": digits},
         out=out,
         processes=Processes(0, 1, torch.device("cpu")),
-        initial=initial,
+        initial=None if initial is None else InitialWeights.load(initial, config),
     ).run()
 
 
