@@ -33,8 +33,8 @@ evaluate: .venv/development ## the scorecard of the released weights, through th
 sensitivity: .venv/development ## plots: accuracy against pen, size, offset, rotation and blur
 	$(BIN)/python -m training sensitivity $(ARGS)
 
-export: .venv/development ## trained checkpoint -> reader.safetensors, reader.onnx, card, scorecard
-	$(BIN)/python -m training export --markdown docs/scorecard.md $(ARGS)
+export: .venv/development ## release a trained checkpoint: model/weights/ and docs/scorecard.md
+	$(BIN)/python -m training export --release $(ARGS)
 
 sheet: .venv/development ## a contact sheet of training grids
 	$(BIN)/python -m training sheet $(ARGS)

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import safetensors.torch
+import torch
 from torch import Tensor
 
-from model.errors import CheckpointMismatchError
+from model.errors import CheckpointFormatError, CheckpointMismatchError
 from model.header import Header, read_file
 from model.reader import GridReader
 
@@ -46,22 +47,54 @@ def load(path: Path) -> Checkpoint:
 
     Raises:
         CheckpointFormatError: Missing, empty, truncated, no safetensors file, another format
-            version, or metadata that do not describe a reader.
+            version, metadata that do not describe a reader, or weights that are not finite.
     """
     weights, metadata = read_file(path, framework="pt")
+    if unfit := not_finite(weights):
+        raise CheckpointFormatError(
+            f"{path}: expected finite weights, found NaN or infinity in {', '.join(unfit)}"
+        )
     return Checkpoint(Header.from_metadata(metadata, path), weights)
 
 
+def not_finite(weights: Mapping[str, Tensor]) -> list[str]:
+    """Names the tensors that hold NaN or infinity."""
+    return [name for name, tensor in weights.items() if not torch.isfinite(tensor).all()]
+
+
 def save_tensors(tensors: Mapping[str, Tensor], metadata: dict[str, str], path: Path) -> None:
-    """Writes a safetensors file beside ``path``, flushes it to disk and renames it into place."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.partial")
+    """Writes a safetensors file; ``path`` holds the old file or the whole new one."""
+    replace_files({path: to_bytes(tensors, metadata)})
+
+
+def to_bytes(tensors: Mapping[str, Tensor], metadata: dict[str, str]) -> bytes:
+    """Returns the content of a safetensors file."""
     contiguous = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
-    safetensors.torch.save_file(contiguous, partial, metadata)
-    partial.chmod(0o644)  # safetensors makes it private; the service runs as another user
-    with partial.open("rb") as file:
-        os.fsync(file.fileno())
-    partial.replace(path)
+    return safetensors.torch.save(contiguous, metadata)
+
+
+def replace_files(contents: Mapping[Path, bytes]) -> None:
+    """Writes files beside their paths, flushes them to disk, then renames them into place.
+
+    Raises:
+        OSError: One could not be written: all old files are still there, and no part of a new one.
+    """
+    partials = {path: path.with_name(f".{path.name}.partial") for path in contents}
+    try:
+        for path, partial in partials.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with partial.open("wb") as file:
+                file.write(contents[path])
+                file.flush()
+                os.fsync(file.fileno())
+            partial.chmod(0o644)  # whatever the umask: the service runs as another user
+        for path, partial in partials.items():
+            partial.replace(path)
+    except OSError as error:
+        for partial in partials.values():
+            partial.unlink(missing_ok=True)
+        error.filename = error.filename or str(path)
+        raise
 
 
 def _difference(expected: Mapping[str, Any], found: Mapping[str, Any]) -> str:

@@ -1,10 +1,11 @@
 """The command line of training: train, evaluate, export, and a sheet of training grids."""
 
+import contextlib
 import dataclasses
 import logging
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from training.packages import PACKAGES, missing_packages
 
@@ -16,17 +17,20 @@ import typer
 
 from model.config import ReaderConfig
 from model.errors import ConfigError, ReaderError
-from training import evaluation_commands, plots
+from training import evaluation_commands, plots, run_folder, state
 from training.augment import Augmentation
-from training.batches import GridBatches
+from training.batches import GridBatches, check_shares
 from training.data import load_mnist
 from training.distributed import join_process_group
 from training.drawings.writer_splits import training_pool, validation_pool
+from training.errors import NotFiniteError
 from training.evaluation_commands import DataDir
-from training.loop import TrainingRun
-from training.options import TrainOptions
+from training.initial import InitialWeights
+from training.loop import RESUME, TrainingRun, make_recipe
+from training.options import QUICK, TrainOptions
 from training.scorecard import evaluate as scorecard
 
+logger = logging.getLogger(__name__)
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_show_locals=False)
 
 
@@ -42,31 +46,52 @@ _VALIDATION_GRIDS, _VALIDATION_SEED = 2000, 1
 _LOG_LEVELS = ("debug", "info", "warning", "error")
 
 
+def _recipe_option(name: str, **settings: Any) -> Any:
+    """An option of the recipe; its default is that of the recipe that ``--quick`` chooses."""
+    default, quick = (_flat(recipe)[name] for recipe in (_RECIPE, QUICK))
+    shown = str(default) if default == quick else f"{default}; quick: {quick}"
+    return typer.Option(show_default=shown, **settings)
+
+
+def _flat(recipe: TrainOptions) -> dict[str, Any]:
+    return recipe.to_dict() | {"pool_grids": recipe.pool.grids}
+
+
 @app.command()
 def train(
-    out: Annotated[Path, typer.Option(help="Folder for checkpoints and event files.")] = Path(
-        "runs/released"
-    ),
+    quick: Annotated[
+        bool, typer.Option("--quick", help="A recipe of ten minutes, less accurate.")
+    ] = False,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder for checkpoints and event files.",
+            show_default="runs/released; quick: runs/quick",
+        ),
+    ] = None,
     data_dir: DataDir = Path("data"),
-    steps: Annotated[int, typer.Option(min=1, help="Optimizer steps.")] = _RECIPE.steps,
+    steps: Annotated[int | None, _recipe_option("steps", min=1, help="Optimizer steps.")] = None,
     batch_size: Annotated[
-        int, typer.Option(min=1, help="Grids a step, over all processes.")
-    ] = _RECIPE.batch_size,
-    learning_rate: Annotated[float, typer.Option(help="Peak.")] = _RECIPE.learning_rate,
-    warmup_steps: Annotated[int, typer.Option(min=0)] = _RECIPE.warmup_steps,
+        int | None, _recipe_option("batch_size", min=1, help="Grids a step, over all processes.")
+    ] = None,
+    learning_rate: Annotated[float | None, _recipe_option("learning_rate", help="Peak.")] = None,
+    warmup_steps: Annotated[int | None, _recipe_option("warmup_steps", min=0)] = None,
     drawn_share: Annotated[
-        float, typer.Option(min=0, max=1, help="Share of grids from drawings; 0: MNIST alone.")
-    ] = _RECIPE.drawn_share,
+        float | None,
+        _recipe_option(
+            "drawn_share", min=0, max=1, help="Share of grids from drawings; 0: MNIST alone."
+        ),
+    ] = None,
     pool_grids: Annotated[
-        int, typer.Option(min=1, help="Grids drawn before training.")
-    ] = _RECIPE.pool.grids,
-    seed: Annotated[int, typer.Option(min=0)] = _RECIPE.seed,
+        int | None, _recipe_option("pool_grids", min=1, help="Grids drawn before training.")
+    ] = None,
+    seed: Annotated[int | None, _recipe_option("seed", min=0)] = None,
     evaluate_every: Annotated[
-        int, typer.Option(min=1, help="Steps between validations.")
-    ] = _RECIPE.evaluate_every,
+        int | None, _recipe_option("evaluate_every", min=1, help="Steps between validations.")
+    ] = None,
     save_every: Annotated[
-        int, typer.Option(min=1, help="Steps between saves.")
-    ] = _RECIPE.save_every,
+        int | None, _recipe_option("save_every", min=1, help="Steps between saves.")
+    ] = None,
     initial: Annotated[
         Path | None, typer.Option(help="Checkpoint to begin with instead of random weights.")
     ] = None,
@@ -83,23 +108,25 @@ def train(
 ) -> None:
     """Train a reader on MNIST and on drawings, or resume an interrupted run.
 
-    The defaults are the recipe of the released weights. A run that was killed resumes from its
-    last save when the same command is given again. Under torchrun, several processes share the
-    work.
+    The defaults are the recipe of the released weights, or with --quick one of ten minutes;
+    options given beside it change it. A run that was killed resumes from its last save when the
+    same command is given again. Under torchrun, several processes share the work.
     """
     if threads:
         torch.set_num_threads(threads)
-    options = TrainOptions(
+    options = _change(
+        QUICK if quick else _RECIPE,
+        pool_grids=pool_grids,
         steps=steps,
         batch_size=batch_size,
         learning_rate=learning_rate,
         warmup_steps=warmup_steps,
         drawn_share=drawn_share,
-        pool=dataclasses.replace(_RECIPE.pool, grids=pool_grids),
         seed=seed,
         evaluate_every=evaluate_every,
         save_every=save_every,
     )
+    out = out or Path("runs", "quick" if quick else "released")
     config = ReaderConfig(
         rows=rows,
         columns=columns,
@@ -107,11 +134,19 @@ def train(
         decoder_layers=decoder_layers,
         dropout=dropout,
     )
-    with join_process_group(device) as processes:
+    # All that can be found out in a moment comes before what takes minutes: drawing the pool.
+    _check_precision(precision)
+    begun = None if initial is None else InitialWeights.load(initial, config)
+    with join_process_group(device) as processes, contextlib.ExitStack() as stack:
+        check_shares(options.batch_size, processes.world_size)
+        if processes.is_first:
+            stack.enter_context(run_folder.hold(out))
+        if (out / RESUME).exists():
+            state.check(out / RESUME, make_recipe(options, config, begun))
         training = load_mnist(data_dir, "train")
         validation = {"mnist": load_mnist(data_dir, "validation")}
         drawn = None
-        if drawn_share:
+        if options.drawn_share:
             with processes.first_process_first():
                 drawn = training_pool(data_dir, training, options.pool, seed=_POOL_SEED, folder=out)
                 validation["drawn"] = validation_pool(
@@ -126,7 +161,7 @@ def train(
             out=out,
             processes=processes,
             precision=_precision(precision, processes.device),
-            initial=initial,
+            initial=begun,
         ).run()
         if not processes.is_first:
             return
@@ -158,6 +193,7 @@ def sheet(
     seed: Annotated[int, typer.Option(min=0)] = 0,
 ) -> None:
     """Draw a contact sheet of MNIST's training grids, as the loop augments them."""
+    run_folder.check_writable(out.parent)
     batches = GridBatches(
         load_mnist(data_dir, "train"),
         config=_NETWORK,
@@ -167,10 +203,22 @@ def sheet(
         seed=seed,
     )
     batch = batches.at(0, strength)
-    out.parent.mkdir(parents=True, exist_ok=True)
     captions = [scorecard.symbols_text(row) for row in batch.labels.numpy()]
     plots.contact_sheet(list(batch.pictures.numpy()), captions, out)
     typer.echo(f"wrote {out}")
+
+
+def _change(recipe: TrainOptions, *, pool_grids: int | None, **changes: Any) -> TrainOptions:
+    """Returns a recipe with those settings changed that are not None."""
+    if pool_grids is not None:
+        changes["pool"] = dataclasses.replace(recipe.pool, grids=pool_grids)
+    given = {name: value for name, value in changes.items() if value is not None}
+    return dataclasses.replace(recipe, **given)
+
+
+def _check_precision(name: str) -> None:
+    if name not in ("auto", "float32", "bfloat16"):
+        raise ConfigError(f"precision: expected auto, float32 or bfloat16, got {name!r}")
 
 
 def _precision(name: str, device: torch.device) -> torch.dtype:
@@ -178,8 +226,6 @@ def _precision(name: str, device: torch.device) -> torch.dtype:
     if name == "auto":
         helps = device.type == "cuda" and torch.cuda.is_bf16_supported()
         return torch.bfloat16 if helps else torch.float32
-    if name not in ("float32", "bfloat16"):
-        raise ConfigError(f"precision: expected auto, float32 or bfloat16, got {name!r}")
     return torch.float32 if name == "float32" else torch.bfloat16
 
 
@@ -192,12 +238,21 @@ def _log_level() -> str:
 
 
 def main() -> None:
-    """Runs a command; a ``ReaderError`` is printed as one line, with exit code 1."""
+    """Runs a command; what it raises on purpose is printed as one line, with exit code 1."""
     try:
         logging.basicConfig(level=_log_level(), format="%(message)s")
         app()
+    except NotFiniteError as error:  # all processes say the same: one line is enough
+        if os.environ.get("RANK", "0") == "0":
+            typer.echo(f"error: {error}", err=True)
+        raise SystemExit(1) from error
     except ReaderError as error:
         typer.echo(f"error: {error}", err=True)
+        raise SystemExit(1) from error
+    except OSError as error:
+        logger.debug("", exc_info=error)
+        where = f"{error.filename}: " if error.filename else ""
+        typer.echo(f"error: {where}{error.strerror or error}", err=True)
         raise SystemExit(1) from error
 
 

@@ -12,9 +12,9 @@ from rich.console import Console
 from model import checkpoint
 from model.errors import ConfigError
 from model.header import read_header, sha256
-from training import export as release
-from training import plots
+from training import plots, run_folder
 from training.drawings.writer_splits import load_writer_split
+from training.export import Export
 from training.scorecard import evaluate as scorecard
 from training.scorecard import report
 from training.scorecard.row import Row
@@ -28,7 +28,9 @@ Markdown = Annotated[
     Path | None, typer.Option("--markdown", help="Also write the scorecard to this file.")
 ]
 
-_RELEASED = Path(__file__).parent.parent / "model" / "weights"
+_ROOT = Path(__file__).parent.parent
+_RELEASED = _ROOT / "model" / "weights"
+_RELEASED_SCORECARD = _ROOT / "docs" / "scorecard.md"
 
 
 def evaluate(
@@ -57,6 +59,7 @@ def evaluate(
 
     A checkpoint with its graph beside it is read with ONNX Runtime, one without with torch.
     """
+    run_folder.check_writable(out, *_folders(json_file, markdown))
     with tempfile.TemporaryDirectory(prefix="evaluate-") as folder:
         # A copy: a training run may replace the checkpoint meanwhile.
         header = read_header(weights)
@@ -77,7 +80,19 @@ def export(
     weights: Annotated[Path, typer.Option("--checkpoint", help="What training wrote.")] = Path(
         "runs/released/best.safetensors"
     ),
-    out: Annotated[Path, typer.Option(help="Folder for the served files.")] = _RELEASED,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder for the served files.", show_default="export/, beside the checkpoint"
+        ),
+    ] = None,
+    release: Annotated[
+        bool,
+        typer.Option(
+            "--release",
+            help="Replace what is released: model/weights/ and docs/scorecard.md.",
+        ),
+    ] = False,
     markdown: Markdown = None,
     data_dir: DataDir = Path("data"),
     measure: Annotated[
@@ -85,15 +100,23 @@ def export(
     ] = True,
 ) -> None:
     """Make the files that are served: reader.safetensors, reader.onnx and the model card."""
+    if release:
+        if out is not None:
+            raise ConfigError(f"expected --release or --out, got both: {out}")
+        out = _RELEASED
+        markdown = markdown or _RELEASED_SCORECARD
+    out = out or weights.parent / "export"
     trained = checkpoint.load(weights)
+    run_folder.check_writable(out, *_folders(markdown))
+    made = Export(trained)
     scores = trained.header.scores
     if measure:
         rows = make_rows(data_dir, trained.header.config)
         with tempfile.TemporaryDirectory(prefix="export-") as folder:
-            # Exported to a temporary folder first, as the graph that is served is what is measured.
-            exported = release.export(trained, Path(folder), scores=None)[0]
+            # Written to a temporary folder first, as the graph that is served is what is measured.
+            exported = made.write(Path(folder), scores=None)[0]
             scores = {"rows": _measure(rows, exported, weights.parent)}
-    written = release.export(trained, out, scores=scores)
+    written = made.write(out, scores=scores)
     for path in written:
         typer.echo(f"wrote {path}")
     if markdown is not None and scores is not None:
@@ -121,12 +144,12 @@ def sensitivity(
     names = [name.strip() for name in sweep_names.split(",")]
     if unknown := set(names) - set(SWEEPS):
         raise ConfigError(f"expected sweeps of {', '.join(SWEEPS)}, got {', '.join(unknown)}")
+    run_folder.check_writable(out, *_folders(json_file))
     readers = {"this reader": weights}
     if plain is not None:
         readers["trained on MNIST alone"] = plain
     config = read_header(weights).config
     written = load_writer_split(data_dir, "test")
-    out.mkdir(parents=True, exist_ok=True)
     figures = {}
     for name in names:
         one = SWEEPS[name]
@@ -149,7 +172,7 @@ def sensitivity(
 
 def _measure(rows: list[Row], weights: Path, out: Path) -> list[dict[str, Any]]:
     """Prints the scorecard, writes its pictures to ``out`` and returns its figures."""
-    out.mkdir(parents=True, exist_ok=True)
+    run_folder.check_writable(out)
     figures = []
     written: list[Path] = []
     config = read_header(weights).config
@@ -163,7 +186,11 @@ def _measure(rows: list[Row], weights: Path, out: Path) -> list[dict[str, Any]]:
     return figures
 
 
+def _folders(*files: Path | None) -> list[Path]:
+    """The folders of those files that were asked for."""
+    return [file.parent for file in files if file is not None]
+
+
 def _write(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text)
+    checkpoint.replace_files({path: text.encode()})
     typer.echo(f"wrote {path}")

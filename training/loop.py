@@ -20,13 +20,15 @@ from tqdm import tqdm
 from model import checkpoint, vocabulary
 from model.checkpoint import Checkpoint
 from model.config import ReaderConfig
-from model.errors import CheckpointMismatchError, ConfigError
-from model.header import Header, sha256
+from model.errors import ConfigError
+from model.header import Header
 from model.reader import GridReader
 from training import plots, provenance, scoring, state
 from training.batches import Batch, GridBatches, MixedBatches
 from training.data import Digits
 from training.distributed import Processes
+from training.errors import NotFiniteError
+from training.initial import InitialWeights
 from training.optimizer import ReaderOptimizer
 from training.options import TrainOptions
 from training.scoring import Grids
@@ -37,6 +39,8 @@ RESUME, LAST, BEST = "resume.safetensors", "last.safetensors", "best.safetensors
 _VALIDATION_SEED = 0
 # Offset between the seeds of a batch's parts, which would otherwise be augmented alike.
 _SEED_STEP = 1_000_003
+# Steps after which the time that the run takes is estimated.
+_MEASURED_STEPS = 20
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -64,10 +68,9 @@ class TrainingRun:
         out: Folder for everything that is written.
         processes: This process and its device.
         precision: Of matrix products: float32, or bfloat16 for mixed precision.
-        initial: A checkpoint to start from instead of random weights; the recipe names it.
+        initial: Weights to start from instead of random ones; the recipe names them.
 
     Raises:
-        CheckpointError: ``initial`` cannot be used.
         ConfigError: Options contradict each other or the digits.
     """
 
@@ -82,19 +85,19 @@ class TrainingRun:
         out: Path,
         processes: Processes,
         precision: torch.dtype = torch.float32,
-        initial: Path | None = None,
+        initial: InitialWeights | None = None,
     ) -> None:
         self.options = options
         self.config = config
         self.out = out
         self.processes = processes
         self.precision = precision
-        self.recipe: dict[str, Any] = {"network": config.to_dict(), "training": options.to_dict()}
+        self.recipe = make_recipe(options, config, initial)
         self.validation = {
             name: scoring.disjoint_grids(digits, config, seed=_VALIDATION_SEED)
             for name, digits in validation.items()
         }
-        num_drawn = options.num_drawn_grids(processes.world_size)
+        num_drawn = options.num_drawn_grids
         if num_drawn and drawn is None:
             raise ConfigError("expected drawings to train on, as drawn_share is above 0")
         shares = [(training, options.batch_size - num_drawn, 0)]
@@ -113,33 +116,22 @@ class TrainingRun:
                     augmentation=options.augmentation,
                     seed=options.seed + _SEED_STEP * number,
                     device=processes.device,
-                    rank=processes.rank,
-                    world_size=processes.world_size,
                 )
                 for digits, size, number in shares
                 if size
-            ]
+            ],
+            rank=processes.rank,
+            world_size=processes.world_size,
         )
         torch.manual_seed(options.seed)
         self.reader = GridReader(config).to(processes.device)
         if initial is not None:
-            begun = checkpoint.load(initial)
-            if begun.header.config != config:
-                raise CheckpointMismatchError(
-                    f"{initial}: expected a reader of {config}, found {begun.header.config}"
-                )
-            self.reader.load_state_dict(begun.reader().state_dict())
-            self.recipe["initial"] = {
-                "sha256": sha256(initial),
-                "steps": begun.header.provenance.get("steps"),
-                "minutes": begun.header.provenance.get("minutes"),
-                "recipe": begun.header.provenance.get("recipe"),
-                "git_commit": begun.header.provenance.get("git_commit"),
-            }
+            self.reader.load_state_dict(initial.reader.state_dict())
         self.average = GridReader(config).to(processes.device).eval()
         self.average.load_state_dict(self.reader.state_dict())
         self.optimizer = ReaderOptimizer(self.reader, options)
         self.progress = state.Progress()
+        self._first_step, self._began = 0, time.perf_counter()
         self.commit = provenance.git_commit()  # at the start: the files may change while it runs
 
     def run(self) -> Outcome:
@@ -147,6 +139,9 @@ class TrainingRun:
 
         Raises:
             CheckpointError: ``out`` holds a resume file that is damaged or has another recipe.
+            NotFiniteError: Loss, gradient or weights became infinite or NaN, in all processes. The
+                files of the last save are kept.
+            OSError: Something could not be written. The files of the last save are kept.
         """
         if (self.out / RESUME).exists():
             self.progress = state.restore(
@@ -167,6 +162,7 @@ class TrainingRun:
             total=options.steps, initial=progress.step, unit="step", disable=None if first else True
         )
         is_stopped = False
+        self._first_step, self._began = progress.step, time.perf_counter()
         with _stop_signals() as signals, bar, contextlib.ExitStack() as stack:
             if writer is not None:
                 stack.callback(writer.close)
@@ -175,16 +171,23 @@ class TrainingRun:
                 batch = self.batches.at(
                     progress.step, options.augmentation_strength_at(progress.step)
                 )
-                loss = self.step(network, batch)
-                # A signal to one process stops all: the mean is above zero in every process.
-                loss_mean, stop = self.processes.all_reduce_mean(
-                    torch.stack((loss, torch.full_like(loss, float(bool(signals)))))
+                loss, norm = self.find_gradient(network, batch)
+                # The means are the same in every process: a signal to one stops all, and so does a
+                # loss that is not finite.
+                loss_mean, norm_mean, stop = self.processes.all_reduce_mean(
+                    torch.stack((loss, norm, torch.full_like(loss, float(bool(signals)))))
                 ).tolist()
+                if not math.isfinite(loss_mean) or not math.isfinite(norm_mean):
+                    found = f"loss {loss_mean}, norm of the gradient {norm_mean}"
+                    raise self._not_finite(found, batch=progress.step)
                 is_stopped = stop > 0
-                progress.loss_sum += loss_mean
+                self.update()
                 progress.step += 1
+                progress.loss_sum += loss_mean
                 bar.update()
                 rate = options.batch_size / (time.perf_counter() - started)
+                if first and progress.step - self._first_step == _MEASURED_STEPS:
+                    tqdm.write(f"step {progress.step:>6}  {self.time_left()}, without validations")
                 bar.set_postfix(
                     loss=f"{loss_mean:.4f}", grids_per_second=f"{rate:.0f}", refresh=False
                 )
@@ -192,18 +195,25 @@ class TrainingRun:
                 is_last = progress.step == options.steps
                 is_best = (is_validation_due or is_last) and self.validate(writer)
                 progress.seconds += time.perf_counter() - started
-                if first and (
-                    is_best or is_last or is_stopped or progress.step % options.save_every == 0
-                ):
-                    self.save(is_best=is_best)
+                if is_best or is_last or is_stopped or progress.step % options.save_every == 0:
+                    # A step with a finite gradient may still have been too long.
+                    if unfit := checkpoint.not_finite(self.average.state_dict()):
+                        found = f"NaN or infinity in {', '.join(unfit)}"
+                        raise self._not_finite(found, batch=progress.step - 1)
+                    if first:
+                        self.save(is_best=is_best)
         if first and not is_stopped:
             plots.learning_curve(progress.history, self.out / "learning_curve.png")
         return Outcome(is_finished=not is_stopped, progress=progress)
 
-    def step(self, network: nn.Module, batch: Batch) -> Tensor:
-        """One optimizer step; returns the loss of this process's slice."""
-        step, options = self.progress.step, self.options
-        torch.manual_seed(options.seed + step)  # the same dropout after resuming
+    def find_gradient(self, network: nn.Module, batch: Batch) -> tuple[Tensor, Tensor]:
+        """Leaves the clipped gradient in the reader.
+
+        Returns:
+            The loss of this process's part of the batch, and the norm of the gradient of all of it.
+        """
+        options = self.options
+        torch.manual_seed(options.seed + self.progress.step)  # the same dropout after resuming
         symbols = add_start_and_finish(batch.labels)
         device = self.processes.device.type
         with torch.autocast(device, self.precision, enabled=self.precision != torch.float32):
@@ -215,7 +225,12 @@ class TrainingRun:
         )
         self.optimizer.zero_grad()
         loss.backward()
-        nn.utils.clip_grad_norm_(self.reader.parameters(), options.clip_norm)
+        norm = nn.utils.clip_grad_norm_(self.reader.parameters(), options.clip_norm)
+        return loss.detach(), norm
+
+    def update(self) -> None:
+        """One optimizer step, and one of the average."""
+        step, options = self.progress.step, self.options
         self.optimizer.step(options.learning_rate_at(step))
         # Less decay at first, so that the random initial weights are soon gone from the average.
         decay = min(options.average_decay, (1 + step) / (10 + step))
@@ -223,7 +238,6 @@ class TrainingRun:
             torch._foreach_lerp_(
                 list(self.average.parameters()), list(self.reader.parameters()), 1 - decay
             )
-        return loss.detach()
 
     def validate(self, writer: SummaryWriter | None) -> bool:
         """Scores the averaged weights on validation digits; True where they are the best so far.
@@ -246,6 +260,9 @@ class TrainingRun:
         for figure in ("loss", "digits", "grids"):
             values = [entry[f"{name}_{figure}"] for name in self.validation]
             entry[f"validation_{figure}"] = sum(values) / len(values)
+        if not math.isfinite(entry["validation_loss"]):
+            found = f"loss {entry['validation_loss']} on validation"
+            raise self._not_finite(found, batch=progress.step - 1)
         # By the loss: the accuracy of good readers differs by a few digits, which may be chance.
         is_best = entry["validation_loss"] < min(
             (earlier["validation_loss"] for earlier in progress.history), default=math.inf
@@ -267,8 +284,16 @@ class TrainingRun:
                     for name in self.validation
                 )
                 + ("  best" if is_best else "")
+                + ("" if progress.step == self.options.steps else f"; {self.time_left()}")
             )
         return is_best
+
+    def time_left(self) -> str:
+        """Says how long the rest takes, by the mean of the steps since this process began."""
+        done = self.progress.step - self._first_step
+        a_step = (time.perf_counter() - self._began) / max(done, 1)
+        minutes = a_step * (self.options.steps - self.progress.step) / 60
+        return f"about {math.ceil(minutes)} min left"
 
     def save(self, *, is_best: bool) -> None:
         """Writes the readers, then the resume file, which so is never newer than they are."""
@@ -285,6 +310,23 @@ class TrainingRun:
             progress=self.progress,
             recipe=self.recipe,
         )
+
+    def _not_finite(self, found: str, *, batch: int) -> NotFiniteError:
+        return NotFiniteError(
+            f"stopped in step {batch + 1}, on batch {batch} of seed {self.options.seed}: expected "
+            f"finite numbers, got {found}. What was saved before in {self.out} is kept; train into "
+            "another folder with a lower learning rate or another seed"
+        )
+
+
+def make_recipe(
+    options: TrainOptions, config: ReaderConfig, initial: InitialWeights | None
+) -> dict[str, Any]:
+    """Returns all that the weights depend on, as plain JSON values."""
+    recipe: dict[str, Any] = {"network": config.to_dict(), "training": options.to_dict()}
+    if initial is not None:
+        recipe["initial"] = initial.describe()
+    return recipe
 
 
 def add_start_and_finish(labels: Tensor) -> Tensor:

@@ -1,13 +1,16 @@
 """Plots of training and evaluation, as PNG files."""
 
+import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import matplotlib as mpl
 import numpy as np
+from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from model import vocabulary
+from model.checkpoint import replace_files
 from training.scorecard.bootstrap import Share
 
 mpl.use("agg")  # before pyplot: no display is needed
@@ -29,8 +32,7 @@ def learning_curve(history: Sequence[dict[str, float]], path: Path) -> None:
         axes.set_yscale("log")
         axes.grid(alpha=0.3)
         axes.legend()
-    figure.savefig(path, dpi=120)
-    plt.close(figure)
+    _write(figure, path)
 
 
 def confusion(matrix: NDArray[np.int64], title: str, path: Path) -> None:
@@ -56,8 +58,7 @@ def confusion(matrix: NDArray[np.int64], title: str, path: Path) -> None:
     axes.set_xlabel("read")
     axes.set_ylabel("written")
     axes.set_title(title)
-    figure.savefig(path, dpi=120)
-    plt.close(figure)
+    _write(figure, path)
 
 
 def sensitivity(
@@ -77,8 +78,7 @@ def sensitivity(
     axes.set_ylabel("digits read rightly, %")
     axes.grid(alpha=0.3)
     axes.legend(loc="lower center")
-    figure.savefig(path, dpi=120)
-    plt.close(figure)
+    _write(figure, path)
 
 
 def contact_sheet(
@@ -94,5 +94,11 @@ def contact_sheet(
     for axes, picture, caption in zip(all_axes.flat, pictures, captions, strict=False):
         axes.imshow(picture, cmap="gray", vmin=0)
         axes.set_title(caption, fontsize=8)
-    figure.savefig(path, dpi=120)
+    _write(figure, path)
+
+
+def _write(figure: Figure, path: Path) -> None:
+    content = io.BytesIO()
+    figure.savefig(content, dpi=120, format="png")
     plt.close(figure)
+    replace_files({path: content.getvalue()})

@@ -63,10 +63,29 @@ def restore(
     """Puts a saved state into ``reader``, ``average`` and ``optimizer``.
 
     Raises:
-        CheckpointFormatError: The file is no resume file.
+        CheckpointFormatError: The file is no resume file, or holds what is not finite.
         CheckpointMismatchError: It belongs to a run with another recipe.
     """
-    tensors, metadata = header.read_file(path, framework="pt")
+    progress = check(path, recipe)
+    tensors, _ = header.read_file(path, framework="pt")
+    if unfit := checkpoint.not_finite(tensors):
+        raise CheckpointFormatError(
+            f"{path}: expected finite numbers, found NaN or infinity in {unfit[0]} and "
+            f"{len(unfit) - 1} others; train into another folder"
+        )
+    reader.load_state_dict(_part(tensors, "weights"))
+    for name, value in _part(tensors, "average").items():
+        average[name].copy_(value)
+    try:
+        optimizer.restore(_part(tensors, "moment"), progress.step)
+    except KeyError as error:
+        raise CheckpointFormatError(f"{path}: this resume file lacks {error}") from error
+    return progress
+
+
+def check(path: Path, recipe: dict[str, Any]) -> Progress:
+    """Returns how far a run of this recipe has come; reads no tensors; raises as ``restore``."""
+    _, metadata = header.read_file(path, framework="numpy", return_tensors=False)
     try:
         saved_recipe = json.loads(metadata["recipe"])
         progress = Progress(**json.loads(metadata["progress"]))
@@ -77,13 +96,6 @@ def restore(
             f"{path} belongs to another recipe: {_changes(saved_recipe, recipe)}. "
             "Go on with the old settings, or train into another folder."
         )
-    reader.load_state_dict(_part(tensors, "weights"))
-    for name, value in _part(tensors, "average").items():
-        average[name].copy_(value)
-    try:
-        optimizer.restore(_part(tensors, "moment"), progress.step)
-    except KeyError as error:
-        raise CheckpointFormatError(f"{path}: this resume file lacks {error}") from error
     return progress
 
 

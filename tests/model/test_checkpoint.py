@@ -1,6 +1,8 @@
 """Checkpoints: what is written comes back, what is no checkpoint is refused in plain words."""
 
+import errno
 import json
+import os
 import pickle
 from pathlib import Path
 
@@ -162,12 +164,13 @@ def test_a_write_that_fails_leaves_the_old_file(
     before = saved.read_bytes()
 
     def full_disk(*_: object) -> None:
-        raise OSError("no space left on device")
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(safetensors.torch, "save_file", full_disk)
-    with pytest.raises(OSError, match="no space"):
+    monkeypatch.setattr("os.fsync", full_disk)
+    with pytest.raises(OSError, match=r"No space left on device: .*reader\.safetensors"):
         checkpoint.save(Checkpoint(Header(config=config), reader.state_dict()), saved)
     assert saved.read_bytes() == before
+    assert list(saved.parent.iterdir()) == [saved]
 
 
 def test_the_released_header_says_where_the_weights_come_from() -> None:

@@ -10,6 +10,7 @@ from model.errors import ConfigError
 from training.augment import Augmentation, _dilate, augment, draw_random_numbers
 from training.batches import GridBatches, MixedBatches
 from training.data import Digits
+from training.options import TrainOptions
 
 
 def batches(digits: Digits, **changes: object) -> GridBatches:
@@ -47,17 +48,27 @@ def test_a_batch_depends_on_seed_and_step_alone(bar_digits: Digits) -> None:
     assert not torch.equal(first.pictures, other.pictures)
 
 
-def test_processes_make_slices_of_the_same_batch(bar_digits: Digits) -> None:
-    whole = batches(bar_digits)
-    slices = [batches(bar_digits, rank=rank, world_size=2) for rank in range(2)]
+@pytest.mark.parametrize("world_size", [2, 3, 12])
+def test_processes_make_the_same_batch_together_however_many_they_are(
+    world_size: int, bar_digits: Digits
+) -> None:
+    """A twelfth of five grids of one part is none for most of twelve processes."""
+    parts = [batches(bar_digits, batch_size=size, seed=size) for size in (7, 5)]
+    whole = MixedBatches(parts)
+    shares = [MixedBatches(parts, rank=rank, world_size=world_size) for rank in range(world_size)]
     for step in range(3):
-        parts = [part.at(step) for part in slices]
-        assert torch.equal(torch.cat([part.labels for part in parts]), whole.at(step).labels)
+        made = [share.at(step) for share in shares]
+        assert {len(batch.labels) for batch in made} == {12 // world_size}
+        alone = whole.at(step)
+        order = torch.cat([torch.arange(12)[rank::world_size] for rank in range(world_size)])
+        assert torch.equal(torch.cat([batch.labels for batch in made]), alone.labels[order])
         torch.testing.assert_close(
-            torch.cat([part.pictures for part in parts]), whole.at(step).pictures
+            torch.cat([batch.pictures for batch in made]), alone.pictures[order]
         )
-        first, second = (set(part.indices(step).flatten().tolist()) for part in slices)
-        assert not first & second  # each digit is seen by one process
+
+
+def test_the_share_of_drawings_is_rounded_once() -> None:
+    assert TrainOptions(drawn_share=0.4, batch_size=128).num_drawn_grids == 51
 
 
 def test_blank_cells_are_empty_and_as_many_as_asked_for(bar_digits: Digits) -> None:
@@ -81,7 +92,7 @@ def test_labels_are_those_of_the_digits(bar_digits: Digits) -> None:
 
 def test_a_batch_that_cannot_be_shared_out_is_refused(bar_digits: Digits) -> None:
     with pytest.raises(ConfigError, match="a multiple of the 3 processes, got 8"):
-        batches(bar_digits, world_size=3)
+        MixedBatches([batches(bar_digits)], world_size=3)
 
 
 def test_without_strength_nothing_changes(bar_digits: Digits) -> None:

@@ -15,6 +15,7 @@ from training.augment import Augmentation
 from training.batches import Batch, GridBatches
 from training.data import Digits
 from training.distributed import Processes, pick_device
+from training.initial import InitialWeights
 from training.loop import BEST, LAST, RESUME, Outcome, TrainingRun
 from training.options import TrainOptions
 
@@ -44,7 +45,7 @@ def run(
         validation={"bars": digits},
         out=out,
         processes=Processes(0, 1, torch.device("cpu")),
-        initial=initial,
+        initial=None if initial is None else InitialWeights.load(initial, config),
     ).run()
 
 
@@ -55,11 +56,11 @@ def interrupt(monkeypatch: pytest.MonkeyPatch):  # type: ignore[no-untyped-def]
     def arrange(step: int, happens) -> None:  # type: ignore[no-untyped-def]
         real = GridBatches.at
 
-        def at(self: GridBatches, asked: int, strength: float) -> Batch:
+        def at(self: GridBatches, asked: int, strength: float, share: slice) -> Batch:
             if asked == step:
                 monkeypatch.setattr(GridBatches, "at", real)
                 happens()
-            return real(self, asked, strength)
+            return real(self, asked, strength, share)
 
         monkeypatch.setattr(GridBatches, "at", at)
 

@@ -7,7 +7,7 @@ from model import vocabulary
 from model.config import ReaderConfig
 from model.decoding import GreedyDecoding, decode_greedily
 from model.reader import GridReader
-from training.export import graph_bytes
+from training.export import make_graph
 from training.onnx_graph import GreedyGraph
 
 CONFIGS = (
@@ -66,7 +66,7 @@ def test_rows_that_end_early_stay_ended() -> None:
 def test_the_exported_graph_reads_any_batch(config: ReaderConfig) -> None:
     reader = random_reader(config)
     session = onnxruntime.InferenceSession(
-        graph_bytes(reader, "0" * 64), providers=["CPUExecutionProvider"]
+        make_graph(reader).SerializeToString(), providers=["CPUExecutionProvider"]
     )
     for count in (1, 2, 7, 32):
         pictures = random_pictures(config, count)

@@ -50,7 +50,7 @@ def shares(
         drawn_shares = np.clip(amount[whole > 0] / whole[whole > 0], 0, 1)
         low, high = np.percentile(drawn_shares, (2.5, 97.5))
         total = sums[:, 2 * number].sum() / sums[:, 2 * number + 1].sum()
-        found.append(Share(float(total), float(low), float(high)))
+        found.append(Share(*(float(np.clip(share, 0, 1)) for share in (total, low, high))))
     return found
 
 

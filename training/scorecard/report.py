@@ -99,8 +99,9 @@ sensitivity` draws these anew.
 
 def percent(share: Mapping[str, float]) -> str:
     """Writes a share and its interval in per cent, as in ``99.52 (99.37-99.65)``."""
-    low, high = (100 * share[key] for key in ("low", "high"))
-    return f"{100 * share['share']:.2f} ({low:.2f}-{high:.2f})"
+    # The header of a checkpoint holds what its own version measured, which is not checked.
+    middle, low, high = (100 * min(max(share[key], 0.0), 1.0) for key in ("share", "low", "high"))
+    return f"{middle:.2f} ({low:.2f}-{high:.2f})"
 
 
 def terminal_table(rows: Sequence[Figures]) -> Table:

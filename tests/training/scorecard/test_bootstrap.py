@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from training.scorecard import bootstrap
+from training.scorecard import bootstrap, report
 
 
 def test_the_interval_of_single_things_is_the_one_of_the_bootstrap() -> None:
@@ -40,3 +40,20 @@ def test_a_wrong_grid_is_charged_to_the_writer_who_was_misread() -> None:
     # twice: two and a half.
     assert whole.high == pytest.approx(1 - 0.5 / 4)
     assert whole.low == pytest.approx(1 - 2.5 / 4)
+
+
+def test_an_interval_stays_within_0_and_100_percent() -> None:
+    """All right, all wrong, and one writer charged with more wrong grids than his part of them."""
+    random = np.random.default_rng(0)
+    for right in (0.0, 0.02, 0.98, 1.0):
+        cells = random.random((60, 4)) < right
+        found = bootstrap.digits_and_grids(
+            cells, cells.all(axis=1), np.ones_like(cells), random.integers(0, 5, cells.shape)
+        )
+        for share in found:
+            assert 0 <= share.low <= share.high <= 1
+            assert 0 <= share.share <= 1
+
+
+def test_what_is_printed_stays_within_0_and_100_percent() -> None:
+    assert report.percent({"share": 1 + 1e-4, "low": -1e-4, "high": 1.02}) == "100.00 (0.00-100.00)"

@@ -19,8 +19,9 @@ from model.decoding import decode_greedily
 from model.header import Header
 from model.reader import GridReader
 from tests.conftest import RELEASED, ROOT
-from training import export, model_card, scoring
+from training import model_card, scoring
 from training.__main__ import app
+from training.export import Export, make_graph
 from training.options import TrainOptions
 from training.scorecard import evaluate, report, rows
 from training.scorecard.service import read_with_service
@@ -99,7 +100,7 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> Path:
     config = ReaderConfig(encoder_layers=1, decoder_layers=1, mlp_width=64)
     out = tmp_path_factory.mktemp("exported")
     trained = Checkpoint(Header(config=config), GridReader(config).state_dict())
-    export.export(trained, out, scores=None)
+    Export(trained).write(out, scores=None)
     return out
 
 
@@ -182,6 +183,11 @@ def test_export_measures_the_pair_that_it_writes(
     every = rows.make_rows(all_data_dir, ReaderConfig(), ["canvas", "blanks", "mnist_c"])
     few = [every[0].first(6), every[1].first(2), every[2].first(15)]
     monkeypatch.setattr("training.evaluation_commands.make_rows", lambda *_: few)
+    graphs: list[onnx.ModelProto] = []
+    monkeypatch.setattr(
+        "training.export.make_graph",
+        lambda reader: graphs.append(make_graph(reader)) or graphs[-1],
+    )
     checked = tmp_path / "trained.safetensors"
     checked.write_bytes((exported / "reader.safetensors").read_bytes())
     arguments = ("--checkpoint", checked, "--out", tmp_path / "out", "--data-dir", all_data_dir)
@@ -189,6 +195,7 @@ def test_export_measures_the_pair_that_it_writes(
     (tmp_path / "out").mkdir()
     result = CliRunner().invoke(app, ["export", *map(str, arguments)], catch_exceptions=False)
     assert result.exit_code == 0, result.output
+    assert len(graphs) == 1  # what is measured is what is written
     written = tmp_path / "out" / "reader.safetensors"
     scores = header.read_header(written).scores
     assert scores is not None
@@ -203,6 +210,29 @@ def test_export_measures_the_pair_that_it_writes(
     ):
         assert header.sha256(written) in text
         assert report.percent(scores["rows"][0]["digits"]) in text
+
+
+def test_export_replaces_what_is_released_only_when_told_to(
+    exported: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    released, run = tmp_path / "weights", tmp_path / "run"
+    monkeypatch.setattr("training.evaluation_commands._RELEASED", released)
+    monkeypatch.setattr("training.evaluation_commands._RELEASED_SCORECARD", tmp_path / "card.md")
+    trained = checkpoint.load(exported / "reader.safetensors")
+    scored = checkpoint.load(RELEASED).header.scores
+    header_with_scores = Header(config=trained.header.config, scores=scored)
+    checkpoint.save(Checkpoint(header_with_scores, trained.weights), run / "best.safetensors")
+    served = {"reader.safetensors", "reader.onnx", model_card.NAME}
+    arguments = ["export", "--no-measure", "--checkpoint", str(run / "best.safetensors")]
+    result = CliRunner().invoke(app, arguments, catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    assert {path.name for path in (run / "export").iterdir()} == served
+    assert not released.exists()
+    assert not (tmp_path / "card.md").exists()
+    result = CliRunner().invoke(app, [*arguments, "--release"], catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    assert {path.name for path in released.iterdir()} == served
+    assert header.sha256(released / "reader.safetensors") in (tmp_path / "card.md").read_text()
 
 
 def test_evaluate_prints_the_scorecard_and_writes_its_figures(
