@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from model import vocabulary
 from model.config import ReaderConfig
-from model.reading import LOW_CONFIDENCE, Answers
+from model.reading import DOUBTED, Answers
 
 _SHIFTS = ((1, 1), (1, -1), (-1, 1), (-1, -1))  # of the ink within its cell: pixels down, right
 
@@ -22,7 +22,7 @@ def average_over_shifts(
     read: Callable[[NDArray[np.uint8]], NDArray[np.float32]],
     config: ReaderConfig,
 ) -> Answers:
-    """Reads pictures again, shifted, that have a cell less confident than ``LOW_CONFIDENCE``.
+    """Reads pictures again, shifted, that have a cell less confident than ``DOUBTED``.
 
     Args:
         pictures: (B, H, W), uint8, in the normal form.
@@ -35,7 +35,7 @@ def average_over_shifts(
         symbols that are most probable by it; attention stays that of the unshifted picture.
     """
     num_cells = config.num_cells
-    is_doubtful = (answers.probabilities.max(axis=2) < LOW_CONFIDENCE).any(axis=1)
+    is_doubtful = (answers.probabilities.max(axis=2) < DOUBTED).any(axis=1)
     # Averaging cannot help where <start> or <finish> was read in place of a cell.
     is_doubtful &= (answers.symbols[:, :num_cells] < vocabulary.NUM_CLASSES).all(axis=1)
     if not is_doubtful.any():

@@ -9,7 +9,6 @@ import pytest
 
 from app.api.problems import KINDS
 from app.api.schemas import WarningAnswer
-from model.reading import LOW_CONFIDENCE
 from tests.conftest import ROOT
 
 # What makes a warning; its code is the first argument.
@@ -67,13 +66,6 @@ def test_each_place_that_tells_of_warnings_knows_just_those_that_are_given(
     told: Callable[[], set[str]],
 ) -> None:
     assert told() == codes_given()
-
-
-def test_the_page_is_unsure_where_the_service_warns() -> None:
-    words = (ROOT / "static" / "js" / "messages.js").read_text()
-    assert re.findall(r"^export const SURE = ([\d.]+);", words, re.MULTILINE) == [
-        str(LOW_CONFIDENCE)
-    ]
 
 
 def test_the_page_has_words_for_each_kind_of_problem_that_it_can_meet() -> None:

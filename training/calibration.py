@@ -1,7 +1,7 @@
 """Calibration on validation digits, before a reader is exported.
 
-A temperature brings confidence in line with the share of right cells; it is multiplied into the last
-layer, so that it costs nothing when reading. Then the confidence is found below which a stated share
+A temperature brings confidence in line with the share of right cells; the last layer is divided by
+it, so that it costs nothing when reading. Then the confidence is found below which a stated share
 of the digits on a canvas lies: the service warns of those.
 
 Reference: Guo et al., "On Calibration of Modern Neural Networks", 2017, section 4.2.

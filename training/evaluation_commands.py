@@ -12,7 +12,7 @@ from rich.console import Console
 from model import checkpoint
 from model.errors import ConfigError
 from model.header import read_header, sha256
-from training import plots, run_folder
+from training import calibration, plots, run_folder
 from training.drawings.writer_splits import load_writer_split
 from training.export import Export
 from training.scorecard import evaluate as scorecard
@@ -71,7 +71,7 @@ def evaluate(
         rows = make_rows(data_dir, header.config, names)
         figures = _measure([row.first(grids) if grids else row for row in rows], copy, out)
         if markdown is not None:
-            _write(markdown, report.markdown(figures, sha256(copy)))
+            _write(markdown, report.markdown(figures, sha256(copy), header.low_confidence))
     if json_file is not None:
         _write(json_file, json.dumps({"weights": str(weights), "rows": figures}, indent=1) + "\n")
 
@@ -95,6 +95,9 @@ def export(
     ] = False,
     markdown: Markdown = None,
     data_dir: DataDir = Path("data"),
+    calibrate: Annotated[
+        bool, typer.Option(help="Calibrate on validation digits what training wrote.")
+    ] = True,
     measure: Annotated[
         bool, typer.Option(help="Measure the scorecard first and put it into header and card.")
     ] = True,
@@ -108,6 +111,8 @@ def export(
     out = out or weights.parent / "export"
     trained = checkpoint.load(weights)
     run_folder.check_writable(out, *_folders(markdown))
+    if calibrate:
+        trained = calibration.calibrate(trained, data_dir, folder=weights.parent)
     made = Export(trained)
     scores = trained.header.scores
     if measure:
@@ -120,7 +125,10 @@ def export(
     for path in written:
         typer.echo(f"wrote {path}")
     if markdown is not None and scores is not None:
-        _write(markdown, report.markdown(scores["rows"], sha256(written[0])))
+        _write(
+            markdown,
+            report.markdown(scores["rows"], sha256(written[0]), trained.header.low_confidence),
+        )
 
 
 def sensitivity(

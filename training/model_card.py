@@ -6,7 +6,7 @@ from typing import Any
 from model import vocabulary
 from model.header import Header
 from model.reader import GridReader
-from model.reading import LOW_CONFIDENCE
+from model.reading import DOUBTED
 from training.drawings.unipen import SITES
 from training.drawings.writer_splits import TEST_SITES, VALIDATION_SITES
 from training.scorecard import report
@@ -140,7 +140,7 @@ def render(header: Header, digest: str, reader: GridReader) -> str:
         width=config.width,
         num_patches=config.num_patches,
         num_steps=config.num_steps,
-        low_confidence=f"{LOW_CONFIDENCE:.0%}",
+        low_confidence=f"{DOUBTED:.0%}",
         symbols=", ".join(f"`{name}`" for name in vocabulary.NAMES),
         data=_data(made.get("data", {}), recipe),
         steps=made.get("steps", 0),
@@ -151,7 +151,7 @@ def render(header: Header, digest: str, reader: GridReader) -> str:
         best_step=made.get("best_step", 0),
         begun=_initial_weights(made.get("recipe", {})),
         recipe=_rows(_flat(recipe)),
-        scores=_scores(header.scores),
+        scores=_scores(header.scores, header.low_confidence),
         limits=_LIMITS_DRAWN if _is_drawn(recipe) else _LIMITS_PLAIN,
         provenance=_rows(
             {
@@ -209,7 +209,7 @@ def _data(sources: Mapping[str, Any], recipe: Mapping[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def _scores(scores: Mapping[str, Any] | None) -> str:
+def _scores(scores: Mapping[str, Any] | None, low_confidence: float) -> str:
     if scores is None:
         return "Not measured."
     rows = scores["rows"]
@@ -227,7 +227,7 @@ def _scores(scores: Mapping[str, Any] | None) -> str:
             "",
             "Blanks and digits taken for each other. " + report.blanks_table(rows),
             "",
-            f"What confidence is worth; the service warns below {LOW_CONFIDENCE:.0%}:",
+            f"What confidence is worth; the service warns below {low_confidence:.1%}:",
             "",
             report.calibration_table(rows),
         ]

@@ -206,6 +206,10 @@ class ModelAnswer(ModelName):
     provenance: dict[str, Any]
     calibration: dict[str, float] | None
     """Expected calibration error of each row of the scores, by its key."""
+    temperature: float
+    """What the logits were divided by after training, for the least loss on validation digits."""
+    low_confidence: Probability
+    """A cell less probable than this is warned of."""
     scores: dict[str, Any] | None
 
 

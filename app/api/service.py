@@ -26,6 +26,8 @@ async def model_card(service: ServiceDependency) -> Response:
             "vocabulary": vocabulary.NAMES,
             "provenance": header.provenance,
             "calibration": header.calibration,
+            "temperature": header.temperature,
+            "low_confidence": header.low_confidence,
             "scores": header.scores,
         }
     )

@@ -218,7 +218,8 @@ class Pipeline:
             return_attention=any(one.return_attention for one in batch),
         )
         notices = [one.picture.notices for one in batch]
-        found = make_readings(answers, normals, self._config, notices)
+        low_confidence = self._engine.header.low_confidence
+        found = make_readings(answers, normals, self._config, notices, low_confidence)
         ended = time.perf_counter()
         reads = []
         for one, reading, normal in zip(batch, found, normals, strict=True):
@@ -265,7 +266,8 @@ def read_again(
     def read(normals: Sequence[NormalForm]) -> list[Reading]:
         pictures = np.stack([normal.picture for normal in normals])
         answers = engine.read(pictures, return_attention=return_attention)
-        return make_readings(answers, normals, config, [picture.notices] * len(normals))
+        notices = [picture.notices] * len(normals)
+        return make_readings(answers, normals, config, notices, engine.header.low_confidence)
 
     shape = picture.height, picture.width
     if not is_doubtful(*first):

@@ -72,7 +72,9 @@ class Reader:
         wanted = wanted or Wanted(config.rows, config.columns)
         normal = normal_form(decoded, config, wanted)
         answers = self.engine.read(normal.picture[np.newaxis])
-        (reading,) = make_readings(answers, [normal], config, [decoded.notices])
+        (reading,) = make_readings(
+            answers, [normal], config, [decoded.notices], self.engine.header.low_confidence
+        )
         if not is_own(wanted, config):
             return first_cells(reading, wanted.rows, wanted.columns)
         first = normal, reading

@@ -12,8 +12,8 @@ from model import vocabulary
 from model.config import ReaderConfig
 from model.ink import Box, NormalForm
 
-# A cell less probable than this is warned of.
-LOW_CONFIDENCE = 0.9
+# A picture is read again, in other ways, where a cell is less probable than this.
+DOUBTED = 0.9
 # Warnings that follow from what the cells were read as.
 _OF_CELLS = frozenset({"low_confidence", "not_a_digit"})
 
@@ -66,6 +66,8 @@ class Reading:
     warnings: tuple[Notice, ...]
     attention: NDArray[np.float32] | None
     """(C, L, K, N): weights of cross-attention while each cell was read."""
+    low_confidence: float
+    """A cell less probable than this is warned of."""
 
     @property
     def digits(self) -> list[int | None]:
@@ -106,7 +108,8 @@ class Reading:
             for cell, symbol, of_symbols in zip(self.cells, symbols, probabilities, strict=True)
         ]
         kept = [warning for warning in self.warnings if warning.code not in _OF_CELLS]
-        return Reading(tuple(cells), (*_warnings_of_cells(cells), *kept), self.attention)
+        warnings = (*_warnings_of_cells(cells, self.low_confidence), *kept)
+        return dataclasses.replace(self, cells=tuple(cells), warnings=warnings)
 
 
 def kind_of(symbol: int) -> Kind:
@@ -121,6 +124,7 @@ def make_readings(
     normals: Sequence[NormalForm],
     config: ReaderConfig,
     notices: Sequence[tuple[Notice, ...]],
+    low_confidence: float,
 ) -> list[Reading]:
     """Makes the readings of a batch.
 
@@ -129,6 +133,7 @@ def make_readings(
         normals: The normal forms that were read, B of them.
         config: Of the reader.
         notices: Warnings about each picture from before it was read.
+        low_confidence: A cell less probable than this is warned of.
     """
     places = list(np.ndindex(config.rows, config.columns))
     symbols: list[list[int]] = answers.symbols.tolist()
@@ -160,9 +165,10 @@ def make_readings(
         ink_notices = [
             Notice(warning.code, warning.detail, warning.cells) for warning in normal.warnings
         ]
-        warnings = (*_warnings(symbols[index], cells), *ink_notices, *noticed)
+        of_cells_read = _warnings(symbols[index], cells, low_confidence)
+        warnings = (*of_cells_read, *ink_notices, *noticed)
         attention = None if answers.attention is None else answers.attention[index]
-        found.append(Reading(cells, warnings, attention))
+        found.append(Reading(cells, warnings, attention, low_confidence))
     return found
 
 
@@ -186,23 +192,25 @@ def best_alternatives(reading: Reading, count: int) -> list[Alternative]:
     return [one for one in found if one.probability > 0 and one.text != reading.text][:count]
 
 
-def _warnings(symbols: list[int], cells: tuple[Cell, ...]) -> list[Notice]:
+def _warnings(symbols: list[int], cells: tuple[Cell, ...], low_confidence: float) -> list[Notice]:
     found = []
     read = symbols.index(vocabulary.FINISH) if vocabulary.FINISH in symbols else None
     if read != len(cells):
         came = "not at all" if read is None else f"after {read} cells"
         expected = f"<finish> was expected after {len(cells)} cells, came {came}"
         found.append(Notice("finish_misplaced", expected))
-    return [*found, *_warnings_of_cells(cells, read)]
+    return [*found, *_warnings_of_cells(cells, low_confidence, read)]
 
 
-def _warnings_of_cells(cells: Sequence[Cell], num_read: int | None = None) -> list[Notice]:
+def _warnings_of_cells(
+    cells: Sequence[Cell], low_confidence: float, num_read: int | None = None
+) -> list[Notice]:
     """Warns of what the cells were read as; None: all of them were read."""
-    unsure = [number for number, cell in enumerate(cells) if cell.confidence < LOW_CONFIDENCE]
+    unsure = [number for number, cell in enumerate(cells) if cell.confidence < low_confidence]
     others = [number for number, cell in enumerate(cells[:num_read]) if cell.kind == "other"]
     found = []
     if unsure:
-        which = f"less than {LOW_CONFIDENCE:.0%} sure of cell {_from_one(unsure)}"
+        which = f"less than {low_confidence:.0%} sure of cell {_from_one(unsure)}"
         found.append(Notice("low_confidence", which, tuple(unsure)))
     if others:
         which = f"cell {_from_one(others)} holds ink that is no digit"

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from model.config import ReaderConfig
 from model.ink import NormalForm
-from model.reading import LOW_CONFIDENCE, Cell, Reading
+from model.reading import DOUBTED, Cell, Reading
 
 Read = Callable[[Sequence[NormalForm]], list[Reading]]
 """Reads normal forms, as an engine and ``make_readings`` do."""
@@ -62,7 +62,7 @@ def is_doubtful(normal: NormalForm, reading: Reading) -> bool:
     num_blanks = sum(cell.kind == "blank" for cell in reading.cells)
     if num_blanks and 2 * num_blanks >= len(reading.cells):
         return True
-    return any(cell.kind == "other" or cell.confidence < LOW_CONFIDENCE for cell in reading.cells)
+    return any(cell.kind == "other" or cell.confidence < DOUBTED for cell in reading.cells)
 
 
 def may_be_turned(normal: NormalForm, reading: Reading) -> bool:

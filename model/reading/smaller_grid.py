@@ -75,7 +75,8 @@ def first_cells(reading: Reading, rows: int, columns: int) -> Reading:
     )
     attention = None if reading.attention is None else reading.attention[: len(cells)]
     probabilities = np.array([cell.probabilities for cell in cells])
-    return Reading(cells, reading.warnings, attention).with_probabilities(probabilities)
+    smaller = dataclasses.replace(reading, cells=cells, attention=attention)
+    return smaller.with_probabilities(probabilities)
 
 
 def is_lone_digit(normal: NormalForm, lone: Reading, grid: Reading) -> bool:

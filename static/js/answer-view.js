@@ -3,7 +3,7 @@
 import { element, iconOf } from './elements.js';
 import { isBlank } from './history.js';
 import { NUM_CELLS, cellsCrossed } from './strokes.js';
-import { CELL_NAMES, SURE, cellText, percent, runnerUp, problemText, readingText, warningText } from './messages.js';
+import { CELL_NAMES, cellText, percent, runnerUp, problemText, readingText, warningText } from './messages.js';
 
 const AWAY = 'The server is away. Your drawing is kept, and is read as soon as it is back.';
 const READING = 'Reading…';
@@ -69,8 +69,8 @@ export function previewOnHover(button, store, step) {
 }
 
 /**
- * Returns for each cell whether its answer is doubtful: the reader is unsure, or a warning names the
- * cell or a stroke that crosses the divider touches it, however sure the reader is. That its ink is
+ * Returns for each cell whether its answer is doubtful: a warning names it, or a stroke that crosses
+ * the divider touches it, however sure the reader is. That its ink is
  * no digit is an answer and no doubt.
  * @param {import('./state.js').State} state
  */
@@ -78,7 +78,7 @@ function unsureCells({ answer, answeredDrawing }) {
   const isCrossed = cellsCrossed(answeredDrawing?.strokes ?? []);
   const doubts = (answer?.warnings ?? []).filter(({ code }) => code !== 'not_a_digit');
   const warned = new Set(doubts.flatMap(({ cells }) => cells));
-  return (answer?.cells ?? []).map(({ confidence }, cell) => confidence < SURE || warned.has(cell) || isCrossed[cell]);
+  return (answer?.cells ?? []).map((_, cell) => warned.has(cell) || isCrossed[cell]);
 }
 
 function fill({ button, digit, confidence, level, runner }, cell, number, isUnsure) {

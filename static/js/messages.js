@@ -2,9 +2,6 @@
 
 export const CELL_NAMES = ['top left', 'top right', 'bottom left', 'bottom right'];
 
-/** A cell of less confidence than this is shown as unsure; the service warns at the same value. */
-export const SURE = 0.9;
-
 const WARNINGS = {
   low_confidence: 'The reader is not sure. Look at the cells with a dashed frame.',
   not_a_digit: 'A cell holds ink that is no digit.',

@@ -70,7 +70,7 @@ def test_a_missing_finish_is_announced(
 def _reading(greedy, config):  # type: ignore[no-untyped-def]
     answers = Answers(greedy.symbols.numpy(), greedy.probabilities.numpy(), None)
     normal = normalise(np.zeros((56, 56), np.uint8), config)
-    return make_readings(answers, [normal], config, [()])[0]
+    return make_readings(answers, [normal], config, [()], 0.9)[0]
 
 
 def test_greedy_is_nearly_always_the_most_probable_reading(released_reader, test_digits):  # type: ignore[no-untyped-def]

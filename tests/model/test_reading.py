@@ -23,7 +23,7 @@ def reading(
             probabilities[0, cell, instead] = 1 - sure
             probabilities[0, cell, symbol] = sure
     answers = Answers(np.array([[*symbols, FINISH]]), probabilities, None)
-    (made,) = make_readings(answers, [NORMAL._replace(warnings=warnings)], CONFIG, [()])
+    (made,) = make_readings(answers, [NORMAL._replace(warnings=warnings)], CONFIG, [()], 0.9)
     return made
 
 

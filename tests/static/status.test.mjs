@@ -25,7 +25,8 @@ function answerOf(contents, { unsure = [], warnings = [] } = {}) {
     digit: content === '?' ? null : content,
     confidence: unsure.includes(cell) ? 0.5 : 0.99,
   }));
-  return { digits: cells.map(({ digit }) => digit), cells, confidence: 0.96, warnings };
+  const all = unsure.length ? [{ code: 'low_confidence', cells: unsure }, ...warnings] : warnings;
+  return { digits: cells.map(({ digit }) => digit), cells, confidence: 0.96, warnings: all };
 }
 
 test('a reading that comes while a note is fresh is said after it', (t) => {
@@ -68,7 +69,7 @@ test('nothing is said of a reading while the pen is down', () => {
 
 test('what the reader is not sure of is said with the reading, and other warnings after it', () => {
   const { status, store } = setUp();
-  const warnings = [{ code: 'low_confidence', detail: '', cells: [0, 3] }, { code: 'many_frames', detail: '', cells: [] }];
+  const warnings = [{ code: 'many_frames', detail: '', cells: [] }];
   store.update({ answer: answerOf([8, null, 1, 4], { unsure: [0, 3], warnings }) });
   assert.match(status.textContent, /all four\. Unsure of top left, bottom right\. The picture has several frames/);
   store.update({ answer: answerOf([8, null, 1, 4], { unsure: [0, 1, 2, 3] }) });

@@ -12,7 +12,6 @@ from tqdm import tqdm
 
 from model import vocabulary
 from model.config import ReaderConfig
-from model.reading import LOW_CONFIDENCE
 from training import plots, scoring
 from training.scorecard import bootstrap
 from training.scorecard.row import Row
@@ -21,6 +20,7 @@ from training.scorecard.service import ServiceAnswers, read_with_service
 # Warnings that something in the picture was seen and not used, or that there is no grid.
 ALARMS = frozenset({"faint", "line_left", "cut_off", "several_digits", "not_a_grid"})
 _CALIBRATION_BINS = 15
+_RISK = 0.001  # of the cells that coverage counts
 _WORST = 48
 
 
@@ -84,7 +84,7 @@ class RowResult:
             "silently_wrong": float(self.is_silently_wrong.mean()),
             "alarmed": float(self.is_alarmed.mean()),
             "positions": cells.mean(axis=0).tolist(),
-            "honesty": measure_calibration(self.served.confidence, cells),
+            "honesty": measure_calibration(self.served.confidence, cells, self.served.is_warned),
             "confusion": confusion_matrix(labels, self.read).tolist(),
         }
         if not is_blank.all():
@@ -150,32 +150,40 @@ def confusion_matrix(labels: NDArray[np.int64], read: NDArray[np.int64]) -> NDAr
 
 
 def measure_calibration(
-    confidence: NDArray[np.float32], right: NDArray[np.bool_]
+    confidence: NDArray[np.float32], right: NDArray[np.bool_], is_warned: NDArray[np.bool_]
 ) -> dict[str, float | None]:
     """Measures how well confidence predicts which cells are right.
 
     Args:
         confidence: Of each cell, (M, C), in [0, 1].
         right: Whether the cell was read rightly, (M, C).
+        is_warned: Whether a warning names the cell, (M, C).
 
     Returns:
         ``calibration_error``: expected calibration error in 15 bins of equal width. ``warned``:
-        share of the cells less confident than ``LOW_CONFIDENCE``, of which the service warns.
-        ``wrong_warned``: that share among the wrong cells, None where all are right.
-        ``right_unwarned``: share of right cells among those not warned of.
+        share of the cells that a warning names. ``wrong_warned``: that share among the wrong cells,
+        None where all are right. ``right_unwarned``: share of right cells among those not warned
+        of. ``coverage``: share of the cells, the surest first, of which at most a thousandth is
+        wrong. ``aurc``: area under the curve of that risk by coverage.
 
-    Reference: Guo et al., "On Calibration of Modern Neural Networks", 2017, section 2.
+    References: Guo et al., "On Calibration of Modern Neural Networks", 2017, section 2; Geifman et
+    al., "Bias-Reduced Uncertainty Estimation for Deep Neural Classifiers", 2019, section 2 (AURC).
     """
     sure = confidence.ravel().astype(float)
     is_right = right.ravel()
     bins = np.minimum((sure * _CALIBRATION_BINS).astype(int), _CALIBRATION_BINS - 1)
     gaps = np.bincount(bins, sure - is_right, _CALIBRATION_BINS)
-    is_warned = sure < LOW_CONFIDENCE
+    warned = is_warned.ravel()
+    surest_first = np.argsort(-sure, kind="stable")
+    risks = (~is_right[surest_first]).cumsum() / np.arange(1, len(sure) + 1)
+    covered = np.flatnonzero(risks <= _RISK)
     return {
         "calibration_error": float(np.abs(gaps).sum() / len(sure)),
-        "warned": float(is_warned.mean()),
-        "wrong_warned": None if is_right.all() else float(is_warned[~is_right].mean()),
-        "right_unwarned": None if is_warned.all() else float(is_right[~is_warned].mean()),
+        "warned": float(warned.mean()),
+        "wrong_warned": None if is_right.all() else float(warned[~is_right].mean()),
+        "right_unwarned": None if warned.all() else float(is_right[~warned].mean()),
+        "coverage": float((covered[-1] + 1) / len(sure)) if len(covered) else 0.0,
+        "aurc": float(risks.mean()),
     }
 
 

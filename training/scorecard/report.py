@@ -7,7 +7,6 @@ from rich import box
 from rich.table import Table
 
 from model import vocabulary
-from model.reading import LOW_CONFIDENCE
 from training.scorecard.sudoku_rows import SUDOKU_ROWS
 from training.scorecard.surrounding_rows import CONTROL_ROWS, SURROUNDING_ROWS
 
@@ -79,7 +78,7 @@ A grid is right when its four cells are and `<finish>` came behind them.
 
 ## Does it know when it does not know?
 
-The service warns of a cell that it is less than {line:.0%} sure of. Calibration error: the expected
+The service warns of a cell that it is less than {line:.1%} sure of. Calibration error: the expected
 difference between confidence and share of right cells, in fifteen bins.
 
 {honesty}
@@ -136,12 +135,13 @@ def terminal_table(rows: Sequence[Figures]) -> Table:
     return answer
 
 
-def markdown(rows: Sequence[Figures], digest: str) -> str:
+def markdown(rows: Sequence[Figures], digest: str, low_confidence: float) -> str:
     """Returns ``docs/scorecard.md``.
 
     Args:
         rows: Figures of rows, as ``RowResult.to_dict`` gives them.
         digest: The checkpoint's sha256.
+        low_confidence: A cell less probable than this is warned of.
     """
     whole = [row for row in rows if row["key"] in _WHOLE_PICTURES]
     rows = [row for row in rows if row["key"] not in _WHOLE_PICTURES]
@@ -154,7 +154,7 @@ def markdown(rows: Sequence[Figures], digest: str) -> str:
         rows=rows_table(rows),
         surroundings=surroundings_table(whole, rows),
         blanks=blanks_table(rows),
-        line=LOW_CONFIDENCE,
+        line=low_confidence,
         honesty=calibration_table(rows),
         details="".join(f"\n{part}\n" for part in _details(by_key)),
     )

@@ -46,6 +46,9 @@ class ServiceAnswers(NamedTuple):
     warnings: tuple[frozenset[str], ...]
     """The codes of the warnings that came with each of the M answers."""
 
+    is_warned: NDArray[np.bool_]
+    """(M, C): a warning names the cell."""
+
     @property
     def confidence(self) -> NDArray[np.float32]:
         """(M, C): probability of each answer."""
@@ -133,6 +136,7 @@ def _service_answers(lines: Sequence[dict[str, Any]], config: ReaderConfig) -> S
     probabilities = np.zeros((count, cells, vocabulary.NUM_CLASSES), np.float32)
     is_refused = np.zeros(count, np.bool_)
     warnings = [frozenset[str]()] * count
+    is_warned = np.zeros((count, cells), np.bool_)
     for index, line in enumerate(lines):
         if "error" in line:
             is_refused[index] = True
@@ -141,7 +145,9 @@ def _service_answers(lines: Sequence[dict[str, Any]], config: ReaderConfig) -> S
             place = cell["row"] * config.columns + cell["column"]
             probabilities[index, place] = cell["probabilities"]
             symbols[index, place] = _SYMBOLS.get(cell["kind"], cell["digit"])
+        for warning in line["warnings"]:
+            is_warned[index, warning["cells"]] = True
         warnings[index] = frozenset(warning["code"] for warning in line["warnings"])
         if "finish_misplaced" in warnings[index]:
             symbols[index, -1] = vocabulary.BLANK
-    return ServiceAnswers(symbols, probabilities, is_refused, tuple(warnings))
+    return ServiceAnswers(symbols, probabilities, is_refused, tuple(warnings), is_warned)

@@ -142,7 +142,9 @@ def test_a_pool_holds_the_share_of_other_ink_that_was_asked_for(tmp_path: Path) 
     written = [StrokeDigit(SEVEN, 7), StrokeDigit(TEN, 0)]
     spoilt = [(SEVEN, label) for label in range(10)]
     others = Others([(TEN, 1.0)], spoilt, [TEN_PRINTED])
-    options = PoolOptions(grids=128, others=0.25, other_grids=0, canvas=1, page=0, corner=0, paper=0)
+    options = PoolOptions(
+        grids=128, others=0.25, other_grids=0, canvas=1, page=0, corner=0, paper=0
+    )
     pool = make_pool([(written, 1.0)], options, others=others, seed=0, folder=tmp_path)
     share = (pool.labels == vocabulary.OTHER).float().mean().item()
     assert share == pytest.approx(0.25, abs=0.06)

@@ -5,7 +5,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from training.drawings.glyphs import _PRINTED, glyphs, hand_like_fonts, printed_fonts, seven_segments
+from training.drawings.glyphs import (
+    _PRINTED,
+    glyphs,
+    hand_like_fonts,
+    printed_fonts,
+    seven_segments,
+)
 from training.drawings.others import hatching, line_remains, mirrored, scribble, shape
 from training.drawings.strokes import DrawingOptions, Glyph, draw_grid
 from training.drawings.writer_splits import load_others
@@ -71,4 +77,6 @@ def test_a_display_lights_the_segments_of_a_digit() -> None:
         assert min(counts) >= most - 1
     hand = DrawingOptions(size=(0.8, 0.8))
     eight = list(seven_segments(8, random()))
-    assert draw_grid([tuple(eight)], rows=1, columns=1, cell_px=80, hand=hand, random=random()).any()
+    assert draw_grid(
+        [tuple(eight)], rows=1, columns=1, cell_px=80, hand=hand, random=random()
+    ).any()

@@ -67,21 +67,26 @@ def test_symbols_are_written_as_the_service_writes_them() -> None:
 
 def test_calibration_of_a_reader_that_knows_and_of_one_that_does_not() -> None:
     right = np.array([[True, True, True, False]])
-    knows = evaluate.measure_calibration(np.array([[1, 1, 1, 0]], np.float32), right)
+    knows = evaluate.measure_calibration(np.array([[1, 1, 1, 0]], np.float32), right, ~right)
     assert knows == {
         "calibration_error": 0,
         "warned": 0.25,
         "wrong_warned": 1,
         "right_unwarned": 1,
+        "coverage": 0.75,
+        "aurc": 0.0625,
     }
-    boasts = evaluate.measure_calibration(np.ones((1, 4), np.float32), right)
+    boasts = evaluate.measure_calibration(np.ones((1, 4), np.float32), right, right & False)
     assert boasts["calibration_error"] == 0.25
     assert boasts["wrong_warned"] == 0
     assert boasts["right_unwarned"] == 0.75
-    assert (
-        evaluate.measure_calibration(np.ones((1, 4), np.float32), right | True)["wrong_warned"]
-        is None
+    errs_surely = evaluate.measure_calibration(
+        np.array([[0.8, 0.7, 0.6, 0.9]], np.float32), right, right & False
     )
+    assert errs_surely["coverage"] == 0
+    assert errs_surely["aurc"] == pytest.approx((1 + 1 / 2 + 1 / 3 + 1 / 4) / 4)
+    all_right = evaluate.measure_calibration(np.ones((1, 4), np.float32), right | True, ~right)
+    assert all_right["wrong_warned"] is None
 
 
 def test_a_target_is_met_by_both_shares_or_missed() -> None:

@@ -67,6 +67,7 @@ def result(labels: list[list[int]], read: list[list[int]], warnings: list[set[st
         probabilities,
         refused,
         tuple(frozenset(one) for one in warnings),
+        np.zeros(true.shape, np.bool_),
     )
     sources = np.repeat(np.arange(count)[:, None], cells, axis=1)
     return RowResult(
@@ -110,7 +111,7 @@ def test_where_a_warning_is_the_right_answer_digits_do_not_count() -> None:
     assert figures["warned_as_expected"] == pytest.approx(2 / 3)
     assert figures["silently_wrong"] == pytest.approx(1 / 3)
     assert "digit_read_as_blank" not in figures
-    text = report.markdown([figures], "0" * 64)
+    text = report.markdown([figures], "0" * 64, 0.9)
     assert "66.67 % are answered\nwith `not_a_grid`, 33.33 % with no warning" in text
 
 
