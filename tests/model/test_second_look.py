@@ -34,7 +34,7 @@ def reading(*confidences: float, text: str = "1234") -> Reading:
         probabilities[symbol] = confidence
         answer = kind_of(symbol), vocabulary.digit_of(symbol)
         cells.append(Cell(*divmod(number, 2), *answer, confidence, probabilities, None))
-    return Reading(tuple(cells), (), None)
+    return Reading(tuple(cells), (), None, 0.9)
 
 
 def choose(
