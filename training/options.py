@@ -93,12 +93,11 @@ class TrainOptions:
 
 
 QUICK = TrainOptions(
-    steps=2500,
+    steps=3500,
     learning_rate=4e-3,
     warmup_steps=200,
     average_decay=0.998,
-    calm_share=0.5,  # a short run gains less from augmentation than it costs
-    pool=PoolOptions(grids=12_000),  # with fewer, more steps read drawings no better
+    pool=PoolOptions(grids=8000),
     evaluate_every=500,
     save_every=250,
 )
