@@ -22,6 +22,16 @@ _FIXED = {"format_version": FORMAT_VERSION, "vocabulary": list(vocabulary.NAMES)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class Thresholds:
+    """Of which answers the service warns; set on validation digits."""
+
+    low_confidence: float = 0.9
+    """A cell whose answer is less probable than this is warned of."""
+    maybe_other: float = 0.5
+    """So is a digit that is no digit with more than this probability."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
 class Header:
     """All of a checkpoint but its weights."""
 
@@ -30,8 +40,7 @@ class Header:
     """Data sources and their checksums, recipe, seed, steps, commit, library versions."""
     temperature: float = 1.0
     """What the logits were divided by after training; the weights hold it."""
-    low_confidence: float = 0.9
-    """A cell less probable than this is warned of."""
+    thresholds: Thresholds = dataclasses.field(default_factory=Thresholds)
     scores: Mapping[str, Any] | None = None
 
     @property
@@ -64,7 +73,9 @@ class Header:
                         "another version of this project"
                     )
             values.pop("calibration", None)  # the scores say it
-            return cls(config=ReaderConfig.from_dict(values.pop("config")), **values)
+            thresholds = Thresholds(**values.pop("thresholds", {}))
+            config = ReaderConfig.from_dict(values.pop("config"))
+            return cls(config=config, thresholds=thresholds, **values)
         except KeyError as error:
             raise CheckpointFormatError(
                 f"{source}: expected {error} in the metadata, found {sorted(metadata) or 'none'}"

@@ -1,8 +1,9 @@
 """Calibration on validation digits, before a reader is exported.
 
 A temperature brings confidence in line with the share of right cells; the last layer is divided by
-it, so that it costs nothing when reading. Then the confidence is found below which a stated share
-of the digits on a canvas lies: the service warns of those.
+it, so that it costs nothing when reading. Then thresholds are set so that a stated share of the
+digits on a canvas that are read rightly is warned of, half of them as unsure and half as perhaps
+no digits.
 
 Reference: Guo et al., "On Calibration of Modern Neural Networks", 2017, section 4.2.
 """
@@ -19,6 +20,7 @@ from torch.nn import functional as F
 from model import vocabulary
 from model.checkpoint import Checkpoint
 from model.decoding import decode_greedily
+from model.header import Thresholds
 from model.reader import GridReader
 from training import scoring
 from training.data import load_mnist
@@ -29,7 +31,8 @@ from training.scoring import Grids
 logger = logging.getLogger(__name__)
 
 WARNED_SHARE = 0.01
-"""Of the digits that validation writers drew on a canvas: so many are warned of."""
+"""Of the digits that validation writers drew on a canvas and that are read rightly: so many are
+warned of. Wrong ones do not count, as labels of UNIPEN are noisy."""
 _CANVAS_GRIDS, _SEED = 2500, 2
 _TEMPERATURES = torch.linspace(0.5, 2.0, 151)
 
@@ -59,12 +62,12 @@ def calibrate(trained: Checkpoint, data_dir: Path, folder: Path | None = None) -
         for name, tensor in trained.weights.items()
     }
     calibrated = dataclasses.replace(trained, weights=weights)
-    low_confidence = confidence_below(calibrated.reader(), sets[1], WARNED_SHARE)
-    logger.info("temperature %.2f; warns below %.3f", temperature, low_confidence)
+    thresholds = set_thresholds(calibrated.reader(), sets[1], WARNED_SHARE)
+    logger.info("temperature %.2f, %s", temperature, thresholds)
     header = dataclasses.replace(
         trained.header,
         temperature=trained.header.temperature * temperature,
-        low_confidence=low_confidence,
+        thresholds=thresholds,
     )
     return dataclasses.replace(calibrated, header=header)
 
@@ -82,13 +85,21 @@ def fit_temperature(reader: GridReader, sets: Sequence[Grids]) -> float:
 
 
 @torch.inference_mode()
-def confidence_below(reader: GridReader, grids: Grids, share: float) -> float:
-    """Returns the confidence that a share of the grids' digits has less than."""
-    confidences = []
+def set_thresholds(reader: GridReader, grids: Grids, share: float) -> Thresholds:
+    """Returns thresholds that warn of a share of the digits that are read rightly."""
+    parts = []
     for batch in grids.batches(250):
-        greedy = decode_greedily(reader, batch.pictures.float() / 255)
-        confidences.append(greedy.probabilities.amax(dim=2)[batch.labels < vocabulary.BLANK])
-    return round(float(torch.cat(confidences).quantile(share)), 3)
+        answers = decode_greedily(reader, batch.pictures.float() / 255).probabilities
+        is_right = (answers.argmax(dim=2) == batch.labels) & (batch.labels < vocabulary.BLANK)
+        parts.append(answers[is_right])
+    answers = torch.cat(parts)
+    low_confidence = float(answers.amax(dim=1).quantile(share / 2))
+    # Of those that are not warned of already, so that the two together are the share.
+    left = answers[answers.amax(dim=1) >= low_confidence]
+    maybe_other = float(left[:, vocabulary.OTHER].quantile(1 - share / 2))
+    return Thresholds(
+        low_confidence=round(low_confidence, 3), maybe_other=round(max(maybe_other, 0.001), 3)
+    )
 
 
 def _logits(reader: GridReader, grids: Grids) -> list[tuple[Tensor, Tensor]]:

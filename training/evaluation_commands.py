@@ -71,7 +71,7 @@ def evaluate(
         rows = make_rows(data_dir, header.config, names)
         figures = _measure([row.first(grids) if grids else row for row in rows], copy, out)
         if markdown is not None:
-            _write(markdown, report.markdown(figures, sha256(copy), header.low_confidence))
+            _write(markdown, report.markdown(figures, sha256(copy), header.thresholds))
     if json_file is not None:
         _write(json_file, json.dumps({"weights": str(weights), "rows": figures}, indent=1) + "\n")
 
@@ -127,7 +127,7 @@ def export(
     if markdown is not None and scores is not None:
         _write(
             markdown,
-            report.markdown(scores["rows"], sha256(written[0]), trained.header.low_confidence),
+            report.markdown(scores["rows"], sha256(written[0]), trained.header.thresholds),
         )
 
 

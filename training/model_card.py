@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from model import vocabulary
-from model.header import Header
+from model.header import Header, Thresholds
 from model.reader import GridReader
 from model.reading import DOUBTED
 from training.drawings.unipen import SITES
@@ -151,7 +151,7 @@ def render(header: Header, digest: str, reader: GridReader) -> str:
         best_step=made.get("best_step", 0),
         begun=_initial_weights(made.get("recipe", {})),
         recipe=_rows(_flat(recipe)),
-        scores=_scores(header.scores, header.low_confidence),
+        scores=_scores(header.scores, header.thresholds),
         limits=_LIMITS_DRAWN if _is_drawn(recipe) else _LIMITS_PLAIN,
         provenance=_rows(
             {
@@ -209,7 +209,7 @@ def _data(sources: Mapping[str, Any], recipe: Mapping[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def _scores(scores: Mapping[str, Any] | None, low_confidence: float) -> str:
+def _scores(scores: Mapping[str, Any] | None, thresholds: Thresholds) -> str:
     if scores is None:
         return "Not measured."
     rows = scores["rows"]
@@ -227,7 +227,7 @@ def _scores(scores: Mapping[str, Any] | None, low_confidence: float) -> str:
             "",
             "Blanks and digits taken for each other. " + report.blanks_table(rows),
             "",
-            f"What confidence is worth; the service warns below {low_confidence:.1%}:",
+            f"What confidence is worth. {report.warned_below(thresholds)}",
             "",
             report.calibration_table(rows),
         ]

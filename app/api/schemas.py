@@ -197,6 +197,15 @@ class BatchError(_Schema):
 BatchAnswer = list[ReadingAnswer | BatchError]
 
 
+class ThresholdsAnswer(_Schema):
+    """Of which answers the service warns with low_confidence."""
+
+    low_confidence: Probability
+    """A cell whose answer is less probable than this."""
+    maybe_other: Probability
+    """A digit that is no digit with more than this probability."""
+
+
 class ModelAnswer(ModelName):
     """The model card."""
 
@@ -208,8 +217,7 @@ class ModelAnswer(ModelName):
     """Expected calibration error of each row of the scores, by its key."""
     temperature: float
     """What the logits were divided by after training, for the least loss on validation digits."""
-    low_confidence: Probability
-    """A cell less probable than this is warned of."""
+    thresholds: ThresholdsAnswer
     scores: dict[str, Any] | None
 
 

@@ -1,5 +1,6 @@
 """The endpoints by which the service tells of itself."""
 
+import dataclasses
 from typing import Any
 
 from fastapi import FastAPI
@@ -27,7 +28,7 @@ async def model_card(service: ServiceDependency) -> Response:
             "provenance": header.provenance,
             "calibration": header.calibration,
             "temperature": header.temperature,
-            "low_confidence": header.low_confidence,
+            "thresholds": dataclasses.asdict(header.thresholds),
             "scores": header.scores,
         }
     )

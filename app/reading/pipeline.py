@@ -218,8 +218,8 @@ class Pipeline:
             return_attention=any(one.return_attention for one in batch),
         )
         notices = [one.picture.notices for one in batch]
-        low_confidence = self._engine.header.low_confidence
-        found = make_readings(answers, normals, self._config, notices, low_confidence)
+        thresholds = self._engine.header.thresholds
+        found = make_readings(answers, normals, self._config, notices, thresholds)
         ended = time.perf_counter()
         reads = []
         for one, reading, normal in zip(batch, found, normals, strict=True):
@@ -267,7 +267,7 @@ def read_again(
         pictures = np.stack([normal.picture for normal in normals])
         answers = engine.read(pictures, return_attention=return_attention)
         notices = [picture.notices] * len(normals)
-        return make_readings(answers, normals, config, notices, engine.header.low_confidence)
+        return make_readings(answers, normals, config, notices, engine.header.thresholds)
 
     shape = picture.height, picture.width
     if not is_doubtful(*first):

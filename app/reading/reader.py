@@ -73,7 +73,7 @@ class Reader:
         normal = normal_form(decoded, config, wanted)
         answers = self.engine.read(normal.picture[np.newaxis])
         (reading,) = make_readings(
-            answers, [normal], config, [decoded.notices], self.engine.header.low_confidence
+            answers, [normal], config, [decoded.notices], self.engine.header.thresholds
         )
         if not is_own(wanted, config):
             return first_cells(reading, wanted.rows, wanted.columns)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from model import vocabulary
 from model.config import ReaderConfig
+from model.header import Thresholds
 from model.ink import Box, NormalForm
 
 # A picture is read again, in other ways, where a cell is less probable than this.
@@ -66,8 +67,8 @@ class Reading:
     warnings: tuple[Notice, ...]
     attention: NDArray[np.float32] | None
     """(C, L, K, N): weights of cross-attention while each cell was read."""
-    low_confidence: float
-    """A cell less probable than this is warned of."""
+    thresholds: Thresholds
+    """Of which cells it warns."""
 
     @property
     def digits(self) -> list[int | None]:
@@ -108,7 +109,7 @@ class Reading:
             for cell, symbol, of_symbols in zip(self.cells, symbols, probabilities, strict=True)
         ]
         kept = [warning for warning in self.warnings if warning.code not in _OF_CELLS]
-        warnings = (*_warnings_of_cells(cells, self.low_confidence), *kept)
+        warnings = (*_warnings_of_cells(cells, self.thresholds), *kept)
         return dataclasses.replace(self, cells=tuple(cells), warnings=warnings)
 
 
@@ -124,7 +125,7 @@ def make_readings(
     normals: Sequence[NormalForm],
     config: ReaderConfig,
     notices: Sequence[tuple[Notice, ...]],
-    low_confidence: float,
+    thresholds: Thresholds,
 ) -> list[Reading]:
     """Makes the readings of a batch.
 
@@ -133,7 +134,7 @@ def make_readings(
         normals: The normal forms that were read, B of them.
         config: Of the reader.
         notices: Warnings about each picture from before it was read.
-        low_confidence: A cell less probable than this is warned of.
+        thresholds: Of which cells is warned.
     """
     places = list(np.ndindex(config.rows, config.columns))
     symbols: list[list[int]] = answers.symbols.tolist()
@@ -165,10 +166,10 @@ def make_readings(
         ink_notices = [
             Notice(warning.code, warning.detail, warning.cells) for warning in normal.warnings
         ]
-        of_cells_read = _warnings(symbols[index], cells, low_confidence)
+        of_cells_read = _warnings(symbols[index], cells, thresholds)
         warnings = (*of_cells_read, *ink_notices, *noticed)
         attention = None if answers.attention is None else answers.attention[index]
-        found.append(Reading(cells, warnings, attention, low_confidence))
+        found.append(Reading(cells, warnings, attention, thresholds))
     return found
 
 
@@ -192,26 +193,36 @@ def best_alternatives(reading: Reading, count: int) -> list[Alternative]:
     return [one for one in found if one.probability > 0 and one.text != reading.text][:count]
 
 
-def _warnings(symbols: list[int], cells: tuple[Cell, ...], low_confidence: float) -> list[Notice]:
+def _warnings(symbols: list[int], cells: tuple[Cell, ...], thresholds: Thresholds) -> list[Notice]:
     found = []
     read = symbols.index(vocabulary.FINISH) if vocabulary.FINISH in symbols else None
     if read != len(cells):
         came = "not at all" if read is None else f"after {read} cells"
         expected = f"<finish> was expected after {len(cells)} cells, came {came}"
         found.append(Notice("finish_misplaced", expected))
-    return [*found, *_warnings_of_cells(cells, low_confidence, read)]
+    return [*found, *_warnings_of_cells(cells, thresholds, read)]
 
 
 def _warnings_of_cells(
-    cells: Sequence[Cell], low_confidence: float, num_read: int | None = None
+    cells: Sequence[Cell], thresholds: Thresholds, num_read: int | None = None
 ) -> list[Notice]:
     """Warns of what the cells were read as; None: all of them were read."""
-    unsure = [number for number, cell in enumerate(cells) if cell.confidence < low_confidence]
+    low, most = thresholds.low_confidence, thresholds.maybe_other
+    unsure = [number for number, cell in enumerate(cells) if cell.confidence < low]
+    maybe_others = [
+        number
+        for number, cell in enumerate(cells)
+        if number not in unsure
+        and cell.kind == "digit"
+        and cell.probabilities[vocabulary.OTHER] > most
+    ]
     others = [number for number, cell in enumerate(cells[:num_read]) if cell.kind == "other"]
     found = []
-    if unsure:
-        which = f"less than {low_confidence:.0%} sure of cell {_from_one(unsure)}"
-        found.append(Notice("low_confidence", which, tuple(unsure)))
+    if unsure or maybe_others:
+        parts = [f"less than {low:.0%} sure of cell {_from_one(unsure)}"] if unsure else []
+        parts += [f"cell {_from_one(maybe_others)} may hold no digit"] if maybe_others else []
+        doubted = tuple(sorted((*unsure, *maybe_others)))
+        found.append(Notice("low_confidence", "; ".join(parts), doubted))
     if others:
         which = f"cell {_from_one(others)} holds ink that is no digit"
         found.append(Notice("not_a_digit", which, tuple(others)))

@@ -14,7 +14,7 @@ from model import checkpoint, header
 from model.checkpoint import Checkpoint
 from model.config import ReaderConfig
 from model.errors import CheckpointFormatError, CheckpointMismatchError
-from model.header import Header
+from model.header import Header, Thresholds
 from model.reader import GridReader
 from tests.conftest import RELEASED
 from training.scorecard.rows import KEYS
@@ -38,10 +38,17 @@ def test_a_round_trip_gives_identical_logits(
     assert loaded.header == header.read_header(saved)
 
 
-def test_calibration_is_what_the_scores_say(saved: Path, config: ReaderConfig) -> None:
+def test_thresholds_come_back_and_calibration_is_what_the_scores_say(
+    saved: Path, config: ReaderConfig
+) -> None:
     assert header.read_header(saved).calibration is None
     rows = [{"key": "plain"}, {"key": "page", "honesty": {"calibration_error": 0.25}}]
-    described = Header(config=config, scores={"rows": rows})
+    described = Header(
+        config=config,
+        scores={"rows": rows},
+        temperature=1.2,
+        thresholds=Thresholds(low_confidence=0.7, maybe_other=0.1),
+    )
     assert json.loads(described.to_metadata()["calibration"]) == {"page": 0.25}
     again = Header.from_metadata(described.to_metadata(), saved)
     assert again == described

@@ -8,6 +8,7 @@ import torch
 from model import vocabulary
 from model.config import ReaderConfig
 from model.decoding import decode_greedily
+from model.header import Thresholds
 from model.ink import normalise
 from model.reader import GridReader
 from model.reading import Answers, make_readings
@@ -70,7 +71,7 @@ def test_a_missing_finish_is_announced(
 def _reading(greedy, config):  # type: ignore[no-untyped-def]
     answers = Answers(greedy.symbols.numpy(), greedy.probabilities.numpy(), None)
     normal = normalise(np.zeros((56, 56), np.uint8), config)
-    return make_readings(answers, [normal], config, [()], 0.9)[0]
+    return make_readings(answers, [normal], config, [()], Thresholds())[0]
 
 
 def test_greedy_is_nearly_always_the_most_probable_reading(released_reader, test_digits):  # type: ignore[no-untyped-def]

@@ -1,10 +1,13 @@
 """What answers mean: kinds of cells, the text of a reading, warnings that name cells."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
 from model import vocabulary
 from model.config import ReaderConfig
+from model.header import Thresholds
 from model.ink import InkWarning, normalise
 from model.reading import Answers, Notice, Reading, best_alternatives, make_readings
 from model.vocabulary import BLANK, FINISH, OTHER
@@ -23,7 +26,9 @@ def reading(
             probabilities[0, cell, instead] = 1 - sure
             probabilities[0, cell, symbol] = sure
     answers = Answers(np.array([[*symbols, FINISH]]), probabilities, None)
-    (made,) = make_readings(answers, [NORMAL._replace(warnings=warnings)], CONFIG, [()], 0.9)
+    (made,) = make_readings(
+        answers, [NORMAL._replace(warnings=warnings)], CONFIG, [()], Thresholds()
+    )
     return made
 
 
@@ -103,3 +108,13 @@ def test_alternatives_are_the_most_probable_of_all_other_readings() -> None:
     others = best_alternatives(made, 20)
     assert [one.probability for one in others] == pytest.approx(best[1:21].tolist())
     assert len({one.text for one in others} | {made.text}) == 21
+
+
+def test_a_digit_that_may_be_none_is_warned_of_as_unsure() -> None:
+    made = reading(7, 2, 1, 4, sure=0.94, instead=OTHER)
+    assert made.warnings == ()
+    strict = dataclasses.replace(made, thresholds=Thresholds(maybe_other=0.05))
+    probabilities = np.array([cell.probabilities for cell in made.cells])
+    probabilities[1:] = np.eye(12, dtype=np.float32)[[2, 1, 4]]
+    (warning,) = strict.with_probabilities(probabilities).warnings
+    assert warning == Notice("low_confidence", "cell 1 may hold no digit", (0,))

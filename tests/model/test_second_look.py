@@ -7,6 +7,7 @@ import pytest
 
 from model import vocabulary
 from model.config import ReaderConfig
+from model.header import Thresholds
 from model.ink import CellInk, GridLayout, InkWarning, NormalForm
 from model.reading import Cell, Reading, kind_of
 from model.reading.second_look import is_doubtful, look_again, may_be_turned, turn
@@ -34,7 +35,7 @@ def reading(*confidences: float, text: str = "1234") -> Reading:
         probabilities[symbol] = confidence
         answer = kind_of(symbol), vocabulary.digit_of(symbol)
         cells.append(Cell(*divmod(number, 2), *answer, confidence, probabilities, None))
-    return Reading(tuple(cells), (), None, 0.9)
+    return Reading(tuple(cells), (), None, Thresholds())
 
 
 def choose(

@@ -7,6 +7,7 @@ from rich import box
 from rich.table import Table
 
 from model import vocabulary
+from model.header import Thresholds
 from training.scorecard.sudoku_rows import SUDOKU_ROWS
 from training.scorecard.surrounding_rows import CONTROL_ROWS, SURROUNDING_ROWS
 
@@ -78,8 +79,10 @@ A grid is right when its four cells are and `<finish>` came behind them.
 
 ## Does it know when it does not know?
 
-The service warns of a cell that it is less than {line:.1%} sure of. Calibration error: the expected
-difference between confidence and share of right cells, in fifteen bins.
+{line} Calibration error: the expected
+difference between confidence and share of right cells, in fifteen bins. Coverage: the share of the
+cells, the surest first, of which at most one in a thousand is wrong; AURC: the area under the curve
+of the share of wrong cells by coverage.
 
 {honesty}
 {details}
@@ -135,13 +138,13 @@ def terminal_table(rows: Sequence[Figures]) -> Table:
     return answer
 
 
-def markdown(rows: Sequence[Figures], digest: str, low_confidence: float) -> str:
+def markdown(rows: Sequence[Figures], digest: str, thresholds: Thresholds) -> str:
     """Returns ``docs/scorecard.md``.
 
     Args:
         rows: Figures of rows, as ``RowResult.to_dict`` gives them.
         digest: The checkpoint's sha256.
-        low_confidence: A cell less probable than this is warned of.
+        thresholds: Of which cells the service warns.
     """
     whole = [row for row in rows if row["key"] in _WHOLE_PICTURES]
     rows = [row for row in rows if row["key"] not in _WHOLE_PICTURES]
@@ -154,9 +157,17 @@ def markdown(rows: Sequence[Figures], digest: str, low_confidence: float) -> str
         rows=rows_table(rows),
         surroundings=surroundings_table(whole, rows),
         blanks=blanks_table(rows),
-        line=low_confidence,
+        line=warned_below(thresholds),
         honesty=calibration_table(rows),
         details="".join(f"\n{part}\n" for part in _details(by_key)),
+    )
+
+
+def warned_below(thresholds: Thresholds) -> str:
+    """Says of which cells the service warns, as a sentence of two lines."""
+    return (
+        f"The service warns of a cell that it is less than {thresholds.low_confidence:.1%} sure "
+        f"of,\nand of a digit that with more than {thresholds.maybe_other:.1%} is none."
     )
 
 
@@ -237,13 +248,14 @@ def calibration_table(rows: Sequence[Figures]) -> str:
     """How well confidence is calibrated, as Markdown."""
     lines = [
         "| row | calibration error | cells warned of, % | wrong cells warned of, % "
-        "| right among the others, % |",
-        "|---|---|---|---|---|",
+        "| right among the others, % | coverage, % | AURC |",
+        "|---|---|---|---|---|---|---|",
     ]
     lines += [
         f"| {row['name']} | {figures['calibration_error']:.4f} "
         f"| {_percent(figures['warned'])} | {_percent(figures['wrong_warned'])} "
-        f"| {_percent(figures['right_unwarned'])} |"
+        f"| {_percent(figures['right_unwarned'])} | {_percent(figures.get('coverage'))} "
+        f"| {'–' if figures.get('aurc') is None else format(figures['aurc'], '.5f')} |"  # noqa: RUF001
         for row in rows
         if (figures := row.get("honesty")) is not None
     ]

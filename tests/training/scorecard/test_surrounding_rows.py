@@ -11,6 +11,7 @@ from PIL import Image
 from model import vocabulary
 from model.config import ReaderConfig
 from model.errors import ConfigError, DataError
+from model.header import Thresholds
 from training.drawings.surroundings import CONTROLS, SURROUNDINGS
 from training.drawings.unipen import PenDigit
 from training.scorecard import report, rows, sudoku_rows, surrounding_rows
@@ -111,7 +112,7 @@ def test_where_a_warning_is_the_right_answer_digits_do_not_count() -> None:
     assert figures["warned_as_expected"] == pytest.approx(2 / 3)
     assert figures["silently_wrong"] == pytest.approx(1 / 3)
     assert "digit_read_as_blank" not in figures
-    text = report.markdown([figures], "0" * 64, 0.9)
+    text = report.markdown([figures], "0" * 64, Thresholds())
     assert "66.67 % are answered\nwith `not_a_grid`, 33.33 % with no warning" in text
 
 
