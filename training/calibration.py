@@ -30,7 +30,7 @@ from training.scoring import Grids
 
 logger = logging.getLogger(__name__)
 
-WARNED_SHARE = 0.01
+WARNED_SHARE = 0.015
 """Of the digits that validation writers drew on a canvas and that are read rightly: so many are
 warned of. Wrong ones do not count, as labels of UNIPEN are noisy."""
 _CANVAS_GRIDS, _SEED = 2500, 2
@@ -49,8 +49,9 @@ def calibrate(trained: Checkpoint, data_dir: Path, folder: Path | None = None) -
         DataError: Data are missing and could not be fetched, or are damaged.
     """
     config = trained.header.config
+    # Of digits alone: beside ink that is no digit a digit is taken for such more easily.
     canvas = validation_pool(
-        data_dir, grids=_CANVAS_GRIDS, seed=_SEED, folder=folder, is_canvas_alone=True
+        data_dir, grids=_CANVAS_GRIDS, seed=_SEED, folder=folder, is_plain=True
     )
     sets = [
         scoring.disjoint_grids(digits, config, seed=_SEED)

@@ -102,9 +102,8 @@ class TrainingRun:
             raise ConfigError("expected drawings to train on, as drawn_share is above 0")
         shares = [(training, options.batch_size - num_drawn, 0)]
         if drawn is not None:
-            is_other = drawn.labels == vocabulary.OTHER
-            num_others = round(options.other_share * num_drawn) if is_other.any() else 0
-            others = drawn.select(is_other.nonzero().flatten())
+            others = half_others(drawn)
+            num_others = round(options.other_share * num_drawn) if len(others) else 0
             shares += [(drawn, num_drawn - num_others, 1), (others, num_others, 2)]
         self.batches = MixedBatches(
             [
@@ -327,6 +326,13 @@ def make_recipe(
     if initial is not None:
         recipe["initial"] = initial.describe()
     return recipe
+
+
+def half_others(drawn: Digits) -> Digits:
+    """Returns all cells whose ink is no digit, and as many others."""
+    is_other = drawn.labels == vocabulary.OTHER
+    rest = (~is_other).nonzero().flatten()
+    return drawn.select(torch.cat((is_other.nonzero().flatten(), rest[: int(is_other.sum())])))
 
 
 def add_start_and_finish(labels: Tensor) -> Tensor:

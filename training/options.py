@@ -39,8 +39,9 @@ class TrainOptions:
     """Strength of augmentation at the very end, a share of its limits."""
     drawn_share: float = 0.5
     """Share of the grids of a batch whose digits come from the pool of drawings."""
-    other_share: float = 0.1
-    """Share of those grids whose cells all hold ink that is no digit; in the others a cell may."""
+    other_share: float = 0.3
+    """Share of those grids in which half of the cells hold ink that is no digit; in the rest as many
+    do as in the pool."""
     pool: PoolOptions = dataclasses.field(default_factory=PoolOptions)
     """What that pool is made of."""
     seed: int = 0

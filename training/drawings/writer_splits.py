@@ -140,15 +140,25 @@ def training_pool(
 
 
 def validation_pool(
-    data_dir: Path, *, grids: int, seed: int, folder: Path | None, is_canvas_alone: bool = False
+    data_dir: Path, *, grids: int, seed: int, folder: Path | None, is_plain: bool = False
 ) -> Digits:
-    """Makes drawings of the validation writers, without warps and rare styles."""
+    """Makes drawings of the validation writers, without warps and rare styles.
+
+    Args:
+        data_dir: Holds ``unipen/``.
+        grids: How many.
+        seed: Of the drawings.
+        folder: Where they are stored; None stores them nowhere.
+        is_plain: Digits alone, on canvas.
+    """
     no_warp = Warp(rotation=0, shear=0, stretch=0, bend=0, tremor=0, polygons=0)
     options = PoolOptions(grids=grids, reinked_share=0, printed_share=0, styles=0, warp=no_warp)
-    if is_canvas_alone:
-        options = dataclasses.replace(options, canvas=1, page=0, corner=0, paper=0)
+    if is_plain:
+        options = dataclasses.replace(
+            options, canvas=1, page=0, corner=0, paper=0, others=0, other_grids=0
+        )
     digits = weight_by_writer(load_writer_split(data_dir, "validation"))
-    others = load_others(data_dir, "validation")
+    others = None if is_plain else load_others(data_dir, "validation")
     return make_pool([(digits, 1.0)], options, others=others, seed=seed, folder=folder)
 
 
