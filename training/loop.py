@@ -24,7 +24,7 @@ from model.errors import ConfigError
 from model.header import Header
 from model.reader import GridReader
 from training import plots, provenance, scoring, state
-from training.batches import Batch, GridBatches, MixedBatches
+from training.batches import Batch, GridBatches, MixedBatches, half_others
 from training.data import Digits
 from training.distributed import Processes
 from training.errors import NotFiniteError
@@ -326,13 +326,6 @@ def make_recipe(
     if initial is not None:
         recipe["initial"] = initial.describe()
     return recipe
-
-
-def half_others(drawn: Digits) -> Digits:
-    """Returns all cells whose ink is no digit, and as many others."""
-    is_other = drawn.labels == vocabulary.OTHER
-    rest = (~is_other).nonzero().flatten()
-    return drawn.select(torch.cat((is_other.nonzero().flatten(), rest[: int(is_other.sum())])))
 
 
 def add_start_and_finish(labels: Tensor) -> Tensor:

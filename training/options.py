@@ -40,8 +40,8 @@ class TrainOptions:
     drawn_share: float = 0.5
     """Share of the grids of a batch whose digits come from the pool of drawings."""
     other_share: float = 0.3
-    """Share of those grids in which half of the cells hold ink that is no digit; in the rest as many
-    do as in the pool."""
+    """Share of those grids in which half of the cells hold ink that is no digit; in the rest as
+    many do as in the pool."""
     pool: PoolOptions = dataclasses.field(default_factory=PoolOptions)
     """What that pool is made of."""
     seed: int = 0
