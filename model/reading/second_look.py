@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from model.config import ReaderConfig
 from model.ink import NormalForm
 from model.reading import DOUBTED, Cell, Reading
+from model.vocabulary import BLANK
 
 Read = Callable[[Sequence[NormalForm]], list[Reading]]
 """Reads normal forms, as an engine and ``make_readings`` do."""
@@ -27,13 +28,13 @@ _LEAD, _SHARPNESS = 0.12, 10.0
 _MAJORITY, _MOST = 0.6, 14
 # A picture is doubted where a digit is less sure than this: it may be turned.
 _ALMOST_SURE = 0.97
-# How unsure a reading is: the mean over its inked cells of minus the logarithms of their
-# probabilities; ink that is no digit may be one that is turned, and counts as in the evidence.
+# How unsure a reading is: the mean over its inked cells of minus the logarithms of the
+# probabilities of their likeliest digits. A digit that is turned is none, as a rule.
 # A picture is turned where it is less unsure turned than the first of these, and upright by more
 # than that many times as much and the third; where it nearly is, the answer is not sure.
-_TURNED, _NEARLY = (0.012, 6.0, 0.02), (0.025, 3.0, 0.005)
-# The other digits upright are less sure by this than all turned.
-_REST = 0.001
+_TURNED, _NEARLY = (0.1, 6.0, 0.02), (0.25, 3.0, 0.005)
+# The other cells upright are more unsure than all turned so many times, and by this.
+_REST = 2.0, 0.001
 # These digits make no others upside down; where a picture has none of them, it is more likely
 # upright by this. A reading that is nearly turned weighs this in the probabilities.
 _ONE_WAY, _ANY_WAY, _DOUBTED = frozenset({2, 3, 4, 5, 7}), 0.1, 0.3
@@ -127,15 +128,10 @@ def _answers(normal: NormalForm, reading: Reading) -> list[float]:
     blank = _ENCLOSED_BLANK if is_enclosed else _BLANK
     return [
         _BLANK
-        if ink.is_solid or number in are_parts
-        else (blank if cell.kind == "blank" else _digit_confidence(cell))
+        if cell.kind == "other" or ink.is_solid or number in are_parts
+        else (blank if cell.kind == "blank" else cell.confidence)
         for number, (cell, ink) in enumerate(zip(reading.cells, normal.cells, strict=True))
     ]
-
-
-def _digit_confidence(cell: Cell) -> float:
-    """Of an inked cell."""
-    return cell.confidence if cell.kind == "digit" else _BLANK
 
 
 def _vote(seen: Sequence[_Seen], lead: float = 0.0) -> tuple[_Seen, NDArray[np.float64]]:
@@ -181,7 +177,8 @@ def _is_less_unsure(turned: _Seen, upright: _Seen, most: float, times: float, mo
     if unsure >= most or _unsureness(upright) <= times * unsure + more:
         return False
     # One cell that is hard to read does not turn a picture.
-    return _unsureness(upright, leave_out=1) > unsure + _REST
+    times, more = _REST
+    return _unsureness(upright, leave_out=1) > times * unsure + more
 
 
 def _inked(seen: _Seen) -> list[Cell]:
@@ -190,7 +187,7 @@ def _inked(seen: _Seen) -> list[Cell]:
 
 def _unsureness(seen: _Seen, leave_out: int = 0) -> float:
     """Of the inked cells but for the least sure ones; infinite where there are few."""
-    sure = sorted(map(_digit_confidence, _inked(seen)))
+    sure = sorted(float(cell.probabilities[:BLANK].max()) for cell in _inked(seen))
     if len(sure) < _LEAST_INKED:
         return math.inf
     sure = sure[leave_out:]

@@ -141,7 +141,7 @@ def test_one_scribble_does_not_turn_a_picture_and_a_scribble_turned_is_one_still
 
 def test_a_turned_reading_has_to_be_much_surer() -> None:
     doubtful = reading(0.7, 0.7, 0.7, 0.7)
-    sure, unsure = (reading(1, 1, 1, last, text="5678") for last in (1, 0.8))
+    sure, unsure = (reading(1, 1, 1, last, text="5678") for last in (1, 0.6))
     normal, seen = choose(doubtful, turned=sure)
     assert seen is sure
     assert normal.layout.quarter_turns
