@@ -5,6 +5,7 @@ import math
 
 import cv2
 import numpy as np
+from cv2.typing import MatLike
 from numpy.typing import NDArray
 
 Mesh = NDArray[np.float64]
@@ -18,6 +19,12 @@ def even_mesh(shape: tuple[int, ...], rows: int, columns: int) -> Mesh:
     height, width = shape[:2]
     x, y = np.linspace(0, width, columns + 1), np.linspace(0, height, rows + 1)
     return np.stack(np.meshgrid(x, y), axis=2)
+
+
+@functools.lru_cache(maxsize=64)
+def even_quads(shape: tuple[int, int], rows: int, columns: int) -> Quads:
+    """The cells of a picture (height, width) that is divided evenly."""
+    return quads_of(even_mesh(shape, rows, columns))
 
 
 def quads_of(mesh: Mesh) -> Quads:
@@ -43,6 +50,23 @@ def side_of(quads: Quads) -> float:
     across = np.linalg.norm(quads[:, :, 1] - quads[:, :, 0], axis=-1).mean()
     down = np.linalg.norm(quads[:, 1] - quads[:, 0], axis=-1).mean()
     return math.sqrt(across * down)
+
+
+def to_cells(quads: Quads) -> NDArray[np.float64]:
+    """(N, 2, 2): from steps in the picture, pixels, to sides of each cell."""
+    right = (quads[:, :, 1] - quads[:, :, 0]).mean(axis=1)
+    below = (quads[:, 1] - quads[:, 0]).mean(axis=1)
+    return np.linalg.pinv(np.stack([right, below], axis=2))
+
+
+def quad_around(hull: MatLike) -> NDArray[np.float64]:
+    """The narrowest quadrilateral around a convex outline: its corners, by row and column."""
+    polygon = cv2.approxPolyN(hull, 4, approxCurve=None, epsilon_percentage=-1, ensure_convex=True)
+    corners = np.asarray(polygon, np.float64).reshape(4, 2)
+    apart = corners - corners.mean(axis=0)
+    clockwise = corners[np.argsort(np.arctan2(apart[:, 1], apart[:, 0]))]
+    a, b, c, d = np.roll(clockwise, -int(clockwise.sum(axis=1).argmin()), axis=0)
+    return np.array([[a, b], [d, c]])
 
 
 def rectify(
