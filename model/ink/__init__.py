@@ -88,7 +88,7 @@ def normalise(picture: NDArray[np.uint8], config: ReaderConfig) -> NormalForm:
     if not ink.is_clear:
         is_inverted = ink.contrast.is_inverted if ink.contrast.is_flat else None
         by_lines = find_layouts(picture, config.rows, config.columns, is_inverted=is_inverted)
-        by_ink = find_layout_by_ink(picture, ink.boxes, config.rows, config.columns)
+        by_ink = find_layout_by_ink(picture, config.rows, config.columns)
         if by_lines and not (by_ink and not are_alike(by_lines[0], by_ink)):
             form = _normalise_layout(picture, by_lines[0], config, "lines")
             return _see_beyond(form, picture, config)
@@ -140,7 +140,7 @@ def _forms_of_layouts(
     shape = config.rows, config.columns
     by_lines = find_layouts(picture, *shape, is_inverted=is_inverted)
     forms = [_normalise_layout(picture, layout, config, "lines") for layout in by_lines]
-    by_ink = find_layout_by_ink(picture, ink.boxes, *shape, may_be_even=True)
+    by_ink = find_layout_by_ink(picture, *shape, may_be_even=True)
     if by_ink:
         forms.append(_normalise_layout(picture, by_ink, config, "digits"))
     forms.append(_normalise_ink(picture, ink, config, "ink"))

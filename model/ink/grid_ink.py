@@ -58,8 +58,6 @@ class GridInk(NamedTuple):
     """Lines were taken off."""
     is_clear: bool
     """Each cell has a digit, and there is nothing else that may be ink."""
-    boxes: NDArray[np.float64]
-    """(n, 4): x0, y0, x1, y1 in the picture of every component that may be ink or a part of it."""
 
 
 class _Found(NamedTuple):
@@ -102,9 +100,7 @@ def find_ink(image: GridImage, contrast: CellContrast, *, has_lines: bool = Fals
     )
     is_clear = not (found.has_lines or warnings or is_left.any())
     is_clear = is_clear and _are_clear(crops, pieces, of_cells, min(image.cell))
-    may_be = found.may_be_ink & ~pieces.are_at_edge()
-    boxes = pieces.boxes[may_be] / image.scale
-    return GridInk(crops, image, contrast, warnings, found.has_lines, is_clear, boxes)
+    return GridInk(crops, image, contrast, warnings, found.has_lines, is_clear)
 
 
 def _doubts_of_rest(
@@ -116,7 +112,7 @@ def _doubts_of_rest(
 ) -> Iterator[tuple[str, int]]:
     """Codes, and the cells next to them, of pieces as large as digits that no cell has."""
     nearest = pieces.nearest_cells(image)
-    are_between = ~are_inside & ~pieces.are_at_edge()
+    are_between = ~are_inside & ~pieces.are_at_edges().any(axis=1)
     widths = (pieces.boxes[:, 2:] - pieces.boxes[:, :2]).min(axis=1)
     for piece in np.flatnonzero(is_left & (are_inside | are_between)).tolist():
         cell = int(nearest[piece])

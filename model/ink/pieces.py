@@ -56,15 +56,13 @@ class Pieces(NamedTuple):
 
     def may_be_ink(self, side: int) -> NDArray[np.bool_]:
         """(M,): neither the ground, nor specks, frames, or edges of something, by a cell's side."""
-        height, width = self.labels.shape
-        (x0, y0, x1, y1), extents = self.boxes.T, self.extents
-        along = np.where((x0 == 0) | (x1 == width), y1 - y0, 0)
-        along = np.maximum(along, np.where((y0 == 0) | (y1 == height), x1 - x0, 0))
         sizes = self.boxes[:, 2:] - self.boxes[:, :2]
-        is_solid = self.areas >= _SOLID * (x1 - x0) * (y1 - y0)
-        may_be = (extents >= _LEAST_EXTENT * side) & ~(is_solid & (along >= _ALONG_EDGE * side))
+        along = np.where(self.are_at_edges(), sizes[:, ::-1], 0).max(axis=1)
+        is_solid = self.areas >= _SOLID * sizes.prod(axis=1)
+        may_be = self.extents >= _LEAST_EXTENT * side
+        may_be &= ~(is_solid & (along >= _ALONG_EDGE * side))
         may_be[0] = False
-        large = np.flatnonzero(may_be & (extents >= DIGIT * side))
+        large = np.flatnonzero(may_be & (self.extents >= DIGIT * side))
         may_be[large[enclose_ink(self.boxes[large])]] = False
         boxes = [
             piece
@@ -75,11 +73,10 @@ class Pieces(NamedTuple):
             may_be[boxes] = False
         return np.asarray(may_be)
 
-    def are_at_edge(self) -> NDArray[np.bool_]:
-        """(M,): touches the edge of the image."""
+    def are_at_edges(self) -> NDArray[np.bool_]:
+        """(M, 2): touches the left or right edge of the image, and the upper or lower one."""
         height, width = self.labels.shape
-        low, high = self.boxes[:, :2], self.boxes[:, 2:]
-        return np.asarray((low <= 0).any(axis=1) | (high >= (width, height)).any(axis=1))
+        return np.asarray((self.boxes[:, :2] == 0) | (self.boxes[:, 2:] == (width, height)))
 
     def nearest_cells(self, image: GridImage) -> NDArray[np.int_]:
         """(M,): the cell whose middle is next to each component's."""

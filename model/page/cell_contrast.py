@@ -137,14 +137,21 @@ def _noise(cells: NDArray[np.uint8]) -> tuple[NDArray[np.float64], NDArray[np.fl
     Noise is looked at in each quarter of a cell: in a shadow there may be more.
     """
     count, height, width = cells.shape
-    quarters = cells[:, : height // 2 * 2, : width // 2 * 2].reshape(
-        count, 2, height // 2, 2, width // 2
-    )
-    medians = np.median(quarters, axis=(2, 4), keepdims=True)
-    noise = np.median(np.abs(quarters - medians), axis=(2, 4), keepdims=True) / 0.6745
-    ground = np.median(medians, axis=(1, 3), keepdims=True)
-    most = (medians - ground + _NOISE_FACTOR * noise).max(axis=(1, 2, 3, 4))
-    return ground.reshape(count), np.maximum(most, _LEAST_PEAK)
+    even = cells[:, : height // 2 * 2, : width // 2 * 2]
+    quarters = even.reshape(count, 2, height // 2, 2, width // 2).swapaxes(2, 3)
+    quarters = quarters.reshape(count, 4, -1)
+    medians = _median(quarters)  # (N, 4, 1)
+    apart = np.maximum(quarters, medians) - np.minimum(quarters, medians)
+    noise = _median(apart) / 0.6745
+    ground = np.median(medians, axis=1)
+    most = (medians - ground[:, np.newaxis] + _NOISE_FACTOR * noise).max(axis=(1, 2))
+    return ground[:, 0], np.maximum(most, _LEAST_PEAK)
+
+
+def _median(levels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Along the last axis, which is kept."""
+    middle = levels.shape[-1] // 2
+    return np.asarray(np.partition(levels, middle, axis=-1)[..., middle : middle + 1])
 
 
 def _remove_edges(levels: NDArray[np.uint8], edges: Edges, segments: Edges) -> None:

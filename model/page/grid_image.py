@@ -5,18 +5,15 @@ import itertools
 import math
 from typing import NamedTuple, TypeVar
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from model.page.contrast import shrink
-from model.page.mesh import Quads, even_quads, quads_of
+from model.page.mesh import Quads, even_quads, quads_of, sample, shrink_to_sample
 
 Pixel = TypeVar("Pixel", np.uint8, np.float32)
 Edges = list[tuple[int, int]]
 """First pixel of each row or column of cells, and the one after its last."""
-# Sampled more coarsely than this, pixels would be skipped.
-_SAMPLED = 0.67
 
 
 class GridImage(NamedTuple):
@@ -151,19 +148,14 @@ def rectified_grid_image(
         _edges(np.rint(gaps * scale).astype(int), length, before)
         for gaps, length, before in zip((below, right), size, around, strict=True)
     )
-    knots = places.reshape(2 * rows, 2 * columns, 2).astype(np.float32)
-    if scale < _SAMPLED:  # sampling alone would skip pixels
-        small = tuple(max(1, round(length * scale * 1.2)) for length in picture.shape[1::-1])
-        knots = (knots * small / np.array(picture.shape[1::-1])).astype(np.float32)
-        picture = np.asarray(cv2.resize(picture, small, interpolation=cv2.INTER_AREA), np.uint8)
+    picture, knots = shrink_to_sample(picture, places.reshape(2 * rows, -1, 2), scale)
     weights = (
         _knot_weights(tuple(itertools.chain(*edges)), edges[-1][1] + before)
         for edges, before in zip((down, across), around, strict=True)
     )
     of_rows, of_columns = weights
-    maps = of_rows @ knots.transpose(2, 0, 1).astype(np.float32) @ of_columns.T - np.float32(0.5)
-    pixels = cv2.remap(picture, maps[0], maps[1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    return GridImage(np.asarray(pixels, np.uint8), quads, down, across, scale)
+    pixels = sample(picture, of_rows @ knots.transpose(2, 0, 1) @ of_columns.T)
+    return GridImage(pixels, quads, down, across, scale)
 
 
 def _edges(gaps: NDArray[np.int_], length: int, before: int) -> Edges:

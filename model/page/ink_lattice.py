@@ -2,13 +2,23 @@
 
 from typing import NamedTuple
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from model.page.contrast import ink_contrast, is_ink_darker
+from model.page.lines import remove_lines
 from model.page.mesh import Mesh
 
-# Ink is as large as this share of the longer side of the picture, and no larger than that.
-_SMALLEST, _LARGEST = 0.015, 0.55
+# Strokes are narrower than this share of the longer side of the picture.
+_MAX_STROKE = 0.1
+# Ink has at least this contrast, grey levels, and exceeds the typical contrast so many times.
+_LEAST, _OF_TYPICAL = 8.0, 4.0
+# Lines are longer than this share of the longer side, and thinner than that.
+_LINE, _LINE_THICKNESS = 0.35, 0.015
+# Ink is as large as this share of the longer side, and no larger than that; thinner than a share
+# of its length it is a line.
+_SMALLEST, _LARGEST, _THINNEST = 0.015, 0.55, 0.04
 # Parts of a digit are nearer to each other than this share of the larger one.
 _NEAR = 0.12
 # More pieces than this are the texture of something.
@@ -32,23 +42,19 @@ class InkLattice(NamedTuple):
     """(N, 2): of the digits, in reading order."""
 
 
-def find_ink_lattice(
-    pieces: NDArray[np.float64], longer: int, rows: int, columns: int
-) -> InkLattice | None:
+def find_ink_lattice(small: NDArray[np.uint8], rows: int, columns: int) -> InkLattice | None:
     """Finds as many digits as a grid has cells, which lie in rows and columns, however turned.
 
     Args:
-        pieces: (n, 4): x0, y0, x1, y1 of components that may be digits or parts of them.
-        longer: Side of the picture.
+        small: (h, w) or (h, w, 3), uint8.
         rows: Of the grid.
         columns: Of the grid.
 
     Returns:
         None where there are more such digits, or fewer.
     """
-    extents = (pieces[:, 2:] - pieces[:, :2]).max(axis=1, initial=0)
-    boxes = _merge(pieces[(extents >= _SMALLEST * longer) & (extents <= _LARGEST * longer)])
-    sizes = (boxes[:, 2:] - boxes[:, :2]).max(axis=1, initial=0)
+    boxes = _merge(_ink_boxes(small))
+    sizes = (boxes[:, 2:] - boxes[:, :2]).max(axis=1) if len(boxes) else np.zeros(0)
     tried = set()
     for size in np.sort(sizes)[::-1].tolist():
         is_similar = (sizes > _SIMILAR[0] * size) & (sizes < _SIMILAR[1] * size)
@@ -59,6 +65,27 @@ def find_ink_lattice(
         if lattice is not None:
             return lattice
     return None
+
+
+def _ink_boxes(small: NDArray[np.uint8]) -> NDArray[np.float64]:
+    """(n, 4): x0, y0, x1, y1 of components that may be digits or parts of them."""
+    longer = max(small.shape[:2])
+    contrast = ink_contrast(
+        small, max(5, int(_MAX_STROKE * longer)), is_inverted=is_ink_darker(small)
+    )
+    least = max(_LEAST, _OF_TYPICAL * float(np.median(contrast)) + 2)
+    is_ink = (contrast > int(least)).view(np.uint8)
+    _, _, stats, _ = cv2.connectedComponentsWithStats(is_ink, connectivity=8)
+    if stats[1:, 2:4].max(initial=0) >= _LINE * longer:
+        remove_lines(is_ink, is_ink.copy(), round(_LINE * longer), _LINE_THICKNESS * longer)
+        _, _, stats, _ = cv2.connectedComponentsWithStats(is_ink, connectivity=8)
+    x, y, width, height, area = stats[1:].T
+    extent = np.maximum(width, height)
+    is_kept = (extent >= _SMALLEST * longer) & (extent <= _LARGEST * longer)
+    is_kept &= (area >= _THINNEST * extent**2) & (x > 0) & (y > 0)
+    is_kept &= (x + width < small.shape[1]) & (y + height < small.shape[0])
+    boxes = np.stack([x, y, x + width, y + height], axis=1).astype(np.float64)
+    return np.asarray(boxes[is_kept])
 
 
 def _merge(boxes: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -29,8 +29,6 @@ _BOX = 0.03
 _SAME = 0.08
 # Lines broken by less than this share of the shorter side are closed.
 _GAP = 0.015
-# A grid has lines where the weakest between two cells has this contrast, grey levels.
-_LEAST_INNER = 6.0
 # Cells that lines enclose are so many times as likely as an even division.
 _CLOSED = 1.5
 # Cells that lines enclose by chance are less regular than this, on a screen and in a photograph.
@@ -58,6 +56,7 @@ def find_layouts(
 
     Every candidate, cells that lines enclose or crossing lines divide and an even division of the
     picture, is fitted to the lines near it; the one on the clearest lines is the grid most likely.
+    Where lines as dark or light as most of the ink make no grid, others may enclose cells.
 
     Args:
         picture: (h, w) or (h, w, 3), uint8.
@@ -76,17 +75,17 @@ def find_layouts(
     for polarity in (likely,) if is_flat else (likely, not likely):
         if found:
             break
-        candidates = _candidates(small, rows, columns, is_inverted=polarity, only_enclosed=is_flat)
-        for candidate, closed in candidates:
+        only_enclosed = is_flat or polarity != likely
+        for candidate, closed in _candidates(
+            small, rows, columns, is_inverted=polarity, only_enclosed=only_enclosed
+        ):
             if closed is not None and closed.regularity < (_REGULAR_FLAT if is_flat else _REGULAR):
                 continue
             fitted = fit_mesh(small, candidate, is_inverted=polarity)
-            if fitted.is_inverted != polarity:
-                continue  # what lies between lines, taken for lines
             score = fitted.score * _plausibility(fitted.mesh, small.shape)
             if closed is not None:
                 score *= _CLOSED * closed.regularity**2
-            if fitted.inner >= _LEAST_INNER and score > 0:
+            if score > 0:
                 are_apart = closed is not None and _share(closed.quads, fitted.mesh) < _APART
                 quads = closed.quads if closed is not None and are_apart else quads_of(fitted.mesh)
                 found.append((score, Layout(quads * scale, polarity)))
@@ -98,18 +97,12 @@ def find_layouts(
 
 
 def find_layout_by_ink(
-    picture: NDArray[np.uint8],
-    pieces: NDArray[np.float64],
-    rows: int,
-    columns: int,
-    *,
-    may_be_even: bool = False,
+    picture: NDArray[np.uint8], rows: int, columns: int, *, may_be_even: bool = False
 ) -> Layout | None:
     """Finds the cells of a grid by its digits, as they lie in rows and columns.
 
     Args:
         picture: (h, w) or (h, w, 3), uint8.
-        pieces: (n, 4): x0, y0, x1, y1 of components of ink in it.
         rows: Of the grid.
         columns: Of the grid.
         may_be_even: Also where each digit stands in its cell of an even division of the picture.
@@ -117,19 +110,17 @@ def find_layout_by_ink(
     Returns:
         None where digits are missing.
     """
-    lattice = find_ink_lattice(pieces, max(picture.shape[:2]), rows, columns)
+    small, scale = shrink_to(picture, _SEARCH_SIDE)
+    lattice = find_ink_lattice(small, rows, columns)
     if lattice is None:
         return None
-    in_cells = np.floor(lattice.middles * (columns, rows) / picture.shape[1::-1])
+    in_cells = np.floor(lattice.middles * (columns, rows) / small.shape[1::-1])
     is_even = (in_cells == np.array(list(np.ndindex(rows, columns)))[:, ::-1]).all()
     if is_even and not may_be_even:
         return None
-    small, scale = shrink_to(picture, _SEARCH_SIDE)
     is_inverted = is_ink_darker(small)
-    mesh = lattice.mesh
-    if is_even:
-        mesh = fit_mesh(small, mesh / scale, is_inverted=is_inverted).mesh * scale
-    return Layout(quads_of(mesh), is_inverted)
+    mesh = fit_mesh(small, lattice.mesh, is_inverted=is_inverted).mesh if is_even else lattice.mesh
+    return Layout(quads_of(mesh) * scale, is_inverted)
 
 
 def are_alike(one: Layout, other: Layout) -> bool:
@@ -151,7 +142,7 @@ def _candidates(
         yield even_mesh(small.shape, rows, columns), None
     shorter = min(small.shape[:2])
     contrast = ink_contrast(small, max(3, int(_MAX_LINE * shorter)), is_inverted=is_inverted)
-    least = max(_LEAST, _OF_TYPICAL * float(np.median(contrast)) + 2)
+    least = max(_LEAST, _OF_TYPICAL * float(np.median(contrast[::3, ::3])) + 2)
     square = np.ones((max(3, int(_GAP * shorter) | 1),) * 2, np.uint8)
     before: NDArray[np.bool_] | None = None
     found: list[Quads] = []

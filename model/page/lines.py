@@ -4,6 +4,7 @@ import math
 
 import cv2
 import numpy as np
+from cv2.typing import MatLike
 from numpy.typing import NDArray
 
 # A line wobbles by so many pixels; pieces of it, of this share of its length, are straight and have
@@ -57,7 +58,7 @@ def _find_lines(is_ink: NDArray[np.uint8], length: int) -> NDArray[np.uint8] | N
     return is_line.view(np.uint8)[labels] if is_line.any() else None
 
 
-def _open(is_ink: NDArray[np.uint8], shape: tuple[int, int]) -> NDArray[np.uint8]:
+def _open(is_ink: MatLike, shape: tuple[int, int]) -> NDArray[np.uint8]:
     """Morphological opening; beyond the picture there is no ink."""
     kernel = np.ones(shape, np.uint8)
     opened = cv2.morphologyEx(

@@ -5,7 +5,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.page.contrast import ink_contrast, is_ink_darker, shrink_to
-from model.page.mesh import Quads, quad_around
+from model.page.mesh import Quads, quad_around, shrink_to_sample
 
 # Sheets are searched for in a picture whose longer side is at most this, pixels.
 _SEARCH_SIDE = 240
@@ -30,8 +30,6 @@ _GROUP_AREA, _GROUP_INK, _AROUND = 0.6, 0.4, 0.15
 _PIECES, _PIECE = (2, 3), 0.1
 # Sheets are sampled so that their longer side is at most this, pixels.
 _LONGEST = 1120
-# Where they become smaller than this share, the picture is shrunk before.
-_SAMPLED = 0.67
 
 
 def find_sheets(picture: NDArray[np.uint8]) -> Quads:
@@ -119,12 +117,9 @@ def rectify_sheet(
     height = np.linalg.norm(quad[1] - quad[0], axis=-1).mean()
     factor = min(1.0, _LONGEST / max(width, height))
     shape = max(1, round(height * factor)), max(1, round(width * factor))
-    if factor < _SAMPLED:  # sampling alone would skip pixels
-        size = tuple(max(1, round(side * factor)) for side in picture.shape[1::-1])
-        quad = quad * np.array(size) / picture.shape[1::-1]
-        picture = np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
+    picture, places = shrink_to_sample(picture, quad, factor)
     half = np.array([[1, 0, 0.5], [0, 1, 0.5], [0, 0, 1]])  # pixels' middles, not their corners
-    to_picture = np.linalg.inv(half) @ sheet_homography(quad, shape) @ half
+    to_picture = np.linalg.inv(half) @ sheet_homography(places, shape) @ half
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     seen = cv2.warpPerspective(
         picture, to_picture, shape[::-1], flags=flags, borderMode=cv2.BORDER_REPLICATE
@@ -132,7 +127,7 @@ def rectify_sheet(
     return np.asarray(seen, np.uint8), shape
 
 
-def sheet_homography(quad: NDArray[np.float64], shape: tuple[int, int]) -> NDArray[np.float64]:
+def sheet_homography(quad: NDArray[np.floating], shape: tuple[int, int]) -> NDArray[np.float64]:
     """The homography, (3, 3), from a rectified sheet (height, width) to the picture it is in.
 
     Reference: Hartley and Zisserman, "Multiple View Geometry", 2nd edition, 2004, section 4.1.

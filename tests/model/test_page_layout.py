@@ -5,9 +5,6 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from model.ink.grid_ink import find_ink
-from model.page.cell_contrast import measure_contrast
-from model.page.grid_image import even_grid_image
 from model.page.layout import Layout, find_layout_by_ink, find_layouts
 
 GROUND = 230
@@ -34,12 +31,6 @@ def page_with(
     )
     noise = np.random.default_rng(1).normal(0, 3, PAGE)
     return np.clip(turned + noise, 0, 255).astype(np.uint8)
-
-
-def pieces_of(picture: NDArray[np.uint8]) -> NDArray[np.float64]:
-    """Boxes of the components of ink in a picture."""
-    image = even_grid_image(picture, 2, 2, 80)
-    return find_ink(image, measure_contrast(image, has_lines=False)).boxes
 
 
 def assert_found(layout: Layout | None, left: int, top: int, cell: int, slack: float) -> None:
@@ -73,15 +64,15 @@ def test_dividers_that_cross_are_found_anywhere(grid: tuple[int, int, int]) -> N
 @pytest.mark.parametrize("degrees", [-12, 0, 12])
 def test_digits_without_lines_are_found_in_rows_and_columns(degrees: float) -> None:
     picture = page_with(*GRIDS[0], line=0, degrees=degrees)
-    layout = find_layout_by_ink(picture, pieces_of(picture), 2, 2)
+    layout = find_layout_by_ink(picture, 2, 2)
     assert layout is not None
     assert np.linalg.norm(layout.quads.mean(axis=(0, 1, 2)) - (170, 190)) < 25
 
 
 def test_digits_in_the_quarters_of_a_page_may_be_divided_evenly() -> None:
     picture = page_with(*GRIDS[2], line=0)
-    assert find_layout_by_ink(picture, pieces_of(picture), 2, 2) is None
-    assert find_layout_by_ink(picture, pieces_of(picture), 2, 2, may_be_even=True) is not None
+    assert find_layout_by_ink(picture, 2, 2) is None
+    assert find_layout_by_ink(picture, 2, 2, may_be_even=True) is not None
 
 
 def test_light_lines_on_a_dark_page_are_lines() -> None:
@@ -92,6 +83,5 @@ def test_light_lines_on_a_dark_page_are_lines() -> None:
 def test_a_page_without_lines_or_with_too_few_digits_has_no_layout() -> None:
     page = np.full(PAGE, GROUND, np.uint8)
     assert not find_layouts(page, 2, 2)
-    assert find_layout_by_ink(page, pieces_of(page), 2, 2) is None
-    page = page_with(*GRIDS[2], line=0)
-    assert find_layout_by_ink(page, pieces_of(page), 3, 3) is None
+    assert find_layout_by_ink(page, 2, 2) is None
+    assert find_layout_by_ink(page_with(*GRIDS[2], line=0), 3, 3) is None
