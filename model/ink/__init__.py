@@ -8,7 +8,6 @@ is doubtful. Service, training and evaluation all use it.
 """
 
 import functools
-import math
 
 import cv2
 import numpy as np
@@ -17,19 +16,27 @@ from numpy.typing import NDArray
 from model.config import ReaderConfig
 from model.errors import PictureError
 from model.ink.already_normal import has_normal_strokes, match_mnist_form, may_be_normal
-from model.ink.form import Box, CellInk, GridLayout, InkWarning, NormalForm, box_around
+from model.ink.form import (
+    Box,
+    CellInk,
+    GridLayout,
+    InkWarning,
+    NormalForm,
+    boxes_around,
+    corners_of,
+)
 from model.ink.grid_ink import GridInk, find_ink
 from model.ink.ink_warnings import warn_of_larger_grid
 from model.ink.mnist_form import resample, to_mnist_form
 from model.ink.unread import warn_of_unread
 from model.page.beyond import count_rows_and_columns
-from model.page.cell_contrast import MIN_CONTRAST
+from model.page.cell_contrast import MIN_CONTRAST, CellContrast, measure_contrast
 from model.page.contrast import even_light
 from model.page.grid_image import GridImage, even_grid_image, rectified_grid_image
 from model.page.grid_lines import move_edges
 from model.page.layout import Layout, are_alike, find_layout_by_ink, find_layouts
 from model.page.mesh import even_mesh, quads_of
-from model.page.sheets import find_groups, find_sheets, rectify_sheet
+from model.page.sheets import find_groups, find_sheets, rectify_sheet, sheet_homography
 
 __all__ = [
     "Box",
@@ -72,10 +79,12 @@ def normalise(picture: NDArray[np.uint8], config: ReaderConfig) -> NormalForm:
         (already_normal,) = find_already_normal(picture[np.newaxis], config)
         if already_normal is not None:
             return already_normal
-    ink = find_ink(even_grid_image(picture, config.rows, config.columns, _CELL))
-    resized = _normalise_by_resizing(picture, ink, config)
+    image = even_grid_image(picture, config.rows, config.columns, _CELL)
+    contrast = measure_contrast(image, has_lines=False)
+    resized = _normalise_by_resizing(picture, image, contrast, config)
     if resized is not None:
         return resized
+    ink = find_ink(image, contrast)
     if not ink.is_clear:
         is_inverted = ink.contrast.is_inverted if ink.contrast.is_flat else None
         by_lines = find_layouts(picture, config.rows, config.columns, is_inverted=is_inverted)
@@ -96,12 +105,11 @@ def other_normal_forms(picture: NDArray[np.uint8], config: ReaderConfig) -> list
         picture: As ``normalise`` takes it.
         config: Rows, columns and the size of a cell.
     """
-    even = find_ink(even_grid_image(picture, config.rows, config.columns, _CELL))
+    even = _find_even_ink(picture, config)
     forms = _forms_of_layouts(picture, even, config)
     evenly_lit = even_light(picture)
     if evenly_lit is not None:
-        lit = find_ink(even_grid_image(evenly_lit, config.rows, config.columns, _CELL))
-        forms += _forms_of_layouts(evenly_lit, lit, config)
+        forms += _forms_of_layouts(evenly_lit, _find_even_ink(evenly_lit, config), config)
     sheets = [*find_sheets(picture), *find_groups(picture)]
     for sheet in sheets[: _MOST_IN_DRAWING if even.contrast.is_flat else None]:
         seen, shape = rectify_sheet(picture, sheet)
@@ -109,11 +117,19 @@ def other_normal_forms(picture: NDArray[np.uint8], config: ReaderConfig) -> list
             check_picture(seen, config)
         except PictureError:
             continue
-        ink = find_ink(even_grid_image(seen, config.rows, config.columns, _CELL))
-        seen_forms = _forms_of_layouts(seen, ink, config)
-        forms += [form.seen_through(sheet, shape, picture.shape) for form in seen_forms]
+        seen_forms = _forms_of_layouts(seen, _find_even_ink(seen, config), config)
+        to_picture = sheet_homography(sheet, shape)
+        forms += [form.seen_through(to_picture, picture.shape, sheet) for form in seen_forms]
     unique = list({form.picture.tobytes(): form for form in reversed(forms)}.values())[::-1]
     return [_see_beyond(form, picture, config) for form in unique]
+
+
+def _find_even_ink(
+    picture: NDArray[np.uint8], config: ReaderConfig, *, has_lines: bool = False
+) -> GridInk:
+    """The ink of an even division."""
+    image = even_grid_image(picture, config.rows, config.columns, _CELL)
+    return find_ink(image, measure_contrast(image, has_lines=has_lines), has_lines=has_lines)
 
 
 def _forms_of_layouts(
@@ -121,15 +137,15 @@ def _forms_of_layouts(
 ) -> list[NormalForm]:
     """The normal forms of a picture, of whose even division this is the ink."""
     is_inverted = ink.contrast.is_inverted if ink.contrast.is_flat else None
-    by_lines = find_layouts(picture, config.rows, config.columns, is_inverted=is_inverted)
+    shape = config.rows, config.columns
+    by_lines = find_layouts(picture, *shape, is_inverted=is_inverted)
     forms = [_normalise_layout(picture, layout, config, "lines") for layout in by_lines]
-    by_ink = find_layout_by_ink(picture, config.rows, config.columns, may_be_even=True)
+    by_ink = find_layout_by_ink(picture, *shape, may_be_even=True)
     if by_ink:
         forms.append(_normalise_layout(picture, by_ink, config, "digits"))
     forms.append(_normalise_ink(picture, ink, config, "ink"))
     if ink.has_lines or not ink.contrast.is_flat:
-        even = even_grid_image(picture, config.rows, config.columns, _CELL)
-        without_lines = find_ink(even, has_lines=True)
+        without_lines = _find_even_ink(picture, config, has_lines=True)
         forms.append(_normalise_ink(picture, without_lines, config, "ink"))
     return forms
 
@@ -141,7 +157,7 @@ def _normalise_layout(
     shape = config.rows, config.columns
     quads = move_edges(picture, layout.quads, *shape, is_inverted=layout.is_inverted)
     image = rectified_grid_image(picture, quads, *shape, _CELL, _MARGIN)
-    ink = find_ink(image, has_lines=True)
+    ink = find_ink(image, measure_contrast(image, has_lines=True), has_lines=True)
     return _normalise_ink(picture, ink, config, found_by)
 
 
@@ -158,37 +174,40 @@ def _normalise_ink(
     picture: NDArray[np.uint8], ink: GridInk, config: ReaderConfig, found_by: str
 ) -> NormalForm:
     """The normal form of the ink of a grid."""
-    size = config.cell_size
+    size, image = config.cell_size, ink.image
     cells: list[CellInk] = []
     normal = np.zeros((config.height, config.width), np.uint8)
     places = np.ndindex(config.rows, config.columns)
-    for number, (crop, (row, column)) in enumerate(zip(ink.crops, places, strict=True)):
+    for crop, (row, column) in zip(ink.crops, places, strict=True):
         if crop is None:
             cells.append(CellInk())
             continue
         pixels, form = to_mnist_form(crop, size)
         normal[row * size : (row + 1) * size, column * size : (column + 1) * size] = pixels
-        cells.append(_to_picture(form, ink.image, number, picture.shape))
+        cells.append(form)
+    cells = _in_picture(cells, image, picture.shape)
     warnings = ink.warnings
-    unread = warn_of_unread(picture, ink.image.quads, cells, is_flat=ink.contrast.is_flat)
+    unread = warn_of_unread(picture, image.quads, cells, is_flat=ink.contrast.is_flat)
     told = {warning.code for warning in warnings}
     warnings += tuple(warning for warning in unread if warning.code not in told)
-    layout = GridLayout(ink.image.quads, found_by)
-    box = box_around(ink.image.quads, picture.shape)
+    layout = GridLayout(image.quads, found_by)
+    (box,) = boxes_around(image.quads[np.newaxis], picture.shape)
     return NormalForm(normal, ink.contrast.is_inverted, box, tuple(cells), layout, warnings)
 
 
-def _to_picture(cell: CellInk, image: GridImage, number: int, shape: tuple[int, ...]) -> CellInk:
-    """Returns the ink of a cell in pixels of the picture (height, width)."""
-    if cell.box is None or cell.scale is None or cell.stroke_width is None:
-        return cell
-    x0, y0, x1, y1 = cell.box
-    corners = np.array([(x0, y0), (x1, y0), (x0, y1), (x1, y1)], np.float64)
-    return cell._replace(
-        box=box_around(image.to_picture(corners, number), shape),
-        scale=cell.scale * image.scale,
-        stroke_width=cell.stroke_width / image.scale,
-    )
+def _in_picture(cells: list[CellInk], image: GridImage, shape: tuple[int, ...]) -> list[CellInk]:
+    """Returns the ink of cells in pixels of the picture (height, width)."""
+    places = image.to_picture(corners_of([cell.box or (0, 0, 1, 1) for cell in cells]))
+    return [
+        cell
+        if cell.scale is None or cell.stroke_width is None
+        else cell._replace(
+            box=box,
+            scale=cell.scale * image.scale,
+            stroke_width=cell.stroke_width / image.scale,
+        )
+        for cell, box in zip(cells, boxes_around(places, shape), strict=True)
+    ]
 
 
 def find_already_normal(
@@ -272,15 +291,16 @@ def check_picture(picture: NDArray[np.uint8], config: ReaderConfig) -> None:
 
 
 def _normalise_by_resizing(
-    picture: NDArray[np.uint8], ink: GridInk, config: ReaderConfig
+    picture: NDArray[np.uint8], image: GridImage, contrast: CellContrast, config: ReaderConfig
 ) -> NormalForm | None:
     """The normal form of a drawing that lacks nothing but the size; None for any other."""
-    if not ink.contrast.is_flat or not any(ink.crops):
+    if not contrast.is_flat or not contrast.peaks.any():
         return None
-    ground = np.median(ink.image.pixels, axis=(0, 1))
-    levels = _differences(ink.image.pixels, ground)
+    levels = contrast.levels
     if not may_be_normal(levels, config.rows, config.columns, config.cell_size):
         return None  # most drawings: this test is cheaper than the next
+    ground = np.median(image.pixels, axis=(0, 1))
+    levels = _differences(image.pixels, ground)
     height, width = picture.shape[:2]
     if height >= config.height and width >= config.width:
         small = cv2.resize(picture, (config.width, config.height), interpolation=cv2.INTER_AREA)
@@ -289,14 +309,9 @@ def _normalise_by_resizing(
     (form,) = _match_normal_forms(resized[np.newaxis], config, slack=2)
     if form is None or not has_normal_strokes(resized, config.cell_size):
         return None
-    down, across = height / config.height, width / config.width
-    return NormalForm(
-        resized,
-        ink.contrast.is_inverted,
-        (0, 0, width, height),
-        tuple(_scale_to_picture(cell, down, across, picture.shape) for cell in form.cells),
-        _even_layout(config.rows, config.columns, (width, height)),
-    )
+    to_picture = np.diag([width / config.width, height / config.height, 1.0])
+    form = form._replace(is_inverted=contrast.is_inverted)
+    return form.seen_through(to_picture, picture.shape)
 
 
 def _differences(pixels: NDArray[np.uint8], ground: NDArray[np.float64]) -> NDArray[np.uint8]:
@@ -305,17 +320,3 @@ def _differences(pixels: NDArray[np.uint8], ground: NDArray[np.float64]) -> NDAr
     if differences.ndim == 3:
         differences = functools.reduce(cv2.max, cv2.split(differences))
     return np.asarray(differences, np.uint8)
-
-
-def _scale_to_picture(cell: CellInk, down: float, across: float, shape: tuple[int, ...]) -> CellInk:
-    """Returns the same for a picture (height, width) this many times as high and as wide."""
-    if cell.box is None:
-        return cell
-    x0, y0, x1, y1 = cell.box
-    box = (
-        int(x0 * across),
-        int(y0 * down),
-        min(math.ceil(x1 * across - 1e-6), shape[1]),
-        min(math.ceil(y1 * down - 1e-6), shape[0]),
-    )
-    return CellInk(box, 1 / down)

@@ -1,7 +1,10 @@
 """Assignment of connected components to cells."""
 
 import itertools
+import statistics
+from typing import NamedTuple
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -27,112 +30,135 @@ _OF_PEN = 0.2
 _MOVED, _GAPS, _FILLED = 0.34, 3, 0.45
 
 
+class Assignment(NamedTuple):
+    """Which of M components is of which of N cells."""
+
+    image: GridImage
+    """The grid; its boundaries may have moved."""
+    pieces: Pieces
+    """The components, in its cells."""
+    owners: NDArray[np.int_]
+    """(M,): the cell of each, -1 where it is no ink, N where it is cut at the boundaries."""
+    crossed: list[int]
+    """Cells into which so much of a component of another goes that it is doubtful."""
+
+    @property
+    def num_cells(self) -> int:
+        """N."""
+        return len(self.image.quads)
+
+    def pieces_of(self, cell: int) -> list[int]:
+        """The components that are of one cell alone."""
+        return [piece for piece, owner in enumerate(self.owners.tolist()) if owner == cell]
+
+
 def assign(
-    pieces: Pieces, is_ink: NDArray[np.bool_], side: int
-) -> tuple[NDArray[np.int_], list[int]]:
+    image: GridImage,
+    pieces: Pieces,
+    is_ink: NDArray[np.bool_],
+    levels: NDArray[np.uint8],
+    *,
+    may_move: bool,
+) -> Assignment:
     """Assigns components to the cells that they lie in.
 
     Args:
-        pieces: M components.
+        image: The grid.
+        pieces: M components in it.
         is_ink: (M,): which may be ink.
-        side: Of a cell, pixels.
-
-    Returns:
-        The cell of each, (M,), -1 where it is no ink, and one more than the last where it is cut at
-        the boundaries; and the cells into which so much of a component goes that it is doubtful.
+        levels: (h, w): contrast.
+        may_move: Boundaries may be moved to gaps in the ink, if more digits are found or fewer cut.
     """
-    owners, crossed = _assign_all(pieces, is_ink, side)
+    best = _assign_all(image, pieces, is_ink)
+    fitness = _fitness(best)
+    if may_move and fitness != (best.num_cells, 0):
+        ink = is_ink[pieces.labels]
+        across, down = (
+            _boundaries(np.asarray(ink.any(axis=axis)), edges)
+            for axis, edges in enumerate((image.across, image.down))
+        )
+        for columns, rows in itertools.product(across, down):
+            moved = image.with_boundaries(rows, columns)
+            other = _assign_all(moved, pieces.in_cells(moved), is_ink)
+            if _fitness(other) > fitness:
+                best, fitness = other, _fitness(other)
+    _drop_scraps(best, levels)
+    return best
+
+
+def _drop_scraps(assigned: Assignment, levels: NDArray[np.uint8]) -> None:
+    """Takes specks, shades and texture from the cells."""
+    image, pieces, owners, _ = assigned
+    side = min(image.cell)
     is_scrap = (owners < 0) & (pieces.extents < DIGIT * side)
     is_scrap[0] = False
     scraps = pieces.counts[is_scrap, :-1].sum(axis=0).tolist()
     for cell, scrap in enumerate(scraps):
-        own = np.flatnonzero(owners == cell)
-        if not len(own):
+        own = assigned.pieces_of(cell)
+        if not own or (len(own) == 1 and not scrap):
             continue
         areas = pieces.areas[own]
         if len(own) > 1:
-            owners[own[~_are_of_one_digit(pieces, own, side)]] = -1
-        largest = areas.max()
-        if areas.sum() - largest + scrap > _OF_TEXTURE * largest:
+            is_part = _are_of_one_digit(pieces, own, side, levels)
+            owners[np.array(own)[~is_part]] = -1
+        if areas.sum() - areas.max() + scrap > _OF_TEXTURE * areas.max():
             owners[own] = -1
-    thickness = pieces.areas / np.maximum(pieces.extents, 1)
     large = (owners >= 0) & (pieces.extents >= DIGIT * side)
     if large.any():
-        owners[thickness < _OF_PEN * np.median(thickness[large])] = -1
-    return owners, crossed
+        thickness = pieces.areas / np.maximum(pieces.extents, 1)
+        typical = statistics.median(thickness[large].tolist())
+        owners[thickness < _OF_PEN * typical] = -1
 
 
-def move_boundaries(
-    image: GridImage, pieces: Pieces, is_ink: NDArray[np.bool_]
-) -> tuple[GridImage, Pieces]:
-    """Moves boundaries between cells to gaps in the ink, if more digits are found or fewer cut.
-
-    Args:
-        image: The grid of an upright picture.
-        pieces: M components in it.
-        is_ink: (M,): which may be ink.
-
-    Returns:
-        The grid that fits best, and the components in its cells.
-    """
-    best, best_fitness = (image, pieces), _fitness(image, pieces, is_ink)
-    if best_fitness == (len(image.quads), 0):
-        return best
-    ink = is_ink[pieces.labels]
-    across, down = (
-        _boundaries(np.asarray(ink.any(axis=axis)), edges)
-        for axis, edges in enumerate((image.across, image.down))
-    )
-    for columns, rows in itertools.product(across, down):
-        moved = image.with_boundaries(rows, columns)
-        of_moved = pieces.in_cells(moved)
-        fitness = _fitness(moved, of_moved, is_ink)
-        if fitness > best_fitness:
-            best, best_fitness = (moved, of_moved), fitness
-    return best
-
-
-def _assign_all(
-    pieces: Pieces, is_ink: NDArray[np.bool_], side: int
-) -> tuple[NDArray[np.int_], list[int]]:
-    """The cells of all components, as ``assign`` returns them."""
-    in_cells = pieces.counts[:, :-1]
+def _assign_all(image: GridImage, pieces: Pieces, is_ink: NDArray[np.bool_]) -> Assignment:
+    """Assigns every component that may be ink."""
+    in_cells, num_cells, side = pieces.counts[:, :-1], len(image.quads), min(image.cell)
     owners = np.where(is_ink, in_cells.argmax(axis=1), -1)
     rest = pieces.areas - in_cells.max(axis=1)
     is_crossing = is_ink & (rest > _CROSSING * pieces.areas)
-    has_ink = np.bincount(owners[is_ink & ~is_crossing], minlength=in_cells.shape[1]) > 0
     crossed: set[int] = set()
-    for piece in np.flatnonzero(is_crossing).tolist():
-        cells = np.flatnonzero(in_cells[piece]).tolist()
-        is_cut = rest[piece] > (1 - _WHOLE) * pieces.areas[piece]
-        x0, y0, x1, y1 = pieces.boxes[piece].tolist()
-        own = pieces.labels[y0:y1, x0:x1] == piece
-        for cell in cells:
-            if cell != owners[piece] and not has_ink[cell]:
-                y, x = np.nonzero(own & (pieces.numbers[y0:y1, x0:x1] == cell))
-                is_cut |= max(np.ptp(y), np.ptp(x)) + 1 >= _OWN * side
-        if is_cut:
-            owners[piece] = in_cells.shape[1]
-        if is_cut or rest[piece] > _STICKS_OUT * pieces.areas[piece]:
-            crossed.update(cells)
-    return owners, sorted(crossed)
+    if is_crossing.any():
+        has_ink = set(owners[is_ink & ~is_crossing].tolist())
+        for piece in np.flatnonzero(is_crossing).tolist():
+            cells = np.flatnonzero(in_cells[piece]).tolist()
+            is_cut = rest[piece] > (1 - _WHOLE) * pieces.areas[piece] or any(
+                _extent_in(image, pieces, piece, cell) >= _OWN * side
+                for cell in cells
+                if cell != owners[piece] and cell not in has_ink
+            )
+            if is_cut:
+                owners[piece] = num_cells
+            if is_cut or rest[piece] > _STICKS_OUT * pieces.areas[piece]:
+                crossed.update(cells)
+    return Assignment(image, pieces, owners, sorted(crossed))
 
 
-def _are_of_one_digit(pieces: Pieces, own: NDArray[np.int_], side: int) -> NDArray[np.bool_]:
+def _extent_in(image: GridImage, pieces: Pieces, piece: int, cell: int) -> int:
+    """Extent of the part of a component that lies in a cell, pixels."""
+    y0, y1, x0, x1 = image.boxes[cell]
+    part = (pieces.labels[y0:y1, x0:x1] == piece).view(np.uint8)
+    _, _, width, height = cv2.boundingRect(part)
+    return max(width, height)
+
+
+def _are_of_one_digit(
+    pieces: Pieces, own: list[int], side: int, levels: NDArray[np.uint8]
+) -> NDArray[np.bool_]:
     """Which pieces in a cell, (m,), are no specks, scraps or shades beside its largest one."""
-    areas, boxes, levels = pieces.areas[own], pieces.boxes[own], pieces.levels[own]
+    areas, boxes, extents = pieces.areas[own], pieces.boxes[own], pieces.extents[own]
     largest = int(areas.argmax())
     low, high = boxes[:, :2] - boxes[largest, 2:], boxes[largest, :2] - boxes[:, 2:]
     is_stray = (areas < _SMALL * areas[largest]) & (np.maximum(low, high).max(axis=1) > _FAR * side)
-    is_part = pieces.extents[own] >= _OF_LARGEST * pieces.extents[own[largest]]
-    return np.asarray(is_part & ~is_stray & (levels >= _OF_LEVEL * levels[largest]))
+    darkness = np.array([levels[pieces.labels == piece].mean() for piece in own])
+    is_part = (extents >= _OF_LARGEST * extents[largest]) & ~is_stray
+    return np.asarray(is_part & (darkness >= _OF_LEVEL * darkness[largest]))
 
 
 def _boundaries(has_ink: NDArray[np.bool_], edges: Edges) -> list[list[int]]:
     """Inner boundaries that cells may have along an axis: in the widest gaps near the even ones."""
-    reach = int(_MOVED * (edges[0, 1] - edges[0, 0]))
+    reach = int(_MOVED * (edges[0][1] - edges[0][0]))
     gaps = []
-    for even in edges[1:, 0].tolist():
+    for even, _ in edges[1:]:
         free = np.flatnonzero(~has_ink[max(0, even - reach) : even + reach]) + max(0, even - reach)
         runs = np.split(free, np.flatnonzero(np.diff(free) > 1) + 1) if len(free) else []
         runs.sort(key=len, reverse=True)
@@ -141,14 +167,20 @@ def _boundaries(has_ink: NDArray[np.bool_], edges: Edges) -> list[list[int]]:
     return [[one[min(rank, len(one) - 1)] for one in gaps] for rank in range(most)] or [[]]
 
 
-def _fitness(image: GridImage, pieces: Pieces, is_ink: NDArray[np.bool_]) -> tuple[int, int]:
+def _fitness(assigned: Assignment) -> tuple[int, int]:
     """How well cells fit the ink: digits found, then as few pieces cut as possible."""
-    count = len(image.quads)
-    owners, _ = _assign_all(pieces, is_ink, min(image.cell))
-    sizes = np.zeros(count)
-    is_whole, is_cut = (owners >= 0) & (owners < count), owners == count
-    np.maximum.at(sizes, owners[is_whole], pieces.extents[is_whole])
-    is_filled = sizes > _FILLED * (np.median(sizes[sizes > 0]) if sizes.any() else 0)
-    is_part = pieces.counts[is_cut, :-1] > (1 - _WHOLE) * pieces.areas[is_cut, np.newaxis]
-    is_filled |= is_part.any(axis=0)
-    return int(np.count_nonzero(is_filled)), -int(np.count_nonzero(is_cut))
+    _, pieces, owners, _ = assigned
+    sizes = [0] * assigned.num_cells
+    cut = []
+    for piece, (owner, extent) in enumerate(
+        zip(owners.tolist(), pieces.extents.tolist(), strict=True)
+    ):
+        if owner == len(sizes):
+            cut.append(piece)
+        elif owner >= 0:
+            sizes[owner] = max(sizes[owner], extent)
+    least = _FILLED * statistics.median(list(filter(None, sizes)) or [0])
+    is_part = pieces.counts[cut, :-1] > (1 - _WHOLE) * pieces.areas[cut, np.newaxis]
+    parts: list[bool] = np.any(is_part, axis=0).tolist()
+    num_filled = sum(size > least or part for size, part in zip(sizes, parts, strict=True))
+    return num_filled, -len(cut)

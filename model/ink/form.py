@@ -1,6 +1,5 @@
 """What the normal form of a picture is, and what was done to make it."""
 
-import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -9,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.page.mesh import Quads, side_of
-from model.page.sheets import sheet_homography
 
 Box = tuple[int, int, int, int]
 """x0, y0, x1, y1 in pixels, ends excluded."""
@@ -17,16 +15,6 @@ Box = tuple[int, int, int, int]
 
 # What is wider than this share of its length is no stroke: of drawn digits one in a thousand is.
 _SOLID = 0.38
-
-
-def enlarged(box: tuple[float, float, float, float], factor: float, shape: tuple[int, ...]) -> Box:
-    """Returns a box in a picture (height, width) ``factor`` times as large, inside of it."""
-    x0, y0 = (int(edge * factor) for edge in box[:2])
-    x1, y1 = (
-        min(math.ceil(edge * factor - 1e-6), side)
-        for edge, side in zip(box[2:], shape[::-1], strict=True)
-    )
-    return x0, y0, x1, y1
 
 
 class CellInk(NamedTuple):
@@ -51,22 +39,19 @@ class CellInk(NamedTuple):
         x0, y0, x1, y1 = self.box
         return self.stroke_width > _SOLID * max(x1 - x0, y1 - y0)
 
-    def enlarged(self, factor: float, shape: tuple[int, ...]) -> "CellInk":
-        """Returns the same for a picture (height, width) ``factor`` times as large."""
-        if self.box is None or self.scale is None:
-            return self
-        width = None if self.stroke_width is None else self.stroke_width * factor
-        box = enlarged(self.box, factor, shape)
-        return CellInk(box, self.scale / factor, self.shift, width, self.restroked)
+
+def corners_of(boxes: Sequence[Box]) -> NDArray[np.float64]:
+    """The corners of boxes, (N, 4, 2)."""
+    return np.array(boxes, np.float64)[:, [0, 1, 2, 1, 0, 3, 2, 3]].reshape(-1, 4, 2)
 
 
-def box_around(places: NDArray[np.float64], shape: tuple[int, ...]) -> Box:
-    """Returns the box of whole pixels around places, (P, 2), inside a picture (height, width)."""
-    low = np.floor(places.reshape(-1, 2).min(axis=0) + 1e-6).astype(int).tolist()
-    high = np.ceil(places.reshape(-1, 2).max(axis=0) - 1e-6).astype(int).tolist()
-    (x0, y0), (x1, y1) = low, high
-    x0, y0 = (min(max(0, low), side - 1) for low, side in ((x0, shape[1]), (y0, shape[0])))
-    return x0, y0, max(x0 + 1, min(x1, shape[1])), max(y0 + 1, min(y1, shape[0]))
+def boxes_around(places: NDArray[np.float64], shape: tuple[int, ...]) -> list[Box]:
+    """Boxes of whole pixels around places, (N, ..., 2), inside a picture (height, width)."""
+    places, size = places.reshape(len(places), -1, 2), shape[1::-1]
+    low = np.floor(places.min(axis=1) + 1e-6).astype(int).clip(0, np.array(size) - 1)
+    high = np.ceil(places.max(axis=1) - 1e-6).astype(int)
+    high = np.minimum(np.maximum(high, low + 1), size)
+    return [(*low, *high) for low, high in zip(low.tolist(), high.tolist(), strict=True)]
 
 
 class InkCrop(NamedTuple):
@@ -123,11 +108,6 @@ class GridLayout(NamedTuple):
         quads = np.rot90(self.quads[order], quarters, axes=(1, 2))
         return self._replace(quads=quads, quarter_turns=(self.quarter_turns + quarters) % 4)
 
-    def enlarged(self, factor: float) -> "GridLayout":
-        """Returns the same for a picture ``factor`` times as large."""
-        sheet = None if self.sheet is None else self.sheet * factor
-        return self._replace(quads=self.quads * factor, sheet=sheet)
-
 
 class NormalForm(NamedTuple):
     """The picture that the network sees, and what was done to make it."""
@@ -151,46 +131,42 @@ class NormalForm(NamedTuple):
 
     def enlarged(self, factor: float, shape: tuple[int, ...]) -> "NormalForm":
         """Returns the same for a picture (height, width) ``factor`` times as large."""
-        if factor == 1:
-            return self
-        return self._replace(
-            grid_box=enlarged(self.grid_box, factor, shape),
-            cells=tuple(cell.enlarged(factor, shape) for cell in self.cells),
-            layout=self.layout.enlarged(factor),
-        )
+        return self if factor == 1 else self.seen_through(np.diag([factor, factor, 1.0]), shape)
 
     def seen_through(
-        self, quad: NDArray[np.float64], seen: tuple[int, int], shape: tuple[int, ...]
+        self,
+        homography: NDArray[np.float64],
+        shape: tuple[int, ...],
+        sheet: NDArray[np.float64] | None = None,
     ) -> "NormalForm":
-        """Returns the same for the picture in which this one is a quadrilateral.
+        """Returns the same for another picture, in which this one is, or which is in this one.
 
         Args:
-            quad: (2, 2, 2): its corners there, by row and column, pixels.
-            seen: Height and width of this one.
-            shape: Of the picture that holds it.
+            homography: (3, 3): from places in this picture to places in the other.
+            shape: Height and width of the other.
+            sheet: (2, 2, 2): where this one is in the other, if it is a sheet.
         """
-        factor = side_of(quad[np.newaxis]) / math.sqrt(seen[0] * seen[1])
-        homography = sheet_homography(quad, seen)
 
-        def places_there(places: NDArray[np.float64]) -> NDArray[np.float64]:
+        def there(places: NDArray[np.float64]) -> NDArray[np.float64]:
             moved = cv2.perspectiveTransform(places.reshape(-1, 1, 2), homography)
             return np.asarray(moved, np.float64).reshape(places.shape)
 
-        def box_there(box: Box) -> Box:
-            x0, y0, x1, y1 = box
-            corners = np.array([(x0, y0), (x1, y0), (x0, y1), (x1, y1)], np.float64)
-            return box_around(places_there(corners), shape)
-
-        def cell_there(cell: CellInk) -> CellInk:
-            if cell.box is None or cell.scale is None:
-                return cell
-            width = None if cell.stroke_width is None else cell.stroke_width * factor
-            return cell._replace(
-                box=box_there(cell.box), scale=cell.scale / factor, stroke_width=width
+        quads = there(self.layout.quads)
+        factor = side_of(quads) / side_of(self.layout.quads)
+        found = [self.grid_box, *(cell.box for cell in self.cells if cell.box)]
+        grid_box, *boxes = boxes_around(there(corners_of(found)), shape)
+        box_of = iter(boxes)
+        cells = tuple(
+            cell._replace(
+                box=next(box_of),
+                scale=cell.scale and cell.scale / factor,
+                stroke_width=cell.stroke_width and cell.stroke_width * factor,
             )
-
-        return self._replace(
-            grid_box=box_there(self.grid_box),
-            cells=tuple(map(cell_there, self.cells)),
-            layout=self.layout._replace(quads=places_there(self.layout.quads), sheet=quad),
+            if cell.box
+            else cell
+            for cell in self.cells
         )
+        if self.layout.sheet is not None:
+            sheet = there(self.layout.sheet)
+        layout = self.layout._replace(quads=quads, sheet=sheet)
+        return self._replace(grid_box=grid_box, cells=cells, layout=layout)

@@ -1,5 +1,6 @@
 """The ink of the cells of a grid, without the lines around them."""
 
+import math
 from collections import defaultdict
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -8,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from model.ink.assignment import assign, move_boundaries
+from model.ink.assignment import Assignment, assign
 from model.ink.form import InkCrop, InkWarning
 from model.ink.ink_warnings import (
     FAINT_CONTRAST,
@@ -19,7 +20,7 @@ from model.ink.ink_warnings import (
     warn_of_no_grid,
 )
 from model.ink.pieces import DIGIT, Pieces, find_pieces
-from model.page.cell_contrast import CellContrast, measure_contrast
+from model.page.cell_contrast import CellContrast
 from model.page.grid_image import GridImage
 from model.page.lines import remove_lines
 
@@ -40,6 +41,7 @@ _FULL_FLAT, _FULL, _GROUND_FLAT, _GROUND = 0.95, 0.85, 0.12, 0.25
 _CLEAR, _ALIKE = 0.3, 2.5
 # The largest piece of such a digit has this share of its extent.
 _ONE_PIECE = 0.7
+_SQUARE = np.ones((3, 3), np.uint8)
 
 
 class GridInk(NamedTuple):
@@ -64,28 +66,28 @@ class _Found(NamedTuple):
     has_lines: bool  # lines were taken off
 
 
-def find_ink(image: GridImage, *, has_lines: bool = False) -> GridInk:
+def find_ink(image: GridImage, contrast: CellContrast, *, has_lines: bool = False) -> GridInk:
     """Finds the ink of each cell.
 
     Args:
         image: The grid.
+        contrast: Of its pixels.
         has_lines: Lines were found around its cells.
     """
-    contrast = measure_contrast(image, has_lines=has_lines)
-    side = min(image.cell)
     found = _find_pieces(image, contrast)
-    pieces = found.pieces
-    if not has_lines:
-        image, pieces = move_boundaries(image, pieces, found.may_be_ink)
-    are_inside = pieces.are_inside(image, has_lines=has_lines)
-    owners, crossed = assign(pieces, found.may_be_ink & are_inside, side)
-    crops = [_crop(contrast, pieces, owners, number, box) for number, box in enumerate(image.boxes)]
-    is_left = found.may_be_ink & (owners < 0) & (pieces.extents >= DIGIT * side)
+    are_inside = np.ones_like(found.may_be_ink)
+    if has_lines:
+        are_inside = found.pieces.are_inside(image)
+    is_ink = found.may_be_ink & are_inside
+    assigned = assign(image, found.pieces, is_ink, contrast.levels, may_move=not has_lines)
+    image, pieces, owners, crossed = assigned
+    of_cells = [assigned.pieces_of(number) for number in range(assigned.num_cells)]
+    crops = [_crop(contrast, assigned, own, number) for number, own in enumerate(of_cells)]
+    is_left = found.may_be_ink & (owners < 0) & (pieces.extents >= DIGIT * min(image.cell))
     doubts: dict[str, set[int]] = defaultdict(set)
     doubts["ink_across_divider"].update(crossed)
-    for number, crop in enumerate(crops):
-        boxes = pieces.boxes[owners == number]
-        for code in doubts_of_crop(crop, boxes, image.pixels.shape) if crop else ():
+    for number, (crop, own) in enumerate(zip(crops, of_cells, strict=True)):
+        for code in doubts_of_crop(crop, pieces.boxes[own], image.pixels.shape) if crop else ():
             doubts[code].add(number)
     if is_left.any():
         for code, number in _doubts_of_rest(pieces, is_left, are_inside, image, crops):
@@ -93,10 +95,11 @@ def find_ink(image: GridImage, *, has_lines: bool = False) -> GridInk:
     warnings = warn_of_cells(doubts)
     if 0 < contrast.typical < FAINT_CONTRAST:
         warnings += (warn_of_faint_ink(contrast.typical),)
-    is_ink = owners >= 0
-    warnings += warn_of_no_grid(pieces.boxes[is_ink], pieces.areas[is_ink], pieces.labels.shape)
+    warnings += warn_of_no_grid(
+        pieces.boxes[owners >= 0], pieces.areas[owners >= 0], image.pixels.shape
+    )
     is_clear = not (found.has_lines or warnings or is_left.any())
-    is_clear = is_clear and _are_clear(crops, pieces, owners, side)
+    is_clear = is_clear and _are_clear(crops, pieces, of_cells, min(image.cell))
     return GridInk(crops, image, contrast, warnings, found.has_lines, is_clear)
 
 
@@ -109,7 +112,7 @@ def _doubts_of_rest(
 ) -> Iterator[tuple[str, int]]:
     """Codes, and the cells next to them, of pieces as large as digits that no cell has."""
     nearest = pieces.nearest_cells(image)
-    are_between = ~are_inside & ~pieces.are_at_edge()
+    are_between = ~are_inside & ~pieces.are_at_edges().any(axis=1)
     widths = (pieces.boxes[:, 2:] - pieces.boxes[:, :2]).min(axis=1)
     for piece in np.flatnonzero(is_left & (are_inside | are_between)).tolist():
         cell = int(nearest[piece])
@@ -124,7 +127,7 @@ def _find_pieces(image: GridImage, contrast: CellContrast) -> _Found:
     side, levels = min(image.cell), contrast.levels
     thresholds = _THRESHOLD * np.where(contrast.peaks > 0, contrast.peaks, contrast.peaks.max())
     is_ink = _exceed(levels, thresholds, image)
-    pieces = find_pieces(is_ink, levels, image)
+    pieces = find_pieces(is_ink, image)
     may_be_ink = pieces.may_be_ink(side)
     is_long = pieces.extents[1:] >= _LINE * side
     # In a photograph they may be broken.
@@ -136,7 +139,7 @@ def _find_pieces(image: GridImage, contrast: CellContrast) -> _Found:
     lines = remove_lines(is_ink, may_be_line, round(_LINE * side), _LINE_THICKNESS * side)
     if lines is None:
         return _Found(pieces, may_be_ink, has_lines=False)
-    pieces = find_pieces(is_ink, levels, image)
+    pieces = find_pieces(is_ink, image)
     near = np.bincount(pieces.labels[lines > 0], minlength=len(pieces.areas))
     may_be_ink = pieces.may_be_ink(side) & (near < _NEAR_LINE * pieces.areas)
     return _Found(pieces, may_be_ink, has_lines=True)
@@ -155,39 +158,61 @@ def _exceed(
 
 
 def _crop(
-    contrast: CellContrast, pieces: Pieces, owners: NDArray[np.int_], number: int, cell: list[int]
+    contrast: CellContrast, assigned: Assignment, own: list[int], number: int
 ) -> InkCrop | None:
-    """Crops the ink of a cell with its soft edge; None where it has none."""
-    is_flat = contrast.is_flat
-    is_own = owners == number
-    is_cut = (owners == len(contrast.peaks)) & (pieces.counts[:, number] > 0)
-    boxes = pieces.boxes[is_own | is_cut]
-    if not len(boxes):
+    """Crops the ink of a cell with its soft edge; None where it has none.
+
+    Args:
+        contrast: Of the grid.
+        assigned: Its components.
+        own: Those that are of this cell alone.
+        number: Of the cell.
+    """
+    pieces, cell = assigned.pieces, assigned.image.boxes[number]
+    in_cell = pieces.counts[:, number].tolist()
+    cut = [piece for piece in assigned.pieces_of(assigned.num_cells) if in_cell[piece]]
+    if not (own or cut):
         return None
-    left, top = np.maximum(boxes[:, :2].min(axis=0) - 1, 0).tolist()
-    right, bottom = (boxes[:, 2:].max(axis=0) + 1).tolist()
-    window = slice(top, bottom), slice(left, right)
-    own = is_own[pieces.labels[window]]
-    if is_cut.any():
-        own |= is_cut[pieces.labels[window]] & (pieces.numbers[window] == number)
-    levels = contrast.levels[window]
-    inside = levels[own]
-    place = int((_FULL_FLAT if is_flat else _FULL) * (len(inside) - 1))
-    full = np.partition(inside, place)[place]
-    soft = levels * cv2.dilate(own.view(np.uint8), np.ones((3, 3), np.uint8))
-    soft[soft < (_GROUND_FLAT if is_flat else _GROUND) * full] = 0
-    x0, y0, width, height = cv2.boundingRect(soft)
-    soft = np.minimum(soft[y0 : y0 + height, x0 : x0 + width] / np.float32(full), np.float32(1))
+    x0, y0, x1, y1 = zip(*pieces.boxes[own + cut].tolist(), strict=True)
+    left, top = max(min(x0) - 1, 0), max(min(y0) - 1, 0)
+    window = np.s_[top : max(y1) + 1, left : max(x1) + 1]
+    labels, levels = pieces.labels[window], contrast.levels[window]
+    is_own = _are_in(labels, own, len(pieces.areas))
+    if cut:
+        y_first, y_last, x_first, x_last = (
+            max(0, edge - start) for edge, start in zip(cell, (top, top, left, left), strict=True)
+        )
+        own_part = np.s_[y_first:y_last, x_first:x_last]
+        is_own[own_part] |= _are_in(labels[own_part], cut, len(pieces.areas))
+    inside = levels[is_own]
+    place = int((_FULL_FLAT if contrast.is_flat else _FULL) * (len(inside) - 1))
+    full = float(np.partition(inside, place)[place])
+    soft = cv2.bitwise_and(levels, levels, mask=cv2.dilate(is_own.view(np.uint8), _SQUARE))
+    least = (_GROUND_FLAT if contrast.is_flat else _GROUND) * full
+    _, soft = cv2.threshold(soft, math.ceil(least) - 1, 0, cv2.THRESH_TOZERO)
+    x, y, width, height = cv2.boundingRect(soft)
+    ink = soft[y : y + height, x : x + width].astype(np.float32)
+    ink *= np.float32(1 / full)
+    np.minimum(ink, 1, out=ink)
     y_first, y_last, x_first, x_last = cell
-    return InkCrop(soft, left + x0, top + y0, (x_first, y_first, x_last, y_last))
+    return InkCrop(ink, left + x, top + y, (x_first, y_first, x_last, y_last))
+
+
+def _are_in(labels: NDArray[np.int32], pieces: list[int], count: int) -> NDArray[np.bool_]:
+    """(h, w): is of one of these components, of so many."""
+    if len(pieces) == 1:
+        return np.asarray(labels == pieces[0])
+    is_one = np.zeros(count, np.bool_)
+    is_one[pieces] = True
+    return is_one.take(labels)
 
 
 def _are_clear(
-    crops: list[InkCrop | None], pieces: Pieces, owners: NDArray[np.int_], side: int
+    crops: list[InkCrop | None], pieces: Pieces, of_cells: list[list[int]], side: int
 ) -> bool:
     """Whether each cell has a digit that is mostly of one piece, and they are alike in size."""
     sizes = [max(crop.levels.shape) if crop else 0 for crop in crops]
     return min(sizes) >= max(_CLEAR * side, max(sizes) / _ALIKE) and all(
-        crop and share_of_largest(crop, pieces.boxes[owners == number]) >= _ONE_PIECE
-        for number, crop in enumerate(crops)
+        crop and share_of_largest(crop, pieces.boxes[own]) >= _ONE_PIECE
+        for crop, own in zip(crops, of_cells, strict=True)
     )

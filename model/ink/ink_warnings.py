@@ -47,7 +47,7 @@ def warn_of_no_grid(
         areas: (M,): pixels.
         shape: Of the grid.
     """
-    height, width = shape
+    height, width = shape[:2]
     share = areas.sum() / (height * width)
     if share > _MAX_INK_SHARE:
         detail = f"{share:.0%} of the picture is ink; digits have far less"

@@ -101,7 +101,7 @@ def to_mnist_form(crop: InkCrop, size: int) -> tuple[NDArray[np.uint8], CellInk]
     if added:
         fine = _resample_centred(levels, scale, (x, y), size, _SUPERSAMPLING)
         fine = _change_stroke_width(fine, added * _SUPERSAMPLING / 2)
-        cell = _sum_blocks(fine)
+        cell = np.asarray(cv2.resize(fine, (size, size), interpolation=cv2.INTER_AREA), np.float32)
     else:
         cell = _resample_centred(levels, scale, (x, y), size)
     white = cell * np.float32(255 / max(float(cell.max()), 1e-6))
@@ -117,17 +117,6 @@ def to_mnist_form(crop: InkCrop, size: int) -> tuple[NDArray[np.uint8], CellInk]
         restroked=added,
     )
     return white.round().astype(np.uint8), form
-
-
-def _sum_blocks(fine: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Adds up the fine pixels of each pixel."""
-    down = fine[::_SUPERSAMPLING].copy()
-    for part in range(1, _SUPERSAMPLING):
-        down += fine[part::_SUPERSAMPLING]
-    cell = down[:, ::_SUPERSAMPLING].copy()
-    for part in range(1, _SUPERSAMPLING):
-        cell += down[:, part::_SUPERSAMPLING]
-    return cell
 
 
 def _stroke_correction(stroke: float, size: int) -> float:

@@ -36,47 +36,47 @@ class Pieces(NamedTuple):
     """(M,): pixels."""
     extents: NDArray[np.int32]
     """(M,): the longer sides."""
-    levels: NDArray[np.float64]
-    """(M,): mean contrast."""
     counts: NDArray[np.int_]
     """(M, N + 1): pixels in each cell, and in none."""
-    numbers: NDArray[np.int32]
-    """(h, w): of the cell that each pixel is in, N for none."""
 
     def in_cells(self, image: GridImage) -> "Pieces":
         """Returns the same pieces in the cells of another grid."""
-        numbers, count = image.cell_numbers(), len(image.quads) + 1
-        pixels = np.flatnonzero(self.labels)
-        places = self.labels.ravel()[pixels] * count + numbers.ravel()[pixels]
-        counts = np.bincount(places, minlength=len(self.areas) * count)
-        return self._replace(counts=counts.reshape(-1, count), numbers=numbers)
+        num_pieces = len(self.areas)
+        counts = np.empty((num_pieces, len(image.quads) + 1), np.int_)
+        for number, (y0, y1, x0, x1) in enumerate(image.boxes):
+            in_cell = self.labels[y0:y1, x0:x1].ravel()
+            counts[:, number] = np.bincount(in_cell, minlength=num_pieces)
+        counts[:, -1] = self.areas - counts[:, :-1].sum(axis=1)
+        return self._replace(counts=counts)
+
+    def window(self, piece: int) -> NDArray[np.int32]:
+        """The numbers of the components in the box of one."""
+        x0, y0, x1, y1 = self.boxes[piece].tolist()
+        return self.labels[y0:y1, x0:x1]
 
     def may_be_ink(self, side: int) -> NDArray[np.bool_]:
         """(M,): neither the ground, nor specks, frames, or edges of something, by a cell's side."""
-        height, width = self.labels.shape
-        (x0, y0, x1, y1), extents = self.boxes.T, self.extents
-        along = np.where((x0 == 0) | (x1 == width), y1 - y0, 0)
-        along = np.maximum(along, np.where((y0 == 0) | (y1 == height), x1 - x0, 0))
         sizes = self.boxes[:, 2:] - self.boxes[:, :2]
-        is_solid = self.areas >= _SOLID * (x1 - x0) * (y1 - y0)
-        may_be = (extents >= _LEAST_EXTENT * side) & ~(is_solid & (along >= _ALONG_EDGE * side))
+        along = np.where(self.are_at_edges(), sizes[:, ::-1], 0).max(axis=1)
+        is_solid = self.areas >= _SOLID * sizes.prod(axis=1)
+        may_be = self.extents >= _LEAST_EXTENT * side
+        may_be &= ~(is_solid & (along >= _ALONG_EDGE * side))
         may_be[0] = False
-        large = np.flatnonzero(may_be & (extents >= DIGIT * side))
+        large = np.flatnonzero(may_be & (self.extents >= DIGIT * side))
         may_be[large[enclose_ink(self.boxes[large])]] = False
         boxes = [
             piece
             for piece in np.flatnonzero(may_be & (sizes.min(axis=1) >= _BOX * side)).tolist()
-            if is_box(_window(self.labels, self.boxes[piece]) == piece)
+            if is_box(self.window(piece) == piece)
         ]
         if len(boxes) > 1:  # one alone may be a zero
             may_be[boxes] = False
         return np.asarray(may_be)
 
-    def are_at_edge(self) -> NDArray[np.bool_]:
-        """(M,): touches the edge of the image."""
+    def are_at_edges(self) -> NDArray[np.bool_]:
+        """(M, 2): touches the left or right edge of the image, and the upper or lower one."""
         height, width = self.labels.shape
-        low, high = self.boxes[:, :2], self.boxes[:, 2:]
-        return np.asarray((low <= 0).any(axis=1) | (high >= (width, height)).any(axis=1))
+        return np.asarray((self.boxes[:, :2] == 0) | (self.boxes[:, 2:] == (width, height)))
 
     def nearest_cells(self, image: GridImage) -> NDArray[np.int_]:
         """(M,): the cell whose middle is next to each component's."""
@@ -85,25 +85,22 @@ class Pieces(NamedTuple):
         own = (self.boxes[:, np.newaxis, :2] + self.boxes[:, np.newaxis, 2:]) / 2
         return np.asarray(np.abs(own - middles).max(axis=2).argmin(axis=1))
 
-    def are_inside(self, image: GridImage, *, has_lines: bool) -> NDArray[np.bool_]:
-        """(M,): is of the grid, not of what is around it or between its cells."""
-        are_inside = self.counts[:, -1] < (1 - _INSIDE) * self.areas
-        if not has_lines:
-            return are_inside
+    def are_inside(self, image: GridImage) -> NDArray[np.bool_]:
+        """(M,): is of the grid, not of what is around it or along the lines between its cells."""
         in_core = np.zeros(len(self.areas), np.int_)
         down, across = (round(CORE * length) for length in image.cell)
         for y0, y1, x0, x1 in image.boxes:
             core = self.labels[y0 + down : y1 - down, x0 + across : x1 - across]
             in_core += np.bincount(core.ravel(), minlength=len(in_core))
-        return are_inside & (in_core >= _IN_CORE * self.areas)
+        is_outside = self.counts[:, -1] >= (1 - _INSIDE) * self.areas
+        return np.asarray(~is_outside & (in_core >= _IN_CORE * self.areas))
 
 
-def find_pieces(is_ink: NDArray[np.uint8], levels: NDArray[np.uint8], image: GridImage) -> Pieces:
+def find_pieces(is_ink: NDArray[np.uint8], image: GridImage) -> Pieces:
     """Finds the connected components of ink, of which pixels have eight neighbours.
 
     Args:
         is_ink: (h, w), 1 where there is ink, else 0.
-        levels: (h, w): contrast.
         image: The grid.
     """
     _, found, stats, _ = cv2.connectedComponentsWithStats(is_ink, connectivity=8)
@@ -111,16 +108,7 @@ def find_pieces(is_ink: NDArray[np.uint8], levels: NDArray[np.uint8], image: Gri
     starts, sizes = stats[:, :2], stats[:, 2:4]
     boxes = np.concatenate((starts, starts + sizes), axis=1)
     areas = np.asarray(stats[:, cv2.CC_STAT_AREA], np.int32)
-    pixels = np.flatnonzero(is_ink)
-    means = np.bincount(labels.ravel()[pixels], levels.ravel()[pixels], len(areas)) / areas
-    no_counts = np.zeros(0, np.int_)
-    pieces = Pieces(labels, boxes, areas, sizes.max(axis=1), means, no_counts, labels)
-    return pieces.in_cells(image)
-
-
-def _window(labels: NDArray[np.int32], box: NDArray[np.int32]) -> NDArray[np.int32]:
-    x0, y0, x1, y1 = box.tolist()
-    return labels[y0:y1, x0:x1]
+    return Pieces(labels, boxes, areas, sizes.max(axis=1), np.zeros(0, np.int_)).in_cells(image)
 
 
 def is_box(is_ink: NDArray[np.bool_]) -> bool:

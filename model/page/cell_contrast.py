@@ -1,5 +1,6 @@
 """How much the ink of a grid differs from its ground: by cell, in its own light and polarity."""
 
+import itertools
 from typing import NamedTuple
 
 import cv2
@@ -53,8 +54,9 @@ def measure_contrast(image: GridImage, *, has_lines: bool) -> CellContrast:
     """
     side, count = min(image.cell), len(image.quads)
     coarse = image.shrunk(max(1, side // _COARSE_CELL))
-    few = image.pixels[::2, ::2].ravel()
-    is_photograph = bool(np.bincount(few).max() <= _ONE_COLOUR * few.size)
+    few = np.ascontiguousarray(image.pixels[::2, ::2]).reshape(-1)
+    most = cv2.calcHist([few], [0], None, [256], (0, 256)).max()
+    is_photograph = bool(most <= _ONE_COLOUR * few.size)
     are_inverted, is_inverted = _polarities(coarse, is_photograph=is_photograph)
     levels = _differences(image, are_inverted, is_photograph=is_photograph)
     is_flat = 2 * cv2.countNonZero(levels) < levels.size
@@ -65,16 +67,17 @@ def measure_contrast(image: GridImage, *, has_lines: bool) -> CellContrast:
         of_grounds, least = _noise(image.inside(levels, CORE))
         for (y0, y1, x0, x1), of_ground in zip(image.zones(), of_grounds.tolist(), strict=True):
             zone = levels[y0:y1, x0:x1]
-            zone -= np.minimum(zone, np.uint8(of_ground))
+            cv2.subtract(zone, of_ground, dst=zone)
     if has_lines:
         _remove_edges(levels, image.down, image.across)
         _remove_edges(levels.T, image.across, image.down)
+    share = _PEAK_FLAT if is_flat else _PEAK
     inside = image.inside(levels, CORE).reshape(count, -1)
-    place = int((_PEAK_FLAT if is_flat else _PEAK) * inside.shape[1])
+    place = int(share * inside.shape[1])
     peaks = np.partition(inside, place, axis=1)[:, place].astype(np.float64)
     peaks[peaks < least] = 0
     if not (has_lines or peaks.any()):  # a lone digit may stand where cells meet
-        place = int((_PEAK_FLAT if is_flat else _PEAK) * levels.size)
+        place = int(share * levels.size)
         highest = float(np.partition(levels, place, axis=None)[place])
         peaks[:] = highest if highest >= least.max() else 0
     typical = float(np.median(peaks[peaks > 0])) if peaks.any() else 0.0
@@ -89,16 +92,18 @@ def _differences(
     zones, reach = image.zones(), round(_MAX_STROKE * min(image.cell))
     levels = np.zeros(image.pixels.shape[:2], np.uint8)
     for number, channel in enumerate(cv2.split(image.pixels)):
-        for polarity in np.unique(are_inverted[:, number]).tolist():
+        of_cells = are_inverted[:, number].tolist()
+        for polarity in set(of_cells):
             ground = ground_of(
                 np.asarray(channel), reach, is_inverted=polarity, is_photograph=is_photograph
             )
             differs = np.asarray(cv2.absdiff(ground, channel), np.uint8)
-            for cell in np.flatnonzero(are_inverted[:, number] == polarity).tolist():
-                y0, y1, x0, x1 = zones[cell]
-                zone = levels[y0:y1, x0:x1]
-                lit = in_even_light(differs[y0:y1, x0:x1], ground[y0:y1, x0:x1])
-                np.maximum(zone, lit, out=zone)
+            for (y0, y1, x0, x1), own in zip(zones, of_cells, strict=True):
+                if own == polarity:
+                    zone, lit = levels[y0:y1, x0:x1], differs[y0:y1, x0:x1]
+                    if is_photograph:
+                        lit = in_even_light(lit, ground[y0:y1, x0:x1])
+                    np.maximum(zone, lit, out=zone)
     return levels
 
 
@@ -113,7 +118,8 @@ def _polarities(coarse: GridImage, *, is_photograph: bool) -> tuple[NDArray[np.b
     if not is_photograph:
         half = cells.shape[1] // 2
         ground = np.partition(cells, half, axis=1)[:, half : half + 1].astype(np.float32)
-        cubes = (ground - cells) ** 3
+        differences = ground - cells
+        cubes = differences * differences * differences
     else:  # a cell may have several grounds, in a shadow and in the light
         reach = max(1, round(_WINDOW * min(coarse.cell)) // 2)
         differences = coarse.inside(cubed_differences(coarse.pixels, reach), CORE)
@@ -131,21 +137,28 @@ def _noise(cells: NDArray[np.uint8]) -> tuple[NDArray[np.float64], NDArray[np.fl
     Noise is looked at in each quarter of a cell: in a shadow there may be more.
     """
     count, height, width = cells.shape
-    quarters = cells[:, : height // 2 * 2, : width // 2 * 2].reshape(
-        count, 2, height // 2, 2, width // 2
-    )
-    medians = np.median(quarters, axis=(2, 4), keepdims=True)
-    noise = np.median(np.abs(quarters - medians), axis=(2, 4), keepdims=True) / 0.6745
-    ground = np.median(medians, axis=(1, 3), keepdims=True)
-    most = (medians - ground + _NOISE_FACTOR * noise).max(axis=(1, 2, 3, 4))
-    return ground.reshape(count), np.maximum(most, _LEAST_PEAK)
+    even = cells[:, : height // 2 * 2, : width // 2 * 2]
+    quarters = even.reshape(count, 2, height // 2, 2, width // 2).swapaxes(2, 3)
+    quarters = quarters.reshape(count, 4, -1)
+    medians = _median(quarters)  # (N, 4, 1)
+    apart = np.maximum(quarters, medians) - np.minimum(quarters, medians)
+    noise = _median(apart) / 0.6745
+    ground = np.median(medians, axis=1)
+    most = (medians - ground[:, np.newaxis] + _NOISE_FACTOR * noise).max(axis=(1, 2))
+    return ground[:, 0], np.maximum(most, _LEAST_PEAK)
+
+
+def _median(levels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Along the last axis, which is kept."""
+    middle = levels.shape[-1] // 2
+    return np.asarray(np.partition(levels, middle, axis=-1)[..., middle : middle + 1])
 
 
 def _remove_edges(levels: NDArray[np.uint8], edges: Edges, segments: Edges) -> None:
     """Subtracts what runs along the edges of cells in (h, w), from left to right."""
-    reach = round(_LINE_BAND * int(edges[0, 1] - edges[0, 0]))
-    parts = list(zip(segments.tolist(), zones_along(segments, levels.shape[1]), strict=True))
-    for at in np.unique(edges).tolist():
+    reach = round(_LINE_BAND * (edges[0][1] - edges[0][0]))
+    parts = list(zip(segments, zones_along(segments, levels.shape[1]), strict=True))
+    for at in sorted(set(itertools.chain(*edges))):
         for (start, end), (first, last) in parts:
             band = levels[max(0, at - reach) : at + reach + 1, first:last]
             of_cell = band[:, start - first : end - first]

@@ -156,6 +156,16 @@ def shrink(picture: NDArray[np.uint8], factor: int) -> NDArray[np.uint8]:
     return np.asarray(cv2.resize(whole, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
+def shrink_to(
+    picture: NDArray[np.uint8], side: int
+) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
+    """Shrinks a picture whose longer side is more than this; returns how many times, (x, y)."""
+    factor = max(1.0, max(picture.shape[:2]) / side)
+    size = max(1, round(picture.shape[1] / factor)), max(1, round(picture.shape[0] / factor))
+    small = np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
+    return small, np.array(picture.shape[1::-1]) / size
+
+
 def _cubes(around: MatLike, picture: MatLike) -> NDArray[np.float32]:
     darker = cv2.subtract(around, picture, dtype=cv2.CV_32F)
     return np.asarray(cv2.multiply(cv2.multiply(darker, darker), darker), np.float32)

@@ -5,18 +5,15 @@ import itertools
 import math
 from typing import NamedTuple, TypeVar
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from model.page.contrast import shrink
-from model.page.mesh import Quads, even_mesh, quads_of
+from model.page.mesh import Quads, even_quads, quads_of, sample, shrink_to_sample
 
 Pixel = TypeVar("Pixel", np.uint8, np.float32)
-Edges = NDArray[np.int_]
-"""(n, 2): first pixel of each row or column of cells, and the one after its last."""
-# Sampled more coarsely than this, pixels would be skipped.
-_SAMPLED = 0.67
+Edges = list[tuple[int, int]]
+"""First pixel of each row or column of cells, and the one after its last."""
 
 
 class GridImage(NamedTuple):
@@ -36,8 +33,7 @@ class GridImage(NamedTuple):
     @property
     def cell(self) -> tuple[int, int]:
         """Height and width of the smallest cell, pixels."""
-        height, width = (int(np.diff(edges).min()) for edges in (self.down, self.across))
-        return height, width
+        return min(y1 - y0 for y0, y1 in self.down), min(x1 - x0 for x0, x1 in self.across)
 
     @property
     def num_channels(self) -> int:
@@ -46,7 +42,10 @@ class GridImage(NamedTuple):
 
     def shrunk(self, factor: int) -> "GridImage":
         """Returns the grid with so many times fewer pixels on each side."""
-        down, across = self.down // factor, self.across // factor
+        down, across = (
+            [(start // factor, end // factor) for start, end in edges]
+            for edges in (self.down, self.across)
+        )
         scale = self.scale / factor
         return GridImage(shrink(self.pixels, factor), self.quads, down, across, scale)
 
@@ -57,56 +56,49 @@ class GridImage(NamedTuple):
         return np.array(
             [
                 levels[y + top : y + height - top, x + left : x + width - left]
-                for y in self.down[:, 0].tolist()
-                for x in self.across[:, 0].tolist()
+                for y, _ in self.down
+                for x, _ in self.across
             ]
         )
 
-    def cell_numbers(self) -> NDArray[np.int32]:
-        """(h, w): the number of the cell that each pixel is in; their count where in none."""
-        numbers = np.full(self.pixels.shape[:2], len(self.quads), np.int32)
-        for number, (y0, y1, x0, x1) in enumerate(self.boxes):
-            numbers[y0:y1, x0:x1] = number
-        return numbers
-
     @property
-    def boxes(self) -> list[list[int]]:
+    def boxes(self) -> list[tuple[int, int, int, int]]:
         """First row, the one after the last, and the same of columns, of each cell."""
-        return [[*y, *x] for y in self.down.tolist() for x in self.across.tolist()]
+        return [(*y, *x) for y in self.down for x in self.across]
 
-    def zones(self) -> list[list[int]]:
+    def zones(self) -> list[tuple[int, int, int, int]]:
         """What is nearest to each cell, as ``boxes``; together the whole image."""
-        down, across = (
-            zones_along(edges, length)
-            for edges, length in zip((self.down, self.across), self.pixels.shape, strict=False)
-        )
-        return [[*y, *x] for y in down for x in across]
+        height, width = self.pixels.shape[:2]
+        down, across = zones_along(self.down, height), zones_along(self.across, width)
+        return [(*y, *x) for y in down for x in across]
 
-    def to_picture(self, places: NDArray[np.float64], number: int) -> NDArray[np.float64]:
-        """Where places (P, 2), pixels, in a cell or near it are in the picture."""
-        y0, y1, x0, x1 = self.boxes[number]
-        x, y = (places[:, :1] - x0) / (x1 - x0), (places[:, 1:] - y0) / (y1 - y0)
-        (a, b), (c, d) = self.quads[number]
+    def to_picture(self, places: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Where places (N, P, 2), pixels, in each cell or near it are in the picture."""
+        boxes = np.array(self.boxes, np.float64)[:, :, np.newaxis, np.newaxis]
+        y0, y1, x0, x1 = boxes.transpose(1, 0, 2, 3)
+        x, y = (places[..., :1] - x0) / (x1 - x0), (places[..., 1:] - y0) / (y1 - y0)
+        (a, b), (c, d) = self.quads.transpose(1, 2, 0, 3)[:, :, :, np.newaxis]
         return np.asarray((1 - y) * ((1 - x) * a + x * b) + y * ((1 - x) * c + x * d))
 
     def with_boundaries(self, down: list[int], across: list[int]) -> "GridImage":
         """Returns the grid of an upright picture with other inner boundaries, pixels."""
         rows, columns = (
-            _divided([int(old[0, 0]), *inner, int(old[-1, 1])])
+            list(itertools.pairwise([old[0][0], *inner, old[-1][1]]))
             for inner, old in ((down, self.down), (across, self.across))
         )
-        x, y = (np.append(one[:, 0], one[-1, 1]) / self.scale for one in (columns, rows))
-        quads = quads_of(np.stack(np.meshgrid(x, y), axis=2))
+        y, x = (
+            np.array([edges[0][0], *(end for _, end in edges)]) / self.scale
+            for edges in (rows, columns)
+        )
         # The last pixels of the picture may be no whole one of the grid's.
-        limits = self.quads.max(axis=(0, 1, 2))
-        ends = np.array([x[-1], y[-1]])
-        quads = np.where(quads >= ends, limits, quads)
+        x[-1], y[-1] = self.quads.max(axis=(0, 1, 2))
+        quads = quads_of(np.stack(np.meshgrid(x, y), axis=2))
         return self._replace(quads=quads, down=rows, across=columns)
 
 
 def zones_along(edges: Edges, length: int) -> list[tuple[int, int]]:
     """Start and end of what is nearest to each row or column of cells along an axis."""
-    between = ((edges[:-1, 1] + edges[1:, 0]) // 2).tolist()
+    between = [(end + start) // 2 for (_, end), (start, _) in itertools.pairwise(edges)]
     return list(itertools.pairwise([0, *between, length]))
 
 
@@ -124,11 +116,10 @@ def even_grid_image(picture: NDArray[np.uint8], rows: int, columns: int, side: i
     factor = max(1, int(math.sqrt(height * width / (rows * columns)) / side))
     small = shrink(picture, factor)
     down, across = (
-        _divided([round(length * number / count) for number in range(count + 1)])
+        list(itertools.pairwise(round(length * number / count) for number in range(count + 1)))
         for length, count in zip(small.shape, (rows, columns), strict=False)
     )
-    quads = quads_of(even_mesh((height, width), rows, columns))
-    return GridImage(small, quads, down, across, 1 / factor)
+    return GridImage(small, even_quads((height, width), rows, columns), down, across, 1 / factor)
 
 
 def rectified_grid_image(
@@ -157,28 +148,21 @@ def rectified_grid_image(
         _edges(np.rint(gaps * scale).astype(int), length, before)
         for gaps, length, before in zip((below, right), size, around, strict=True)
     )
-    knots = places.reshape(2 * rows, 2 * columns, 2).astype(np.float32)
-    if scale < _SAMPLED:  # sampling alone would skip pixels
-        small = tuple(max(1, round(length * scale * 1.2)) for length in picture.shape[1::-1])
-        knots = (knots * small / np.array(picture.shape[1::-1])).astype(np.float32)
-        picture = np.asarray(cv2.resize(picture, small, interpolation=cv2.INTER_AREA), np.uint8)
+    picture, knots = shrink_to_sample(picture, places.reshape(2 * rows, -1, 2), scale)
     weights = (
-        _knot_weights(tuple(edges.ravel().tolist()), int(edges[-1, 1]) + before)
+        _knot_weights(tuple(itertools.chain(*edges)), edges[-1][1] + before)
         for edges, before in zip((down, across), around, strict=True)
     )
     of_rows, of_columns = weights
-    maps = of_rows @ knots.transpose(2, 0, 1).astype(np.float32) @ of_columns.T - np.float32(0.5)
-    pixels = cv2.remap(picture, maps[0], maps[1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    return GridImage(np.asarray(pixels, np.uint8), quads, down, across, scale)
-
-
-def _divided(boundaries: list[int]) -> Edges:
-    return np.array([boundaries[:-1], boundaries[1:]]).T
+    pixels = sample(picture, of_rows @ knots.transpose(2, 0, 1) @ of_columns.T)
+    return GridImage(pixels, quads, down, across, scale)
 
 
 def _edges(gaps: NDArray[np.int_], length: int, before: int) -> Edges:
-    starts = before + np.concatenate([[0], np.cumsum(gaps + length)])
-    return np.stack([starts, starts + length], axis=1)
+    starts = [
+        before + length * number + int(gaps[:number].sum()) for number in range(len(gaps) + 1)
+    ]
+    return [(start, start + length) for start in starts]
 
 
 @functools.lru_cache(maxsize=64)

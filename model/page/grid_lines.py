@@ -24,6 +24,8 @@ _COVERED = 0.6
 # A line moves the mesh from this contrast up: grey levels, and shares of the clearest line inside
 # and, where it is an outer edge, of the weakest inside.
 _LEAST, _OF_CLEAREST, _OF_WEAKEST = 4.0, 0.35, 0.6
+# A grid has lines where the weakest between two cells has this contrast, grey levels.
+_LEAST_INNER = 6.0
 # Paper is ruled where lines through the cells have this share of the contrast of those between.
 _RULED = 0.8
 # Edges of cells are moved at this many pixels a cell, and at most so far, shares of it, to lines of
@@ -37,12 +39,9 @@ class FittedMesh(NamedTuple):
     """A mesh whose edges lie on lines, where there are any."""
 
     mesh: Mesh
-    inner: float
-    """Contrast of the weakest line between cells, grey levels, at most ``_CLEAR``."""
     score: float
-    """The more the better do the edges of the mesh lie on lines, and the more cells have ink."""
-    is_inverted: bool
-    """What stands in the cells is darker than their ground."""
+    """The more the better do the edges of the mesh lie on lines, and the more cells have ink; 0
+    where there are none, or they are no lines between cells."""
 
 
 class _Line(NamedTuple):
@@ -77,6 +76,8 @@ def fit_mesh(picture: NDArray[np.uint8], mesh: Mesh, *, is_inverted: bool) -> Fi
         outer = [line.contrast for line in (down[0], down[-1], across[0], across[-1])]
         corners = _cross(_accepted(down, inner), _accepted(across, inner), shape)
         mesh = _to_picture(corners, whole[0], shape)
+    if min(inner) < _LEAST_INNER or is_ink_darker(rectified) != is_inverted:
+        return FittedMesh(mesh, 0.0)  # no lines, or what lies between lines
     score = min(inner) + 0.5 * float(np.mean(inner)) + 0.25 * float(np.mean(outer))
     cells = contrast[margin:-margin, margin:-margin].reshape(rows, _CELL, columns, _CELL)
     inside = cells[:, _CELL // 5 : -_CELL // 5, :, _CELL // 5 : -_CELL // 5].max(axis=(1, 3))
@@ -89,7 +90,7 @@ def fit_mesh(picture: NDArray[np.uint8], mesh: Mesh, *, is_inverted: bool) -> Fi
     ]
     if max(ruled, default=0.0) > _RULED * min(inner):
         score = 0.0  # lines of the paper, which run through the cells too
-    return FittedMesh(mesh, min(inner), score, is_ink_darker(rectified))
+    return FittedMesh(mesh, score)
 
 
 def _find_lines(

@@ -114,6 +114,7 @@ def _fit(boxes: NDArray[np.float64], rows: int, columns: int) -> InkLattice | No
     size = float(np.median((boxes[:, 2:] - boxes[:, :2]).max(axis=1)))
     places = np.array(list(np.ndindex(rows, columns)), np.float64)[:, ::-1]
     best, least = None, _MAX_OFFSET
+    tried = set()
     for degrees in range(-24, 25, 6):
         angle = np.deg2rad(degrees)
         turned = centres @ np.array(
@@ -121,6 +122,9 @@ def _fit(boxes: NDArray[np.float64], rows: int, columns: int) -> InkLattice | No
         )
         by_row = np.argsort(turned[:, 1]).reshape(rows, columns)
         order = np.concatenate([row[np.argsort(turned[row, 0])] for row in by_row])
+        if order.tobytes() in tried:
+            continue
+        tried.add(order.tobytes())
         system = np.column_stack([places, np.ones(len(places))])
         solved, *_ = np.linalg.lstsq(system, centres[order], rcond=None)
         right, below, origin = solved

@@ -8,11 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.page.closed_cells import ClosedCells, find_closed_cells
-from model.page.contrast import ink_contrast, is_ink_darker
-from model.page.crossings import find_crossings
+from model.page.contrast import ink_contrast, is_ink_darker, shrink_to
 from model.page.grid_lines import fit_mesh
 from model.page.ink_lattice import find_ink_lattice
-from model.page.mesh import Mesh, Quads, even_mesh, mesh_of, quads_of, side_of
+from model.page.mesh import Mesh, Quads, even_mesh, mesh_of, quads_of, side_of, to_cells
 
 # Lines are searched for in a picture whose longer side is at most this, pixels.
 _SEARCH_SIDE = 400
@@ -21,12 +20,15 @@ _MAX_LINE = 0.06
 # A line is at least this much, grey levels, and exceeds the typical contrast so many times; holes
 # are looked for in what exceeds that this many times.
 _LEAST, _OF_TYPICAL, _THRESHOLDS = 5.0, 3.0, (1.0, 1.7, 3.0, 6.0)
-# Lines that cross are looked for in what exceeds it so many times.
-_CROSSING = 1.7
+# Lines that cross are looked for in what exceeds it so many times; they have this length, as a
+# share of the shorter side, and take up less than this share of the box around them.
+_CROSSING, _SHORTEST, _SPARSE = 1.7, 0.2, 0.5
+# Their ends are so near to that box, shares of its shorter side.
+_BOX = 0.03
+# Cells are the same where their corners differ by less than this share of a side.
+_SAME = 0.08
 # Lines broken by less than this share of the shorter side are closed.
 _GAP = 0.015
-# A grid has lines where the weakest between two cells has this contrast, grey levels.
-_LEAST_INNER = 6.0
 # Cells that lines enclose are so many times as likely as an even division.
 _CLOSED = 1.5
 # Cells that lines enclose by chance are less regular than this, on a screen and in a photograph.
@@ -54,6 +56,7 @@ def find_layouts(
 
     Every candidate, cells that lines enclose or crossing lines divide and an even division of the
     picture, is fitted to the lines near it; the one on the clearest lines is the grid most likely.
+    Where lines as dark or light as most of the ink make no grid, others may enclose cells.
 
     Args:
         picture: (h, w) or (h, w, 3), uint8.
@@ -65,21 +68,24 @@ def find_layouts(
     Returns:
         The most likely first; empty where no lines divide the picture into so many cells.
     """
-    small, scale = _shrink(picture)
+    small, scale = shrink_to(picture, _SEARCH_SIDE)
     found: list[tuple[float, Layout]] = []
     is_flat = is_inverted is not None
-    for polarity in (is_inverted,) if is_inverted is not None else (True, False):
-        candidates = _candidates(small, rows, columns, is_inverted=polarity, only_enclosed=is_flat)
-        for candidate, closed in candidates:
+    likely = is_ink_darker(small) if is_inverted is None else is_inverted
+    for polarity in (likely,) if is_flat else (likely, not likely):
+        if found:
+            break
+        only_enclosed = is_flat or polarity != likely
+        for candidate, closed in _candidates(
+            small, rows, columns, is_inverted=polarity, only_enclosed=only_enclosed
+        ):
             if closed is not None and closed.regularity < (_REGULAR_FLAT if is_flat else _REGULAR):
                 continue
             fitted = fit_mesh(small, candidate, is_inverted=polarity)
-            if fitted.is_inverted != polarity:
-                continue  # what lies between lines, taken for lines
             score = fitted.score * _plausibility(fitted.mesh, small.shape)
             if closed is not None:
                 score *= _CLOSED * closed.regularity**2
-            if fitted.inner >= _LEAST_INNER and score > 0:
+            if score > 0:
                 are_apart = closed is not None and _share(closed.quads, fitted.mesh) < _APART
                 quads = closed.quads if closed is not None and are_apart else quads_of(fitted.mesh)
                 found.append((score, Layout(quads * scale, polarity)))
@@ -104,7 +110,7 @@ def find_layout_by_ink(
     Returns:
         None where digits are missing.
     """
-    small, scale = _shrink(picture)
+    small, scale = shrink_to(picture, _SEARCH_SIDE)
     lattice = find_ink_lattice(small, rows, columns)
     if lattice is None:
         return None
@@ -119,19 +125,8 @@ def find_layout_by_ink(
 
 def are_alike(one: Layout, other: Layout) -> bool:
     """Tells whether the middle of each cell of ``other`` is in the same cell of ``one``."""
-    right = one.quads[:, :, 1].mean(axis=1) - one.quads[:, :, 0].mean(axis=1)
-    below = one.quads[:, 1].mean(axis=1) - one.quads[:, 0].mean(axis=1)
-    to_cells = np.linalg.pinv(np.stack([right, below], axis=2))  # (N, 2, 2)
     apart = other.quads.mean(axis=(1, 2)) - one.quads.mean(axis=(1, 2))
-    return bool((np.abs(to_cells @ apart[..., None]) < 0.5).all())
-
-
-def _shrink(picture: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
-    """The picture in which lines are searched for, and how many times as large the other is."""
-    factor = max(1.0, max(picture.shape[:2]) / _SEARCH_SIDE)
-    size = max(1, round(picture.shape[1] / factor)), max(1, round(picture.shape[0] / factor))
-    small = np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
-    return small, np.array(picture.shape[1::-1]) / size
+    return bool((np.abs(to_cells(one.quads) @ apart[..., None]) < 0.5).all())
 
 
 def _candidates(
@@ -147,9 +142,10 @@ def _candidates(
         yield even_mesh(small.shape, rows, columns), None
     shorter = min(small.shape[:2])
     contrast = ink_contrast(small, max(3, int(_MAX_LINE * shorter)), is_inverted=is_inverted)
-    least = max(_LEAST, _OF_TYPICAL * float(np.median(contrast)) + 2)
+    least = max(_LEAST, _OF_TYPICAL * float(np.median(contrast[::3, ::3])) + 2)
     square = np.ones((max(3, int(_GAP * shorter) | 1),) * 2, np.uint8)
     before: NDArray[np.bool_] | None = None
+    found: list[Quads] = []
     for times in _THRESHOLDS:
         is_dark = contrast > int(least * times)
         if before is not None and np.array_equal(is_dark, before):
@@ -158,10 +154,30 @@ def _candidates(
         is_line = is_dark.view(np.uint8)
         is_line = np.asarray(cv2.morphologyEx(is_line, cv2.MORPH_CLOSE, square), np.uint8)
         closed = find_closed_cells(is_line, rows, columns)
-        if closed is not None:
-            yield mesh_of(closed.quads, rows, columns), closed
-        elif rows > 1 and columns > 1 and times == _CROSSING and not only_enclosed:
-            yield from ((mesh, None) for mesh in find_crossings(is_line, rows, columns))
+        is_whole = closed is not None
+        if not is_whole and times == _CROSSING and not only_enclosed:
+            closed = find_closed_cells(_boxed(is_line), rows, columns)
+        if closed is None or any(_are_same(closed.quads, other) for other in found):
+            continue
+        found.append(closed.quads)
+        yield mesh_of(closed.quads, rows, columns), closed if is_whole else None
+
+
+def _are_same(quads: Quads, others: Quads) -> bool:
+    return bool(np.abs(quads - others).max() < _SAME * side_of(quads))
+
+
+def _boxed(is_line: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Lines with the boxes around them, which close cells that dividers or broken frames leave."""
+    least = _SHORTEST * min(is_line.shape)
+    boxed = is_line.copy()
+    _, _, stats, _ = cv2.connectedComponentsWithStats(is_line, connectivity=8)
+    for x, y, width, height, area in stats[1:].tolist():
+        shorter = min(width, height)
+        if shorter >= least and area < _SPARSE * width * height:
+            thickness = 1 + 2 * round(_BOX * shorter)
+            cv2.rectangle(boxed, (x, y), (x + width - 1, y + height - 1), (1,), thickness)
+    return boxed
 
 
 def _plausibility(mesh: Mesh, shape: tuple[int, ...]) -> float:

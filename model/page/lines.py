@@ -7,14 +7,15 @@ import numpy as np
 from cv2.typing import MatLike
 from numpy.typing import NDArray
 
-# A line wobbles by so many pixels, and has one of these slopes.
-_WOBBLE, _SLOPES = 2, np.linspace(-0.12, 0.12, 7)
+# A line wobbles by so many pixels; pieces of it, of this share of its length, are straight and have
+# about one of these slopes.
+_WOBBLE, _PIECE, _SLOPES = 2, 0.7, (0.0, -0.1, 0.1)
 
 
 def remove_lines(
     is_ink: NDArray[np.uint8], may_be_line: NDArray[np.uint8], length: int, thickness: float
 ) -> NDArray[np.uint8] | None:
-    """Clears lines, upright or level within seven degrees, but not the strokes that cross them.
+    """Clears lines, about upright or level, but not the strokes that cross them.
 
     Args:
         is_ink: (h, w), 1 where there is ink, else 0; it is changed.
@@ -27,7 +28,7 @@ def remove_lines(
     """
     found: NDArray[np.uint8] | None = None
     for turn in (np.asarray, np.transpose):
-        near = find_lines(np.ascontiguousarray(turn(may_be_line)), length)
+        near = _find_lines(np.ascontiguousarray(turn(may_be_line)), length)
         if near is None:
             continue
         ink = np.ascontiguousarray(turn(is_ink))
@@ -40,28 +41,21 @@ def remove_lines(
     return found
 
 
-def find_lines(is_ink: NDArray[np.uint8], length: int) -> NDArray[np.uint8] | None:
-    """Finds lines from left to right, level within seven degrees.
-
-    Args:
-        is_ink: (h, w), 1 where there may be a line, else 0.
-        length: Of the shortest, pixels.
-
-    Returns:
-        (h, w), 1 near lines; None where there are none.
-    """
+def _find_lines(is_ink: NDArray[np.uint8], length: int) -> NDArray[np.uint8] | None:
+    """Finds lines of at least this length from left to right: (h, w), 1 near them."""
     height, width = is_ink.shape
     thick = cv2.dilate(is_ink, np.ones((2 * _WOBBLE + 1, 1), np.uint8))
-    near: NDArray[np.uint8] | None = None
+    near = np.zeros_like(is_ink)
     for slope in _SLOPES:
         shear = np.array([[1, 0, 0], [slope, 1, -slope * width / 2]])
-        straight = cv2.warpAffine(thick, shear, (width, height), flags=cv2.INTER_NEAREST)
-        long = _open(straight, (1, length))
-        if cv2.countNonZero(long):
-            flags = cv2.INTER_NEAREST | cv2.WARP_INVERSE_MAP
-            back = np.asarray(cv2.warpAffine(long, shear, (width, height), flags=flags), np.uint8)
-            near = back if near is None else near | back
-    return near
+        level = cv2.warpAffine(thick, shear, (width, height), flags=cv2.INTER_NEAREST)
+        straight = _open(level, (1, max(3, round(_PIECE * length))))
+        flags = cv2.INTER_NEAREST | cv2.WARP_INVERSE_MAP
+        near |= np.asarray(cv2.warpAffine(straight, shear, (width, height), flags=flags), np.uint8)
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(near)
+    is_line = stats[:, cv2.CC_STAT_WIDTH] >= length
+    is_line[0] = False
+    return is_line.view(np.uint8)[labels] if is_line.any() else None
 
 
 def _open(is_ink: MatLike, shape: tuple[int, int]) -> NDArray[np.uint8]:

@@ -4,8 +4,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from model.page.contrast import ink_contrast, is_ink_darker
-from model.page.mesh import Quads
+from model.page.contrast import ink_contrast, is_ink_darker, shrink_to
+from model.page.mesh import Quads, quad_around, shrink_to_sample
 
 # Sheets are searched for in a picture whose longer side is at most this, pixels.
 _SEARCH_SIDE = 240
@@ -30,8 +30,6 @@ _GROUP_AREA, _GROUP_INK, _AROUND = 0.6, 0.4, 0.15
 _PIECES, _PIECE = (2, 3), 0.1
 # Sheets are sampled so that their longer side is at most this, pixels.
 _LONGEST = 1120
-# Where they become smaller than this share, the picture is shrunk before.
-_SAMPLED = 0.67
 
 
 def find_sheets(picture: NDArray[np.uint8]) -> Quads:
@@ -43,9 +41,7 @@ def find_sheets(picture: NDArray[np.uint8]) -> Quads:
     Returns:
         (N, 2, 2, 2), the clearest first, pixels; N may be 0.
     """
-    factor = max(1.0, max(picture.shape[:2]) / _SEARCH_SIDE)
-    size = max(1, round(picture.shape[1] / factor)), max(1, round(picture.shape[0] / factor))
-    small = np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
+    small, scale = shrink_to(picture, _SEARCH_SIDE)
     channels = [small]
     if small.ndim == 3:
         lab = np.asarray(cv2.cvtColor(small, cv2.COLOR_RGB2LAB), np.uint8)
@@ -65,7 +61,6 @@ def find_sheets(picture: NDArray[np.uint8]) -> Quads:
         sides = max(np.ptp(quad.reshape(4, 2), axis=0))
         if all(np.abs(quad - other).max() > _SAME * sides for other in sheets):
             sheets.append(quad)
-    scale = np.array(picture.shape[1::-1]) / size
     quads: Quads = np.array(sheets[:_COUNT]).reshape(-1, 2, 2, 2)
     middles = quads.mean(axis=(1, 2), keepdims=True)
     return np.asarray((quads + _INSET * (middles - quads)) * scale)
@@ -80,9 +75,7 @@ def find_groups(picture: NDArray[np.uint8]) -> Quads:
     Returns:
         (N, 2, 2, 2), upright boxes, that of most ink first, pixels; N may be 0.
     """
-    factor = max(1.0, max(picture.shape[:2]) / (2 * _SEARCH_SIDE))
-    size = max(1, round(picture.shape[1] / factor)), max(1, round(picture.shape[0] / factor))
-    small = np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
+    small, scale = shrink_to(picture, 2 * _SEARCH_SIDE)
     shorter = min(small.shape[:2])
     contrast = ink_contrast(small, round(_MAX_STROKE * shorter), is_inverted=is_ink_darker(small))
     is_ink = contrast > max(_LEAST, _OF_TYPICAL * float(np.median(contrast)))
@@ -105,12 +98,15 @@ def find_groups(picture: NDArray[np.uint8]) -> Quads:
             if np.count_nonzero(inside.max(axis=1) > _PIECE * max(width, height)) < least:
                 continue
             x0, y0 = max(0.0, x - around), max(0.0, y - around)
-            x1, y1 = min(size[0], x + width + around), min(size[1], y + height + around)
+            x1, y1 = (
+                min(small.shape[1], x + width + around),
+                min(small.shape[0], y + height + around),
+            )
             group = [[(x0, y0), (x1, y0)], [(x0, y1), (x1, y1)]]
             if group not in groups:
                 groups.append(group)
     quads: Quads = np.array(groups, np.float64).reshape(-1, 2, 2, 2)
-    return np.asarray(quads * np.array(picture.shape[1::-1]) / size)
+    return np.asarray(quads * scale)
 
 
 def rectify_sheet(
@@ -121,12 +117,9 @@ def rectify_sheet(
     height = np.linalg.norm(quad[1] - quad[0], axis=-1).mean()
     factor = min(1.0, _LONGEST / max(width, height))
     shape = max(1, round(height * factor)), max(1, round(width * factor))
-    if factor < _SAMPLED:  # sampling alone would skip pixels
-        size = tuple(max(1, round(side * factor)) for side in picture.shape[1::-1])
-        quad = quad * np.array(size) / picture.shape[1::-1]
-        picture = np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
+    picture, places = shrink_to_sample(picture, quad, factor)
     half = np.array([[1, 0, 0.5], [0, 1, 0.5], [0, 0, 1]])  # pixels' middles, not their corners
-    to_picture = np.linalg.inv(half) @ sheet_homography(quad, shape) @ half
+    to_picture = np.linalg.inv(half) @ sheet_homography(places, shape) @ half
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     seen = cv2.warpPerspective(
         picture, to_picture, shape[::-1], flags=flags, borderMode=cv2.BORDER_REPLICATE
@@ -134,7 +127,7 @@ def rectify_sheet(
     return np.asarray(seen, np.uint8), shape
 
 
-def sheet_homography(quad: NDArray[np.float64], shape: tuple[int, int]) -> NDArray[np.float64]:
+def sheet_homography(quad: NDArray[np.floating], shape: tuple[int, int]) -> NDArray[np.float64]:
     """The homography, (3, 3), from a rectified sheet (height, width) to the picture it is in.
 
     Reference: Hartley and Zisserman, "Multiple View Geometry", 2nd edition, 2004, section 4.1.
@@ -157,8 +150,8 @@ def _quads_in(is_sheet: NDArray[np.uint8]) -> list[tuple[float, NDArray[np.float
         hull = cv2.convexHull(contour)
         if len(hull) < 4:
             continue
-        polygon = cv2.approxPolyN(hull, 4, epsilon_percentage=-1, ensure_convex=True)
-        corners = np.asarray(polygon, np.float64).reshape(4, 2)
+        quad = quad_around(hull)
+        corners = quad.reshape(4, 2)[[0, 1, 3, 2]]
         whole = cv2.contourArea(corners.astype(np.float32))
         sides = np.linalg.norm(corners - np.roll(corners, 1, axis=0), axis=1)
         fill = area / max(whole, 1.0)
@@ -166,13 +159,5 @@ def _quads_in(is_sheet: NDArray[np.uint8]) -> list[tuple[float, NDArray[np.float
             continue
         if sides.min() < _LEAST_SIDE * sides.max():
             continue
-        found.append((fill**4 * (whole / is_sheet.size) ** 0.5, _ordered(corners) + 0.5))
+        found.append((fill**4 * (whole / is_sheet.size) ** 0.5, quad + 0.5))
     return found
-
-
-def _ordered(corners: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The corners as (2, 2, 2), by row and column."""
-    apart = corners - corners.mean(axis=0)
-    clockwise = corners[np.argsort(np.arctan2(apart[:, 1], apart[:, 0]))]
-    a, b, c, d = np.roll(clockwise, -int(clockwise.sum(axis=1).argmin()), axis=0)
-    return np.array([[a, b], [d, c]])

@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from model.ink.grid_ink import find_ink
+from model.ink.grid_ink import GridInk, find_ink
+from model.page.cell_contrast import measure_contrast
 from model.page.grid_image import even_grid_image
 
 WHITE, BLACK = (255, 255, 255), (0, 0, 0)
@@ -25,9 +26,15 @@ def plain(colour: tuple[int, int, int]) -> NDArray[np.uint8]:
     return np.full((200, 200, 3), colour, np.uint8)
 
 
+def ink_of(picture: NDArray[np.uint8], columns: int) -> GridInk:
+    """The ink of a picture of cells side by side, at half its size."""
+    image = even_grid_image(picture, 1, columns, 80)
+    return find_ink(image, measure_contrast(image, has_lines=False))
+
+
 def contrast_of(picture: NDArray[np.uint8], columns: int = 1) -> NDArray[np.uint8]:
     """The contrast of a picture of cells side by side, at half its size."""
-    return find_ink(even_grid_image(picture, 1, columns, 80)).contrast.levels
+    return ink_of(picture, columns).contrast.levels
 
 
 @pytest.mark.parametrize(
@@ -50,7 +57,7 @@ def test_ink_is_as_strong_as_it_differs_in_any_channel(
 def test_pens_of_several_colours_in_one_picture_are_found() -> None:
     pens = (10, 10, 10), (230, 230, 20), (20, 20, 250)
     picture = strokes_on(np.full((200, 600, 3), WHITE, np.uint8), *pens)
-    found = find_ink(even_grid_image(picture, 1, 3, 80))
+    found = ink_of(picture, 3)
     assert [crop is not None and abs(len(crop.levels) - 40) <= 8 for crop in found.crops] == [
         True
     ] * 3
