@@ -219,7 +219,8 @@ def _data(sources: Mapping[str, Any], recipe: Mapping[str, Any]) -> str:
 def _scores(scores: Mapping[str, Any] | None, thresholds: Thresholds) -> str:
     if scores is None:
         return "Not measured."
-    rows = scores["rows"]
+    others = [row for row in scores["rows"] if "others" in row]
+    rows = [row for row in scores["rows"] if "others" not in row]
     lines = [
         "Shares in per cent, every picture read through the normal form, free-running; in brackets",
         "the 95 % interval by bootstrap.",
@@ -233,6 +234,8 @@ def _scores(scores: Mapping[str, Any] | None, thresholds: Thresholds) -> str:
             "`docs/scorecard.md` has more: by site, by digit, by kind of corruption.",
             "",
             "Blanks and digits taken for each other. " + report.blanks_table(rows),
+            "",
+            "Ink that is no digit. " + report.others_table(others),
             "",
             f"What confidence is worth. {report.warned_below(thresholds)}",
             "",

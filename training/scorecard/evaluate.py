@@ -92,12 +92,24 @@ class RowResult:
             figures["digit_read_as_blank"] = float(read_as_blank.mean())
         if is_blank.any():
             figures["blank_read_as_digit"] = float((self.read[is_blank] != vocabulary.BLANK).mean())
+        if (labels == vocabulary.OTHER).any():
+            figures["others"] = self._others()
         if self.row.expected_warning is not None:
             figures["expected_warning"] = self.row.expected_warning
             figures["warned_as_expected"] = float(self.is_right.mean())
         if self.row.groups is not None:
             figures["groups"] = self._groups(cells, grids, ~is_blank)
         return figures
+
+    def _others(self) -> dict[str, float]:
+        """Shares of the cells of ink that is no digit: said to be none, and that or warned of."""
+        is_other = self.row.labels == vocabulary.OTHER
+        is_said = self.read[is_other] == vocabulary.OTHER
+        return {
+            "num_cells": int(is_other.sum()),
+            "said": float(is_said.mean()),
+            "said_or_warned": float((is_said | self.served.is_warned[is_other]).mean()),
+        }
 
     def _groups(
         self, cells: NDArray[np.bool_], grids: NDArray[np.bool_], is_digit: NDArray[np.bool_]

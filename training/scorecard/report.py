@@ -73,6 +73,10 @@ A grid is right when its four cells are and `<finish>` came behind them.
 
 {surroundings}
 
+## Ink that is no digit
+
+{others}
+
 ## Blank cells
 
 {blanks}
@@ -147,7 +151,9 @@ def markdown(rows: Sequence[Figures], digest: str, thresholds: Thresholds) -> st
         thresholds: Of which cells the service warns.
     """
     whole = [row for row in rows if row["key"] in _WHOLE_PICTURES]
-    rows = [row for row in rows if row["key"] not in _WHOLE_PICTURES]
+    others = [row for row in rows if "others" in row]
+    left_out = {*_WHOLE_PICTURES, *(row["key"] for row in others)}
+    rows = [row for row in rows if row["key"] not in left_out]
     by_key = {row["key"]: row for row in rows}
     drawn = by_key.get("canvas", {})
     return _MARKDOWN.format(
@@ -156,6 +162,7 @@ def markdown(rows: Sequence[Figures], digest: str, thresholds: Thresholds) -> st
         sites=", ".join(f"`{site}`" for site in drawn.get("groups", {"of the test": None})),
         rows=rows_table(rows),
         surroundings=surroundings_table(whole, rows),
+        others=others_table(others),
         blanks=blanks_table(rows),
         line=warned_below(thresholds),
         honesty=calibration_table(rows),
@@ -224,6 +231,26 @@ def surroundings_table(whole: Sequence[Figures], alone: Sequence[Figures]) -> st
         lines.append(
             f"\nFalse alarms, % of grids, at most {ALARM_TARGET:.0f}: {', '.join(alarmed)}."
         )
+    return "\n".join(lines)
+
+
+def others_table(rows: Sequence[Figures]) -> str:
+    """How often ink that is no digit is told, as Markdown."""
+    if not rows:
+        return "Not measured."
+    lines = [
+        "Letters are of the test writers, those that are digits by their shape left out; printed "
+        "ones are of fonts\nthat training draws nothing with.",
+        "",
+        "| row | cells | said to be no digit, % | that, or warned of, % "
+        "| grids wrong without a warning, % |",
+        "|---|---|---|---|---|",
+    ]
+    lines += [
+        f"| {row['name']} | {row['others']['num_cells']:,} | {_percent(row['others']['said'])} "
+        f"| {_percent(row['others']['said_or_warned'])} | {_percent(row['silently_wrong'])} |"
+        for row in rows
+    ]
     return "\n".join(lines)
 
 
@@ -298,6 +325,11 @@ def _details(by_key: Mapping[str, Figures]) -> list[str]:
             "Written down the side, read along the top:",
             confusion_table(matrix),
         ]
+    if (forms := by_key.get("forms")) is not None:
+        by_form = [
+            (name, group["num_digits"], group["digits"]) for name, group in forms["groups"].items()
+        ]
+        parts += ["## Rare ways of writing", _counted("digit", by_form)]
     if (corrupted := by_key.get("mnist_c")) is not None:
         lines = ["| kind | digits right, % | grids right, % |", "|---|---|---|"]
         lines += [

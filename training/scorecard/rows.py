@@ -22,6 +22,7 @@ from model.config import ReaderConfig
 from model.errors import ConfigError, DataError
 from training import scoring
 from training.data import Digits, load_mnist
+from training.drawings.glyphs import HAND_LIKE_TEST, hand_like_fonts
 from training.drawings.scenes import SceneKind, render_scene
 from training.drawings.unipen import PenDigit
 from training.drawings.writer_splits import load_writer_split
@@ -51,10 +52,11 @@ DRAWN_ROWS: Mapping[str, str] = {
     "paper": "paper: photographed",
     "blanks": "canvas and page, one to three cells blank",
 }
-KEYS = (*MNIST_ROWS, *DRAWN_ROWS, "mnist_c")
+_DIGIT_ROWS = (*MNIST_ROWS, *DRAWN_ROWS, "mnist_c")
+KEYS = (*_DIGIT_ROWS, *OTHER_ROWS)
 """What a checkpoint is measured on when it is exported."""
 ROW_GROUPS: Mapping[str, tuple[str, ...]] = {
-    "digits": KEYS,
+    "digits": _DIGIT_ROWS,
     "others": tuple(OTHER_ROWS),
     "surroundings": (*SURROUNDING_ROWS, *CONTROL_ROWS),
     "sudokus": tuple(SUDOKU_ROWS),
@@ -73,7 +75,8 @@ _DRAWING_SEED = 20_260
 def make_rows(data_dir: Path, config: ReaderConfig, keys: Collection[str] = KEYS) -> list[Row]:
     """Makes rows, in the order of ``ALL_KEYS``; no picture is made yet.
 
-    Rows of sudokus are left out, and a line of the log says so, where the photographs are missing.
+    Rows of sudokus, and of fonts that imitate handwriting, are left out, and a line of the log says
+    so, where the photographs or fonts are missing.
 
     Args:
         data_dir: Holds ``MNIST/``, ``unipen/`` and ``sudoku/``, as far as the rows need them.
@@ -99,6 +102,8 @@ def make_rows(data_dir: Path, config: ReaderConfig, keys: Collection[str] = KEYS
         rows += [drawn_row(key, written, config) for key in DRAWN_ROWS if key in chosen]
     if "mnist_c" in chosen:
         rows.append(_corrupted_row(test, config))
+    if "hand_like" in chosen and not hand_like_fonts(HAND_LIKE_TEST):
+        chosen.remove("hand_like")
     rows += [other_row(key, data_dir, config) for key in OTHER_ROWS if key in chosen]
     rows += [surrounding_row(key, written, config) for key in SURROUNDING_ROWS if key in chosen]
     rows += [control_row(key, config) for key in CONTROL_ROWS if key in chosen]

@@ -20,7 +20,7 @@ from training.scorecard.row import Row
 from training.scorecard.service import ServiceAnswers
 
 CONFIG = ReaderConfig()
-BLANK, FINISH = vocabulary.BLANK, vocabulary.FINISH
+BLANK, OTHER, FINISH = vocabulary.BLANK, vocabulary.OTHER, vocabulary.FINISH
 
 
 def test_every_kind_of_surroundings_is_a_row_of_200_grids(test_writers: list[PenDigit]) -> None:
@@ -207,3 +207,18 @@ def test_a_grid_larger_than_a_puzzle_is_refused(sudoku_dir: Path) -> None:
     sudokus = sudoku_rows.load_sudokus(sudoku_dir)
     with pytest.raises(ConfigError, match="got 10 by 1"):
         sudoku_rows.sudoku_row("sudoku", sudokus, ReaderConfig(rows=10, columns=1))
+
+
+def test_ink_that_is_no_digit_has_a_table_of_its_own() -> None:
+    made = result(
+        labels=[[1, OTHER]] * 4,
+        read=[[1, OTHER], [1, OTHER], [1, 2], [1, 2]],
+        warnings=[{"not_a_digit"}, {"not_a_digit"}, {"low_confidence"}, set()],
+    )
+    is_warned = np.array([[False, True]] * 3 + [[False, False]])
+    served = made.served._replace(is_warned=is_warned)
+    figures = RowResult(made.row, served).to_dict()
+    assert figures["others"] == {"num_cells": 4, "said": 0.5, "said_or_warned": 0.75}
+    table = report.others_table([figures])
+    assert table.splitlines()[-1] == "| a table | 4 | 50.00 | 75.00 | 25.00 |"
+    assert report.others_table([]) == "Not measured."
