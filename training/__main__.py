@@ -15,10 +15,12 @@ if line := missing_packages(PACKAGES, "make .venv/development"):
 import torch
 import typer
 
+from model import checkpoint
 from model.config import ReaderConfig
 from model.errors import ConfigError, ReaderError
 from training import evaluation_commands, plots, run_folder, state
 from training.augment import Augmentation
+from training.average import average as average_readers
 from training.batches import GridBatches, check_shares
 from training.data import load_mnist
 from training.distributed import join_process_group
@@ -181,6 +183,18 @@ for command in (
     evaluation_commands.export,
 ):
     app.command()(command)
+
+
+@app.command()
+def average(
+    trained: Annotated[Path, typer.Argument(help="A checkpoint.")],
+    earlier: Annotated[Path, typer.Argument(help="Another, such as the one its run began with.")],
+    out: Annotated[Path, typer.Argument(help="The checkpoint to write.")],
+    share: Annotated[float, typer.Option(min=0, max=1, help="Weight of EARLIER.")] = 0.15,
+) -> None:
+    """Average two readers of one shape, so that one keeps more of what the other knew."""
+    checkpoint.save(average_readers(trained, earlier, share), out)
+    typer.echo(f"wrote {out}")
 
 
 @app.command()

@@ -155,7 +155,7 @@ def render(header: Header, digest: str, reader: GridReader) -> str:
         device=made.get("device", "unknown"),
         seed=made.get("seed", "unknown"),
         best_step=made.get("best_step", 0),
-        begun=_initial_weights(made.get("recipe", {})),
+        begun=_initial_weights(made.get("recipe", {})) + _averaged(made),
         recipe=_rows(_flat(recipe)),
         scores=_scores(header.scores, header.thresholds),
         limits=_LIMITS_DRAWN if _is_drawn(recipe) else _LIMITS_PLAIN,
@@ -187,6 +187,17 @@ def _initial_weights(recipe: Mapping[str, Any]) -> str:
     changed = [f"{name} {value}" for name, value in before.items() if value != now.get(name)]
     changed += [f"no {name}" for name in now if name not in before]
     return beginning + (f"differed: {', '.join(changed)}." if changed else "were the same.")
+
+
+def _averaged(made: Mapping[str, Any]) -> str:
+    """Says which weights the run's were averaged with, if with any."""
+    other = made.get("averaged_with")
+    if not other:
+        return ""
+    return (
+        f" Then its weights\nwere averaged with those of the checkpoint `{other['sha256'][:12]}`, "
+        f"which count {other['share']:.0%}: it knew\ndigits better, and ink that is no digit not."
+    )
 
 
 def _is_drawn(recipe: Mapping[str, Any]) -> bool:
