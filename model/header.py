@@ -30,6 +30,12 @@ class Thresholds:
     maybe_other: float = 0.5
     """So is a digit that is no digit with more than this probability."""
 
+    def __post_init__(self) -> None:
+        for name, value in dataclasses.asdict(self).items():
+            is_number = isinstance(value, int | float) and not isinstance(value, bool)
+            if not (is_number and 0 <= value <= 1):
+                raise ConfigError(f"{name}: expected a probability, got {value!r}")
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
 class Header:

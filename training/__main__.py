@@ -110,8 +110,8 @@ def train(
 ) -> None:
     """Train a reader on MNIST and on drawings, or resume an interrupted run.
 
-    The defaults are the recipe of the released weights, or with --quick one of ten minutes;
-    options given beside it change it. A run that was killed resumes from its last save when the
+    The defaults are a recipe from random weights, or with --quick one of ten minutes; options
+    given beside it change it. docs/training.md says how the released weights were made. A run that was killed resumes from its last save when the
     same command is given again. Under torchrun, several processes share the work.
     """
     if threads:

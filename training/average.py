@@ -12,11 +12,11 @@ from pathlib import Path
 from model import checkpoint
 from model.checkpoint import Checkpoint
 from model.errors import CheckpointMismatchError, ConfigError
-from model.header import sha256
+from model.header import Thresholds, sha256
 
 
 def average(trained: Path, earlier: Path, share: float) -> Checkpoint:
-    """Returns the weighted mean of two readers, with the header of ``trained``.
+    """Returns the weighted mean of two readers, with the config and provenance of ``trained``.
 
     Args:
         trained: A checkpoint.
@@ -41,5 +41,7 @@ def average(trained: Path, earlier: Path, share: float) -> Checkpoint:
     }
     made = dict(first.header.provenance)
     made["averaged_with"] = {"sha256": sha256(earlier), "share": share}
-    header = dataclasses.replace(first.header, provenance=made)
+    header = dataclasses.replace(
+        first.header, provenance=made, temperature=1.0, thresholds=Thresholds(), scores=None
+    )
     return Checkpoint(header, weights)

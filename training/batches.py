@@ -168,7 +168,7 @@ class GridBatches:
 
 
 def half_others(drawn: Digits) -> Digits:
-    """Returns all cells whose ink is no digit, and as many others."""
+    """Returns all cells whose ink is no digit, and at most as many others."""
     is_other = drawn.labels == vocabulary.OTHER
     rest = (~is_other).nonzero().flatten()
     return drawn.select(torch.cat((is_other.nonzero().flatten(), rest[: int(is_other.sum())])))

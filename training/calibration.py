@@ -10,6 +10,7 @@ Reference: Guo et al., "On Calibration of Modern Neural Networks", 2017, section
 
 import dataclasses
 import logging
+import math
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -37,38 +38,40 @@ _CANVAS_GRIDS, _SEED = 2500, 2
 _TEMPERATURES = torch.linspace(0.5, 2.0, 151)
 
 
-def calibrate(trained: Checkpoint, data_dir: Path, folder: Path | None = None) -> Checkpoint:
-    """Returns the checkpoint with calibrated logits and the confidence that is warned below.
+def calibrate(trained: Checkpoint, data_dir: Path) -> Checkpoint:
+    """Returns the checkpoint with calibrated logits, thresholds of warnings, and no scores.
+
+    A reader that was trained on MNIST alone is calibrated on it alone.
 
     Args:
-        trained: Weights that training wrote, not yet calibrated.
+        trained: Weights that training wrote.
         data_dir: Holds ``MNIST/`` and ``unipen/``.
-        folder: Where drawings for validation are kept; None keeps them nowhere.
 
     Raises:
         DataError: Data are missing and could not be fetched, or are damaged.
     """
     config = trained.header.config
-    # Of digits alone: beside ink that is no digit a digit is taken for such more easily.
-    canvas = validation_pool(
-        data_dir, grids=_CANVAS_GRIDS, seed=_SEED, folder=folder, is_plain=True
-    )
-    sets = [
-        scoring.disjoint_grids(digits, config, seed=_SEED)
-        for digits in (load_mnist(data_dir, "validation"), canvas)
-    ]
+    sets = [scoring.disjoint_grids(load_mnist(data_dir, "validation"), config, seed=_SEED)]
+    recipe = trained.header.provenance.get("recipe", {}).get("training", {})
+    if recipe.get("drawn_share", 1):
+        # Of digits alone: beside ink that is no digit a digit is taken for such more easily.
+        canvas = validation_pool(
+            data_dir, grids=_CANVAS_GRIDS, seed=_SEED, folder=None, is_plain=True
+        )
+        sets.append(scoring.disjoint_grids(canvas, config, seed=_SEED))
     temperature = fit_temperature(trained.reader(), sets)
     weights = {
         name: tensor / temperature if name.startswith("to_logits.") else tensor
         for name, tensor in trained.weights.items()
     }
     calibrated = dataclasses.replace(trained, weights=weights)
-    thresholds = set_thresholds(calibrated.reader(), sets[1], WARNED_SHARE)
+    thresholds = set_thresholds(calibrated.reader(), sets[-1], WARNED_SHARE)
     logger.info("temperature %.2f, %s", temperature, thresholds)
     header = dataclasses.replace(
         trained.header,
         temperature=trained.header.temperature * temperature,
         thresholds=thresholds,
+        scores=None,  # they were of other weights
     )
     return dataclasses.replace(calibrated, header=header)
 
@@ -94,12 +97,16 @@ def set_thresholds(reader: GridReader, grids: Grids, share: float) -> Thresholds
         is_right = (answers.argmax(dim=2) == batch.labels) & (batch.labels < vocabulary.BLANK)
         parts.append(answers[is_right])
     answers = torch.cat(parts)
+    if not len(answers):  # it reads nothing rightly
+        return Thresholds()
     low_confidence = float(answers.amax(dim=1).quantile(share / 2))
     # Of those that are not warned of already, so that the two together are the share.
     left = answers[answers.amax(dim=1) >= low_confidence]
     maybe_other = float(left[:, vocabulary.OTHER].quantile(1 - share / 2))
+    # To three decimals, to the side on which no more are warned of.
     return Thresholds(
-        low_confidence=round(low_confidence, 3), maybe_other=round(max(maybe_other, 0.001), 3)
+        low_confidence=math.floor(low_confidence * 1000) / 1000,
+        maybe_other=min(1.0, math.ceil(max(maybe_other, 1e-6) * 1000) / 1000),
     )
 
 

@@ -121,7 +121,7 @@ def join_process_group(
         logger.debug("process %d of %d", rank, world_size, exc_info=error)
         raise TrainingError(
             f"process {rank} of {world_size} failed, or lost the others: "
-            f"{str(error).splitlines()[0]}. LOG_LEVEL=debug shows where"
+            f"{(str(error) or type(error).__name__).splitlines()[0]}. LOG_LEVEL=debug shows where"
         ) from error
 
 

@@ -112,7 +112,7 @@ def export(
     trained = checkpoint.load(weights)
     run_folder.check_writable(out, *_folders(markdown))
     if calibrate:
-        trained = calibration.calibrate(trained, data_dir, folder=weights.parent)
+        trained = calibration.calibrate(trained, data_dir)
     made = Export(trained)
     scores = trained.header.scores
     if measure:

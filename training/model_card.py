@@ -196,7 +196,7 @@ def _averaged(made: Mapping[str, Any]) -> str:
         return ""
     return (
         f" Then its weights\nwere averaged with those of the checkpoint `{other['sha256'][:12]}`, "
-        f"which count {other['share']:.0%}: it knew\ndigits better, and ink that is no digit not."
+        f"which count {other['share']:.0%}."
     )
 
 

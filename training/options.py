@@ -1,4 +1,4 @@
-"""The recipe: every number that training depends on, with the defaults of the released weights."""
+"""The recipe: every number that training depends on; the defaults are for random weights."""
 
 import dataclasses
 import math

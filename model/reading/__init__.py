@@ -219,7 +219,7 @@ def _warnings_of_cells(
     others = [number for number, cell in enumerate(cells[:num_read]) if cell.kind == "other"]
     found = []
     if unsure or maybe_others:
-        parts = [f"less than {low:.0%} sure of cell {_from_one(unsure)}"] if unsure else []
+        parts = [f"less than {low:.1%} sure of cell {_from_one(unsure)}"] if unsure else []
         parts += [f"cell {_from_one(maybe_others)} may hold no digit"] if maybe_others else []
         doubted = tuple(sorted((*unsure, *maybe_others)))
         found.append(Notice("low_confidence", "; ".join(parts), doubted))

@@ -52,7 +52,7 @@ def test_what_is_unsurely_no_digit_has_both_warnings() -> None:
         ("low_confidence", (0, 1, 2, 3)),
         ("not_a_digit", (3,)),
     ]
-    assert made.warnings[0].detail == "less than 90% sure of cell 1, 2, 3, 4"
+    assert made.warnings[0].detail == "less than 90.0% sure of cell 1, 2, 3, 4"
 
 
 def test_warnings_about_the_ink_keep_the_cells_that_they_name() -> None:

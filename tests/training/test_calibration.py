@@ -1,11 +1,17 @@
 """Calibration: the temperature of least loss, and thresholds that warn of a stated share."""
 
+import copy
+import dataclasses
+from pathlib import Path
+
 import pytest
 import torch
 
-from model import vocabulary
+from model import checkpoint, vocabulary
 from model.decoding import decode_greedily
+from model.header import Thresholds
 from model.reader import GridReader
+from tests.conftest import RELEASED
 from training import calibration
 from training.data import Digits
 from training.scoring import Grids, disjoint_grids
@@ -21,17 +27,37 @@ def test_the_temperature_undoes_what_was_done_to_the_logits(
     released_reader: GridReader, grids: Grids
 ) -> None:
     found = calibration.fit_temperature(released_reader, [grids])
+    sharper = copy.deepcopy(released_reader)
     with torch.no_grad():
-        released_reader.to_logits.weight.mul_(1.25)
-        released_reader.to_logits.bias.mul_(1.25)
-    try:
-        assert calibration.fit_temperature(released_reader, [grids]) == pytest.approx(
-            1.25 * found, abs=0.02
-        )
-    finally:
-        with torch.no_grad():
-            released_reader.to_logits.weight.div_(1.25)
-            released_reader.to_logits.bias.div_(1.25)
+        sharper.to_logits.weight.mul_(1.25)
+        sharper.to_logits.bias.mul_(1.25)
+    again = calibration.fit_temperature(sharper, [grids])
+    assert again == pytest.approx(1.25 * found, abs=0.02)
+
+
+def test_a_reader_that_reads_nothing_rightly_has_the_usual_thresholds(
+    released_reader: GridReader, grids: Grids
+) -> None:
+    none_right = Grids(grids.pictures[:8], (grids.labels[:8] + 1) % 10)
+    assert calibration.set_thresholds(released_reader, none_right, 0.04) == Thresholds()
+
+
+def test_a_calibrated_checkpoint_has_other_logits_thresholds_and_no_scores(
+    all_data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(calibration, "_CANVAS_GRIDS", 128)
+    trained = checkpoint.load(RELEASED)
+    sharp = {
+        name: tensor * 2 if name.startswith("to_logits.") else tensor
+        for name, tensor in trained.weights.items()
+    }
+    calibrated = calibration.calibrate(dataclasses.replace(trained, weights=sharp), all_data_dir)
+    factor = calibrated.header.temperature / trained.header.temperature
+    assert factor == pytest.approx(2, abs=0.3)
+    for name in ("to_logits.weight", "to_logits.bias"):
+        torch.testing.assert_close(calibrated.weights[name], sharp[name] / factor)
+    assert calibrated.header.thresholds != Thresholds()
+    assert calibrated.header.scores is None
 
 
 def test_thresholds_warn_of_the_share_of_right_digits_that_was_asked_for(

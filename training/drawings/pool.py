@@ -8,6 +8,7 @@ no digit (``others``).
 
 import dataclasses
 import hashlib
+import io
 import json
 import logging
 import multiprocessing
@@ -21,7 +22,7 @@ import torch
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from model import vocabulary
+from model import checkpoint, vocabulary
 from model.config import ReaderConfig
 from model.errors import ConfigError
 from model.ink import NormalForm, normalise
@@ -136,11 +137,9 @@ def make_pool(
     pictures = np.concatenate([part[0] for part in parts])
     labels = np.concatenate([part[1] for part in parts])
     if path is not None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.with_name(f".{path.name}.partial")
-        with partial.open("wb") as file:
-            np.savez(file, pictures=pictures, labels=labels)
-        partial.replace(path)
+        content = io.BytesIO()
+        np.savez(content, pictures=pictures, labels=labels)
+        checkpoint.replace_files({path: content.getvalue()})
     return Digits(torch.from_numpy(pictures), torch.from_numpy(labels))
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from model.errors import ConfigError
+from model.errors import ConfigError, DataError
 from training.data import SPLITS, Digits
 from training.drawings.characters import PenCharacter, load_characters
 from training.drawings.glyphs import (
@@ -95,6 +95,11 @@ def load_others(data_dir: Path, split: str) -> Others:
     """
     digits = load_writer_split(data_dir, split)
     written = load_character_split(data_dir, split)
+    if not written or {digit.label for digit in digits} != set(range(10)):
+        raise DataError(
+            f"expected digits of every kind, and letters, of the writers of {split} in "
+            f"{data_dir / 'unipen'}, found {len(digits)} digits and {len(written)} letters"
+        )
     hands = HAND_LIKE_TEST if split == "test" else HAND_LIKE
     printed = glyphs([*printed_fonts(), *hand_like_fonts(hands)], LETTERS)
     return Others(

@@ -228,7 +228,13 @@ def test_export_replaces_what_is_released_only_when_told_to(
     header_with_scores = Header(config=trained.header.config, scores=scored)
     checkpoint.save(Checkpoint(header_with_scores, trained.weights), run / "best.safetensors")
     served = {"reader.safetensors", "reader.onnx", model_card.NAME}
-    arguments = ["export", "--no-measure", "--checkpoint", str(run / "best.safetensors")]
+    arguments = [
+        "export",
+        "--no-measure",
+        "--no-calibrate",
+        "--checkpoint",
+        str(run / "best.safetensors"),
+    ]
     result = CliRunner().invoke(app, arguments, catch_exceptions=False)
     assert result.exit_code == 0, result.output
     assert {path.name for path in (run / "export").iterdir()} == served
