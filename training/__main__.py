@@ -111,8 +111,9 @@ def train(
     """Train a reader on MNIST and on drawings, or resume an interrupted run.
 
     The defaults are a recipe from random weights, or with --quick one of ten minutes; options
-    given beside it change it. docs/training.md says how the released weights were made. A run that was killed resumes from its last save when the
-    same command is given again. Under torchrun, several processes share the work.
+    given beside it change it. docs/training.md says how the released weights were made. A run that
+    was killed resumes from its last save when the same command is given again. Under torchrun,
+    several processes share the work.
     """
     if threads:
         torch.set_num_threads(threads)
