@@ -31,11 +31,15 @@ def children_of(pid: int) -> list[int]:
 
 def workers_of(server: Server) -> list[int]:
     """The processes of a server that answer requests."""
-    return [
-        pid
-        for pid in children_of(server.process.pid)
-        if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()
-    ]
+    return [pid for pid in children_of(server.process.pid) if b"spawn_main" in command_of(pid)]
+
+
+def command_of(pid: int) -> bytes:
+    """The command line of a process; nothing where it has ended meanwhile."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except (FileNotFoundError, ProcessLookupError):
+        return b""
 
 
 def seconds_until(is_so: Callable[[], bool]) -> float:

@@ -53,7 +53,7 @@ def test_a_calibrated_checkpoint_has_other_logits_thresholds_and_no_scores(
     }
     calibrated = calibration.calibrate(dataclasses.replace(trained, weights=sharp), all_data_dir)
     factor = calibrated.header.temperature / trained.header.temperature
-    assert factor == pytest.approx(2, abs=0.3)
+    assert 1.4 < factor <= 2
     for name in ("to_logits.weight", "to_logits.bias"):
         torch.testing.assert_close(calibrated.weights[name], sharp[name] / factor)
     assert calibrated.header.thresholds != Thresholds()

@@ -253,6 +253,7 @@ MORE = {
     "LICENSE": "free",
     "data/1a/two/bob.dat": SEGMENTS,
     "data/1b/one/anna.dat": SEGMENTS,
+    "data/2/one/anna.dat": SEGMENTS,
     "include/one/data/unused.dat": PEN,
     "include/../../../outside.dat": PEN,
 }
@@ -267,7 +268,8 @@ def test_what_is_missing_is_fetched_checked_and_not_fetched_again(
     ensure_unipen(folder, server.address, sites)
     found = {str(p.relative_to(folder)) for p in folder.rglob("*") if p.is_file() or p.is_symlink()}
     # Nothing of other sites and categories, no link, nothing outside.
-    assert found == {"unipen/LICENSE"} | {f"unipen/{name}" for name in FILES}
+    letters = "unipen/data/1b/one/anna.dat"
+    assert found == {"unipen/LICENSE", letters} | {f"unipen/{name}" for name in FILES}
     assert not list(tmp_path.rglob("outside.dat"))
     assert digest(read_site(folder / "unipen", "one")) == sites["one"]
     ensure_unipen(folder, server.address, sites)
