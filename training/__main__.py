@@ -31,6 +31,7 @@ from training.initial import InitialWeights
 from training.loop import RESUME, TrainingRun, make_recipe
 from training.options import QUICK, TrainOptions
 from training.scorecard import evaluate as scorecard
+from training.suspects import find_suspects, write_suspects
 
 logger = logging.getLogger(__name__)
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_show_locals=False)
@@ -184,6 +185,17 @@ for command in (
     evaluation_commands.export,
 ):
     app.command()(command)
+
+
+@app.command()
+def suspects(data_dir: DataDir = Path("data")) -> None:
+    """List training recordings whose label does not fit their ink; training leaves them out.
+
+    A change of the list changes the pool, and with it what training gives.
+    """
+    found = find_suspects(data_dir)
+    write_suspects(found)
+    typer.echo(", ".join(f"{len(numbers)} {kind}" for kind, numbers in found.items()))
 
 
 @app.command()

@@ -12,7 +12,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from model import vocabulary
 from model.config import ReaderConfig
 from model.errors import ConfigError
 from training.augment import Augmentation, augment, draw_random_numbers
@@ -165,10 +164,3 @@ class GridBatches:
         seed = np.random.SeedSequence((self.seed, stream, number)).generate_state(1, np.uint64)[0]
         # torch takes seeds of 63 bits.
         return torch.Generator().manual_seed(int(seed >> np.uint64(1)))
-
-
-def half_others(drawn: Digits) -> Digits:
-    """Returns all cells whose ink is no digit, and at most as many others."""
-    is_other = drawn.labels == vocabulary.OTHER
-    rest = (~is_other).nonzero().flatten()
-    return drawn.select(torch.cat((is_other.nonzero().flatten(), rest[: int(is_other.sum())])))

@@ -24,7 +24,7 @@ from model.errors import ConfigError
 from model.header import Header
 from model.reader import GridReader
 from training import plots, provenance, scoring, state
-from training.batches import Batch, GridBatches, MixedBatches, half_others
+from training.batches import Batch, GridBatches, MixedBatches
 from training.data import Digits
 from training.distributed import Processes
 from training.errors import NotFiniteError
@@ -102,9 +102,7 @@ class TrainingRun:
             raise ConfigError("expected drawings to train on, as drawn_share is above 0")
         shares = [(training, options.batch_size - num_drawn, 0)]
         if drawn is not None:
-            others = half_others(drawn)
-            num_others = round(options.other_share * num_drawn) if len(others) else 0
-            shares += [(drawn, num_drawn - num_others, 1), (others, num_others, 2)]
+            shares.append((drawn, num_drawn, 1))
         self.batches = MixedBatches(
             [
                 GridBatches(

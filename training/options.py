@@ -13,7 +13,7 @@ from training.drawings.pool import PoolOptions
 class TrainOptions:
     """How a reader is trained; the model card has the values of the released weights."""
 
-    steps: int = 40_000
+    steps: int = 50_000
     """Optimizer steps."""
     batch_size: int = 128
     """Grids a step, over all processes together."""
@@ -39,9 +39,6 @@ class TrainOptions:
     """Strength of augmentation at the very end, a share of its limits."""
     drawn_share: float = 0.5
     """Share of the grids of a batch whose digits come from the pool of drawings."""
-    other_share: float = 0.3
-    """Share of those grids in which half of the cells hold ink that is no digit; in the rest as
-    many do as in the pool."""
     pool: PoolOptions = dataclasses.field(default_factory=PoolOptions)
     """What that pool is made of."""
     seed: int = 0
@@ -64,7 +61,7 @@ class TrainOptions:
         for name in ("momentum", "average_decay", "label_smoothing"):
             if not 0 <= getattr(self, name) < 1:
                 raise ConfigError(f"{name}: expected a number in [0, 1), got {getattr(self, name)}")
-        for name in ("drawn_share", "other_share", "blank_grids", "calm_share", "calm_strength"):
+        for name in ("drawn_share", "blank_grids", "calm_share", "calm_strength"):
             if not 0 <= getattr(self, name) <= 1:
                 raise ConfigError(f"{name}: expected a number in [0, 1], got {getattr(self, name)}")
 

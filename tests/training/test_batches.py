@@ -8,7 +8,7 @@ from model import vocabulary
 from model.config import ReaderConfig
 from model.errors import ConfigError
 from training.augment import Augmentation, _dilate, augment, draw_random_numbers
-from training.batches import GridBatches, MixedBatches, half_others
+from training.batches import GridBatches, MixedBatches
 from training.data import Digits
 from training.options import TrainOptions
 
@@ -159,13 +159,3 @@ def test_a_mixed_batch_takes_each_part_from_its_own_digits(bar_digits: Digits) -
     assert batch.labels.shape == (8, 4)
     assert (batch.pictures[3:] == 1).all()
     assert (batch.pictures[:3] < 1).any(dim=2).any(dim=1).all()
-
-
-def test_half_of_the_cells_are_no_digits() -> None:
-    labels = torch.tensor([1, 2, vocabulary.OTHER, 3, 4, vocabulary.OTHER, 5])
-    drawn = Digits(torch.arange(7)[:, None, None].expand(7, 28, 28).to(torch.uint8), labels)
-    mixed = half_others(drawn)
-    assert sorted(mixed.labels.tolist()) == [1, 2, vocabulary.OTHER, vocabulary.OTHER]
-    assert mixed.pictures[:, 0, 0].tolist() == [2, 5, 0, 1]
-    digits_alone = Digits(drawn.pictures[:2], labels[:2])
-    assert len(half_others(digits_alone)) == 0

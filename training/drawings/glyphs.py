@@ -12,7 +12,8 @@ from pathlib import Path
 import matplotlib
 import numpy as np
 from matplotlib import font_manager
-from matplotlib.textpath import TextPath
+from matplotlib.font_manager import get_font
+from matplotlib.textpath import TextPath, text_to_path
 from numpy.typing import NDArray
 
 from training.drawings.strokes import Glyph, Strokes
@@ -120,6 +121,8 @@ def hand_like_fonts(packages: Mapping[str, Sequence[str]]) -> list[Path]:
 def glyph(font: Path, character: str) -> Glyph:
     """Returns a character's outline in a font, its size 1: empty where the font lacks it."""
     properties = font_manager.FontProperties(fname=font)
+    if not len(text_to_path.get_text_path(properties, character)[0]):
+        return Glyph(())  # of which TextPath raises AttributeError
     # Outlines come in units of 1/72 inch; small ones would be rounded.
     contours = TextPath((0, 0), character, size=100, prop=properties).to_polygons(closed_only=True)
     flipped = [np.asarray(contour, np.float32) * (0.01, -0.01) for contour in contours]
@@ -127,15 +130,16 @@ def glyph(font: Path, character: str) -> Glyph:
 
 
 def glyphs(fonts: Collection[Path], characters: str) -> list[tuple[Glyph, str]]:
-    """Returns every character in every font, with its name; those that show nothing are left out.
+    """Returns every character that a font has, in every font, with its name.
 
-    A font that lacks digits may show the same box for each: it is left out.
+    A font may show the same box for each character that it lacks: it is left out.
     """
     found = []
     for font in fonts:
-        drawn = [(glyph(font, character), character) for character in characters]
+        has = get_font(str(font)).get_charmap()
+        drawn = [(glyph(font, one), one) for one in characters if ord(one) in has]
         shapes = {tuple(map(len, one.contours)) for one, _ in drawn}
-        if len(shapes) > len(characters) / 3:
+        if len(shapes) > len(drawn) / 3:
             found += [(one, character) for one, character in drawn if one.contours]
     return found
 

@@ -1,8 +1,8 @@
 """Ink that is no digit, as people leave it in cells: the reader learns to say so.
 
-Letters and symbols that people wrote, printed letters, scribbles, shapes, remains of lines,
-hatching, and spoilt digits: two over each other, crossed out, mirrored and turned. Digits that are
-cut are left out: what is left of one is often another digit.
+Letters and symbols that people wrote, printed letters of many scripts, invented characters,
+scribbles, shapes, remains of lines, hatching, and spoilt digits: two over each other, crossed out,
+mirrored and turned. Digits that are cut are left out: what is left of one is often another digit.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -16,10 +16,24 @@ from training.drawings.strokes import Glyph, Ink, Strokes
 LOOK_ALIKES = frozenset("OoIl|ZzSsBqg" + "/\\()!'`,.;:")
 LETTERS = "ACEFHKLMNPRTUVWXYacdefhkmnprtuvwxy"
 """Those that are no digits by their shape in any hand or font."""
+SCRIPTS = (
+    "ΓΔΛΞΠΣΦΨΩαβγζηκλμξπφχψω"  # Greek
+    "АБДЖИЙЛПФЦШЩЫЭЮЯвджиклптфцшщъыюя"
+    "אבגהחטכלמנפצקשת"
+    "بتثجحخدذسشصضطظفقكلني"
+    "ԱԲԳԴԵԸԺԽԾՀՄՅՊՌՎՔաբեըժխծհձմյպռվտքև"
+    "დეიკლჟრტფქღყშჩცძწჭხჯჰ"
+    "あいえおかきけさしすせたちとなにぬねのはひふほまみむめもやゆよりれわを"
+    "アイウエオカキケサシスセソタチツテトナネハヒホマミムメモヤユヨラリルレ"
+    "人大小山川水火木金土田月耳手足車門雨本文字学校年中国上下左右天気男女"
+)
+"""Of other scripts, without those that are digits by their shape."""
 # What is mirrored or turned by a half or a quarter must not be a digit again.
 _MIRRORED, _UPSIDE_DOWN, _ON_ITS_SIDE = (2, 3, 4, 5, 6, 7, 9), (3, 4, 7), (2, 3, 4, 5, 6, 7, 9)
 # A scribble has at least this many turns.
 _LEAST_TURNS = 5
+# Of an invented character: its shortest stroke, shares of its side, and the fewest of them.
+_SHORTEST, _LEAST_STROKES = 0.3, 4
 
 
 class Others:
@@ -44,13 +58,14 @@ class Others:
         self._by_label = [[s for s, label in digits if label == wanted] for wanted in range(10)]
         self._printed = printed
         self._kinds: Sequence[tuple[Callable[[np.random.Generator], Ink], float]] = (
-            (self._character, 0.44),
-            (self._printed_letter, 0.09),
-            (self._overlaid, 0.07),
-            (self._mirrored, 0.1),
+            (self._character, 0.45),
+            (self._printed_letter, 0.1),
+            (self._overlaid, 0.06),
+            (self._mirrored, 0.11),
             (self._turned, 0.06),
-            (scribble, 0.1),
-            (shape, 0.1),
+            (scribble, 0.06),
+            (shape, 0.08),
+            (invented, 0.04),
             (hatching, 0.02),
             (line_remains, 0.02),
         )
@@ -134,6 +149,23 @@ def shape(random: np.random.Generator) -> Strokes:
     stretch = np.exp(random.uniform(-0.25, 0.25))
     turn = _turn(random.uniform(-0.15, 0.15)) @ np.diag((stretch, 1 / stretch))
     return tuple(_dense(stroke @ turn.T) for stroke in strokes)
+
+
+def invented(random: np.random.Generator) -> Strokes:
+    """Draws a character of no script: a few lines, hooks and arcs that touch or cross."""
+    strokes = []
+    for _ in range(int(random.integers(4, 8))):
+        start, end = random.choice(np.linspace(0, 1, 4), (2, 2))
+        length = float(np.hypot(*(end - start)))
+        if length < _SHORTEST:
+            continue
+        along = np.linspace(0, 1, 16)[:, None]
+        aside = np.array([start[1] - end[1], end[0] - start[0]])
+        bend = random.choice((0.0, random.uniform(-0.6, 0.6)))
+        line = start + (end - start) * along + aside * bend * np.sin(np.pi * along)
+        strokes.append((line + random.normal(0, 0.03, 2)).astype(np.float32))
+    # What is left of too few strokes may be a digit.
+    return tuple(strokes) if len(strokes) >= _LEAST_STROKES else invented(random)
 
 
 def hatching(random: np.random.Generator) -> Strokes:

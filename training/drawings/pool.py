@@ -51,7 +51,7 @@ class StrokeDigit(NamedTuple):
 class PoolOptions:
     """What a pool is made of."""
 
-    grids: int = 40_000
+    grids: int = 48_000
     """Grids drawn."""
     canvas: float = 0.3
     """Share of each scene: these four add up to 1."""
@@ -65,9 +65,9 @@ class PoolOptions:
     printed_share: float = 0.07
     """Share of the grids whose digits are printed: fonts that imitate handwriting, others, and
     seven-segment displays."""
-    others: float = 0.16
+    others: float = 0.28
     """Probability that a cell holds ink that is no digit."""
-    other_grids: float = 0.02
+    other_grids: float = 0.04
     """Share of the grids whose cells all do."""
     styles: float = 0.25
     """Probability that a digit gets a rare way of writing: see ``styles``."""

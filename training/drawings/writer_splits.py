@@ -1,11 +1,13 @@
 """The split of UNIPEN into training, validation and test, by writer and never by digit.
 
 The test has sites of its own, so that neither its writers nor its tablets have been seen before.
-At least 84 of 10,488 labels do not fit their ink, two of them in the test. Training leaves out 54
-recordings that obviously lack a stroke; validation and test leave out nothing.
+At least 84 of 10,488 labels do not fit their ink, two of them in the test. Training leaves out what
+obviously lacks a stroke, and the suspects of ``training.suspects``; validation and test leave out
+nothing.
 """
 
 import dataclasses
+import json
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -23,7 +25,7 @@ from training.drawings.glyphs import (
     printed_fonts,
     seven_segments,
 )
-from training.drawings.others import LETTERS, LOOK_ALIKES, Others
+from training.drawings.others import LETTERS, LOOK_ALIKES, SCRIPTS, Others
 from training.drawings.pool import PoolOptions, StrokeDigit, make_pool
 from training.drawings.skeleton import skeleton_strokes
 from training.drawings.strokes import Warp
@@ -36,6 +38,8 @@ VALIDATION_SITES = frozenset({"cea", "ceb", "lou", "pri"})
 _VALIDATION_STRIDE = 8
 # A stroke is straight where the distance of its ends is at least this share of its length.
 _STRAIGHT = 0.9
+SUSPECTS = Path(__file__).with_name("suspects.json")
+"""Numbers, in ``load_recordings``, of training recordings whose label does not fit their ink."""
 # Seven-segment digits, of any slant and width.
 _SEVEN_SEGMENTS = 500
 
@@ -51,6 +55,22 @@ def load_writer_split(data_dir: Path, split: str) -> list[PenDigit]:
         ConfigError: No such split.
         DataError: The digits are missing and could not be fetched, or are damaged.
     """
+    if split != "train":
+        return _load_digits(data_dir, split)
+    suspects = _suspects("digits")
+    return [
+        digit
+        for number, digit in enumerate(_load_digits(data_dir, split))
+        if number not in suspects and not has_lost_a_stroke(digit)
+    ]
+
+
+def load_recordings(data_dir: Path, split: str) -> tuple[list[PenDigit], list[PenCharacter]]:
+    """Loads all digits and characters of a split's writers, suspects included."""
+    return _load_digits(data_dir, split), _load_characters(data_dir, split)
+
+
+def _load_digits(data_dir: Path, split: str) -> list[PenDigit]:
     if split not in SPLITS:
         raise ConfigError(f"expected a split of {SPLITS}, got {split!r}")
     if split == "test":
@@ -59,11 +79,7 @@ def load_writer_split(data_dir: Path, split: str) -> list[PenDigit]:
     shared = sorted({digit.writer for digit in digits if digit.site not in VALIDATION_SITES})
     chosen = set(shared[_VALIDATION_STRIDE // 2 :: _VALIDATION_STRIDE])
     chosen |= {digit.writer for digit in digits if digit.site in VALIDATION_SITES}
-    if split == "validation":
-        return [digit for digit in digits if digit.writer in chosen]
-    return [
-        digit for digit in digits if digit.writer not in chosen and not has_lost_a_stroke(digit)
-    ]
+    return [digit for digit in digits if (digit.writer in chosen) == (split == "validation")]
 
 
 def has_lost_a_stroke(digit: PenDigit) -> bool:
@@ -101,7 +117,8 @@ def load_others(data_dir: Path, split: str) -> Others:
             f"{data_dir / 'unipen'}, found {len(digits)} digits and {len(written)} letters"
         )
     hands = HAND_LIKE_TEST if split == "test" else HAND_LIKE
-    printed = glyphs([*printed_fonts(), *hand_like_fonts(hands)], LETTERS)
+    fonts = [*printed_fonts(), *hand_like_fonts(hands)]
+    printed = glyphs(fonts, LETTERS) + glyphs(fonts, SCRIPTS)
     return Others(
         [(one.strokes, weight) for one, weight in zip(written, _weights(written), strict=True)],
         [(digit.strokes, digit.label) for digit in digits],
@@ -111,13 +128,26 @@ def load_others(data_dir: Path, split: str) -> Others:
 
 def load_character_split(data_dir: Path, split: str) -> list[PenCharacter]:
     """Loads the letters and symbols of one split that are no digits by their shape."""
+    suspects = _suspects("characters") if split == "train" else ()
+    return [
+        one
+        for number, one in enumerate(_load_characters(data_dir, split))
+        if number not in suspects
+    ]
+
+
+def _load_characters(data_dir: Path, split: str) -> list[PenCharacter]:
     if split == "test":
         found = load_characters(data_dir, TEST_SITES)
     else:
-        writers = {digit.writer for digit in load_writer_split(data_dir, split)}
+        writers = {digit.writer for digit in _load_digits(data_dir, split)}
         found = load_characters(data_dir, set(SITES) - TEST_SITES)
         found = [one for one in found if one.writer in writers]
     return [one for one in found if one.character not in LOOK_ALIKES]
+
+
+def _suspects(kind: str) -> frozenset[int]:
+    return frozenset(json.loads(SUSPECTS.read_text())[kind])
 
 
 def training_pool(
