@@ -36,6 +36,8 @@ OTHER_ROWS: Mapping[str, str] = {
     "forms": "rare ways of writing",
     "hand_like": "digits of fonts that imitate handwriting",
 }
+NEED_FONTS = frozenset({"scripts", "hand_like"})
+"""Rows that are drawn with fonts of ``HAND_LIKE_TEST``."""
 _SCRIPTS = (
     "가나다라마바사아자차카타파하한국문학생물불길집밥"
     "กขคฆจฉชซญฎฏฐฑฒณดตถทธนบปผฝพฟภมยลศษสหฬฮ"

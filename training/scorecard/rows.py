@@ -27,7 +27,7 @@ from training.drawings.scenes import SceneKind, render_scene
 from training.drawings.unipen import PenDigit
 from training.drawings.writer_splits import load_writer_split
 from training.scorecard.corruptions import KINDS, corrupt
-from training.scorecard.other_rows import OTHER_ROWS, other_row
+from training.scorecard.other_rows import NEED_FONTS, OTHER_ROWS, other_row
 from training.scorecard.row import Row, arrange_in_grids
 from training.scorecard.sudoku_rows import SUDOKU_ROWS, load_sudokus, sudoku_row
 from training.scorecard.surrounding_rows import (
@@ -102,8 +102,8 @@ def make_rows(data_dir: Path, config: ReaderConfig, keys: Collection[str] = KEYS
         rows += [drawn_row(key, written, config) for key in DRAWN_ROWS if key in chosen]
     if "mnist_c" in chosen:
         rows.append(_corrupted_row(test, config))
-    if "hand_like" in chosen and not hand_like_fonts(HAND_LIKE_TEST):
-        chosen.remove("hand_like")
+    if not (chosen.isdisjoint(NEED_FONTS) or hand_like_fonts(HAND_LIKE_TEST)):
+        chosen -= NEED_FONTS
     rows += [other_row(key, data_dir, config) for key in OTHER_ROWS if key in chosen]
     rows += [surrounding_row(key, written, config) for key in SURROUNDING_ROWS if key in chosen]
     rows += [control_row(key, config) for key in CONTROL_ROWS if key in chosen]
