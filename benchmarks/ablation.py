@@ -67,7 +67,7 @@ a short run more than it has time to win back. Each training was run once; diffe
 point may be chance. In full length one contrast was measured, on the test writers: MNIST alone, and
 the recipe, side by side in the README.
 """
-ON_SCREEN = {"canvas": 1.0, "page": 0.0, "corner": 0.0, "paper": 0.0}
+ON_SCREEN = {"canvas": 1.0, "page": 0.0, "corner": 0.0, "paper": 0.0, "distant": 0.0}
 VARIANTS = (
     Variant(name="MNIST alone", drawn_share=0),
     Variant(name="MNIST and MNIST re-inked", pool={"reinked_share": 1.0}),

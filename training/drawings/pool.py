@@ -54,15 +54,16 @@ class PoolOptions:
     grids: int = 48_000
     """Grids drawn."""
     canvas: float = 0.3
-    """Share of each scene: these four add up to 1."""
-    page: float = 0.2
+    """Share of each scene: these five add up to 1."""
+    page: float = 0.15
     corner: float = 0.2
-    paper: float = 0.3
+    paper: float = 0.25
+    distant: float = 0.1
     reinked_share: float = 0.28
     """Share of the grids whose digits are MNIST's, re-inked; the others are recorded strokes."""
     reinked_digits: int = 12_000
     """Digits of MNIST that are re-inked."""
-    printed_share: float = 0.07
+    printed_share: float = 0.1
     """Share of the grids whose digits are printed: fonts that imitate handwriting, others, and
     seven-segment displays."""
     others: float = 0.28
@@ -81,9 +82,9 @@ class PoolOptions:
                 raise ConfigError(f"{name}: expected 0 to 1, got {getattr(self, name)}")
         if self.reinked_share + self.printed_share > 1:
             raise ConfigError("reinked_share, printed_share: expected a sum of at most 1")
-        total = self.canvas + self.page + self.corner + self.paper
+        total = sum(self.kinds.values())
         if abs(total - 1) > 1e-6:
-            raise ConfigError(f"canvas, page, corner, paper: expected a sum of 1, got {total}")
+            raise ConfigError(f"{', '.join(self.kinds)}: expected a sum of 1, got {total}")
 
     @property
     def kinds(self) -> dict[SceneKind, float]:
@@ -93,6 +94,7 @@ class PoolOptions:
             "page": self.page,
             "corner": self.corner,
             "paper": self.paper,
+            "distant": self.distant,
         }
 
 

@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.config import ReaderConfig
-from training.drawings.camera import photograph
+from training.drawings.camera import Camera, photograph
 from training.drawings.strokes import DrawingOptions, Ink, draw_grid
 
-SceneKind = Literal["canvas", "page", "corner", "paper"]
+SceneKind = Literal["canvas", "page", "corner", "paper", "distant"]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
@@ -20,7 +20,10 @@ class Scene:
 
     hand: DrawingOptions
     is_dark_on_light: bool
-    is_photographed: bool = False
+    cell_px: tuple[int, int] = (84, 280)
+    """Side of a cell: at least, and less than."""
+    camera: Camera | None = None
+    """Takes a photograph of it; None: the picture is as it was drawn."""
 
 
 SCENES: Mapping[SceneKind, Scene] = {
@@ -32,10 +35,17 @@ SCENES: Mapping[SceneKind, Scene] = {
     "paper": Scene(
         hand=DrawingOptions(pen=(0.025, 0.07), size=(0.35, 0.85)),
         is_dark_on_light=True,
-        is_photographed=True,
+        cell_px=(84, 140),
+        camera=Camera(),
+    ),
+    # A part of a sheet of many cells: few pixels a digit, and soft for their size.
+    "distant": Scene(
+        hand=DrawingOptions(pen=(0.025, 0.1), size=(0.35, 0.85)),
+        is_dark_on_light=True,
+        cell_px=(32, 84),
+        camera=Camera(divider_share=0.6, frame_share=0.5, blur=(0.002, 0.016)),
     ),
 }
-_CELL_PX = (84, 280)
 
 
 def render_scene(
@@ -60,14 +70,13 @@ def render_scene(
         digits,
         rows=config.rows,
         columns=config.columns,
-        cell_px=int(
-            random.integers(_CELL_PX[0], _CELL_PX[1] // (2 if scene.is_photographed else 1))
-        ),
+        cell_px=int(random.integers(*scene.cell_px)),
         hand=scene.hand,
         random=random,
     )
-    if scene.is_photographed:
-        return photograph(ink, random, rows=config.rows, columns=config.columns).picture
+    if scene.camera is not None:
+        shape = {"rows": config.rows, "columns": config.columns}
+        return photograph(ink, random, camera=scene.camera, **shape).picture
     dark, light = (0, 255)
     if random.random() < 0.5:  # a theme of softer colours
         dark, light = int(random.integers(0, 60)), int(random.integers(170, 256))

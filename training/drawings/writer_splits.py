@@ -190,7 +190,7 @@ def validation_pool(
     options = PoolOptions(grids=grids, reinked_share=0, printed_share=0, styles=0, warp=no_warp)
     if is_plain:
         options = dataclasses.replace(
-            options, canvas=1, page=0, corner=0, paper=0, others=0, other_grids=0
+            options, canvas=1, page=0, corner=0, paper=0, distant=0, others=0, other_grids=0
         )
     digits = weight_by_writer(load_writer_split(data_dir, "validation"))
     others = None if is_plain else load_others(data_dir, "validation")

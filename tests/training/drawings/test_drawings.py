@@ -143,7 +143,7 @@ def test_a_pool_holds_the_share_of_other_ink_that_was_asked_for(tmp_path: Path) 
     spoilt = [(SEVEN, label) for label in range(10)]
     others = Others([(TEN, 1.0)], spoilt, [TEN_PRINTED])
     options = PoolOptions(
-        grids=128, others=0.25, other_grids=0, canvas=1, page=0, corner=0, paper=0
+        grids=128, others=0.25, other_grids=0, canvas=1, page=0, corner=0, paper=0, distant=0
     )
     pool = make_pool([(written, 1.0)], options, others=others, seed=0, folder=tmp_path)
     share = (pool.labels == vocabulary.OTHER).float().mean().item()
