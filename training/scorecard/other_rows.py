@@ -1,9 +1,8 @@
 """Rows of ink that is no digit, and of hands that no recorded writer has.
 
 Letters are of the test writers, whose sites trained nothing; printed ones and digits are of fonts
-that training draws nothing with, and ``scripts`` are some that training never shows; scribbles and
-shapes are made as those of training are, from other random numbers. ``forms`` are the test writers'
-digits, written in the ways of ``styles``.
+that training draws nothing with; scribbles and shapes are made as those of training are, from other
+random numbers. ``forms`` are the test writers' digits, written in the ways of ``styles``.
 """
 
 import zlib
@@ -29,21 +28,14 @@ OTHER_ROWS: Mapping[str, str] = {
     "letters": "no digits: letters, capital and small",
     "letter_among_digits": "three digits and a letter",
     "printed_letters": "no digits: printed letters",
-    "scripts": "no digits: letters of scripts that training never shows",
     "scribbles": "no digits: scribbles",
     "shapes": "no digits: shapes",
     "mirrored": "no digits: mirrored digits",
     "forms": "rare ways of writing",
     "hand_like": "digits of fonts that imitate handwriting",
 }
-NEED_FONTS = frozenset({"scripts", "hand_like"})
+NEED_FONTS = frozenset({"hand_like"})
 """Rows that are drawn with fonts of ``HAND_LIKE_TEST``."""
-_SCRIPTS = (
-    "가나다라마바사아자차카타파하한국문학생물불길집밥"
-    "กขคฆจฉชซญฎฏฐฑฒณดตถทธนบปผฝพฟภมยลศษสหฬฮ"
-    "അആഇഎകഖഘചഛജഞഡണതഥനപഫബഭമയലളവശഷസഹ"
-)
-"""Hangul, Thai and Malayalam, without letters that are digits by their shape."""
 _GRIDS = 500
 _SEED = 12_000
 
@@ -84,9 +76,8 @@ def _drawer(key: str, data_dir: Path) -> Callable[[np.random.Generator, int], Dr
     if key == "hand_like":
         digits = glyphs(hand_like_fonts(HAND_LIKE_TEST), "0123456789")
         return lambda random, _: _pick([(ink, int(digit), digit) for ink, digit in digits], random)
-    if key in ("printed_letters", "scripts"):
-        fonts = [*printed_fonts(), *hand_like_fonts(HAND_LIKE_TEST)]
-        printed = glyphs(fonts, LETTERS if key == "printed_letters" else _SCRIPTS)
+    if key == "printed_letters":
+        printed = glyphs([*printed_fonts(), *hand_like_fonts(HAND_LIKE_TEST)], LETTERS)
         return lambda random, _: _pick(
             [(ink, vocabulary.OTHER, one) for ink, one in printed], random
         )
