@@ -13,11 +13,13 @@ from starlette.responses import Response
 
 from app.reading.images import encode_png
 from app.reading.pipeline import Read
+from app.reading.tables import doubtful_to_csv, find_doubtful, to_csv
 from app.state import Service
 from model.ink import GridLayout, NormalForm
-from model.reading import best_alternatives
+from model.reading import best_alternatives, lines_of
+from model.reading.tiles import cut
 
-Explain = Literal["attention", "normal_form", "ink", "layout"]
+Explain = Literal["attention", "normal_form", "ink", "layout", "doubtful"]
 
 
 class ArrayResponse(Response):
@@ -33,17 +35,34 @@ class ArrayResponse(Response):
         ]
 
 
+class TableResponse(Response):
+    """A reading as comma-separated values, its warnings in a field of the head."""
+
+    media_type = "text/csv"
+
+    def __init__(self, read: Read, explain: Collection[Explain]) -> None:
+        reading = read.reading
+        table = doubtful_to_csv(reading) if "doubtful" in explain else to_csv(reading)
+        codes = ", ".join(dict.fromkeys(warning.code for warning in reading.warnings))
+        super().__init__(table, headers={"X-Warnings": codes} if codes else None)
+
+
 def answer(
     read: Read, service: Service, explain: Collection[Explain], num_alternatives: int
 ) -> dict[str, Any]:
     """Returns the answer for one picture, as ``app.api.schemas.ReadingAnswer`` describes it."""
-    reading = read.reading
+    reading, config = read.reading, service.engine.header.config
+    is_sheet = len(reading.cells) > config.num_cells
+
+    def text(lines: list[str]) -> str:
+        return ("\n" if is_sheet else "").join(lines)
+
     others = best_alternatives(reading, num_alternatives) if num_alternatives else []
     content: dict[str, Any] = {
         "rows": reading.rows,
         "columns": reading.columns,
         "digits": reading.digits,
-        "reading": reading.text,
+        "reading": text(reading.lines),
         "confidence": np.float32(reading.confidence),
         "cells": [
             cell._asdict()
@@ -56,7 +75,7 @@ def answer(
         "alternatives": [
             {
                 "digits": other.digits,
-                "reading": other.text,
+                "reading": text(lines_of(other.text, reading.columns)),
                 "probability": np.float32(other.probability),
             }
             for other in others
@@ -64,7 +83,6 @@ def answer(
         "warnings": [warning._asdict() for warning in reading.warnings],
     }
     if "attention" in explain and reading.attention is not None:
-        config = service.engine.header.config
         weights = np.ascontiguousarray(reading.attention)
         content["attention"] = {
             "steps": weights.shape[0],
@@ -75,12 +93,17 @@ def answer(
             "weights": weights,
         }
     if "normal_form" in explain:
-        png = base64.b64encode(encode_png(read.normal.picture)).decode("ascii")
+        seen = read.normal.picture
+        if not is_sheet:  # the picture that the cells were put into
+            (seen,) = cut(read.normal, read.look.grid, config).pictures
+        png = base64.b64encode(encode_png(seen)).decode("ascii")
         content["normal_form"] = f"data:image/png;base64,{png}"
     if "ink" in explain:
         content["ink"] = _ink(read.normal)
     if "layout" in explain:
         content["layout"] = _layout(read.normal.layout)
+    if "doubtful" in explain:
+        content["doubtful"] = [cell._asdict() for cell in find_doubtful(reading)]
     content["model"] = service.model
     content["timing_ms"] = read.timing._asdict()
     return content

@@ -8,13 +8,14 @@ from typing import Annotated, Any, Literal
 from fastapi import Depends, FastAPI, Query, Request, Response
 
 from app.api import documentation
-from app.api.answers import ArrayResponse, Explain, answer
+from app.api.answers import ArrayResponse, Explain, TableResponse, answer
 from app.api.bodies import receive_picture, receive_pictures
 from app.api.context import context_of
 from app.api.problems import BATCH_KINDS, PREDICT_KINDS, to_problem
-from app.api.query import check_query, wanted_grid
+from app.api.query import MOST_CELLS, MOST_LINES, check_query, wanted_grid, wants_table
 from app.api.schemas import BatchAnswer, ReadingAnswer
-from app.reading.pipeline import Wanted
+from app.reading.looks import Wanted
+from app.reading.pipeline import Read
 from app.settings import Settings
 from app.state import Service, ServiceDependency
 from model.errors import PictureError
@@ -37,40 +38,41 @@ async def predict_one(
         PictureError: The picture cannot be read.
     """
     picture = await receive_picture(request, service)
-    content = await _read(picture, service, wanted, explain, num_alternatives)
-    for stage, milliseconds in content["timing_ms"].items():
+    read = await _read(picture, service, wanted, explain)
+    for stage, milliseconds in read.timing._asdict().items():
         context_of(request).log_fields[f"{stage}_ms"] = milliseconds
-    return ArrayResponse(content)
+    if wants_table(request.headers.get("accept", "")):
+        return TableResponse(read, explain)
+    return ArrayResponse(answer(read, service, explain, num_alternatives))
 
 
 async def _read(
-    picture: bytes,
-    service: Service,
-    wanted: Wanted | None,
-    explain: Collection[Explain],
-    num_alternatives: int,
-) -> dict[str, Any]:
+    picture: bytes, service: Service, wanted: Wanted | None, explain: Collection[Explain]
+) -> Read:
     read = await service.pipeline.read(
         picture, wanted=wanted, return_attention="attention" in explain
     )
     service.metrics.observe_picture(read.timing)
-    return answer(read, service, explain, num_alternatives)
+    return read
 
 
 def add_prediction_routes(app: FastAPI, settings: Settings) -> None:
     """Adds the endpoints; limits are part of their documentation."""
     text = (
         "What to add: where it looked, what the network saw, what was done to the ink, where the "
-        "cells were found."
+        "cells were found, which of them are doubtful."
     )
     explain_query = Query(description=text)
     text = "How many other readings to add."
     alternatives_query = Query(ge=0, le=settings.max_alternatives, description=text)
-    text = "Rows of the grid, at most the reader's; a lone digit has 1 row and 1 column."
-    rows_query = Query(ge=1, description=text)
-    text = "Columns of the grid, at most the reader's."
-    columns_query = Query(ge=1, description=text)
-    text = "auto: a picture of one digit is read as one; else it is warned of."
+    text = (
+        f"Rows of the grid; with its columns at most {MOST_CELLS} cells. A lone digit has 1 row "
+        "and 1 column. Without it as many as the reader's own grid has."
+    )
+    rows_query = Query(ge=1, le=MOST_LINES, description=text)
+    text = "Columns of the grid. Without it as many as the reader's own grid has."
+    columns_query = Query(ge=1, le=MOST_LINES, description=text)
+    text = "auto: rows and columns are counted in the picture, by its lines or its digits."
     layout_query = Query(description=text)
     checks = [Depends(check_query)]
     post = partial(app.post, tags=["reading"], dependencies=checks, response_model=None)
@@ -130,7 +132,8 @@ def add_prediction_routes(app: FastAPI, settings: Settings) -> None:
 
         async def read_or_problem(picture: bytes) -> dict[str, Any]:
             try:
-                return await _read(picture, service, wanted, explain, alternatives)
+                read = await _read(picture, service, wanted, explain)
+                return answer(read, service, explain, alternatives)
             except PictureError as error:
                 return {"error": to_problem(error).to_dict(None)}
 

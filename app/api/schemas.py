@@ -6,7 +6,7 @@ from pydantic import BaseModel, Field, NonNegativeFloat, NonNegativeInt, Positiv
 
 Probability = Annotated[float, Field(ge=0, le=1.000001)]
 Digit = Annotated[int, Field(ge=0, le=9)]
-ReadingText = Annotated[str, Field(pattern="^[0-9_?]*$")]
+ReadingText = Annotated[str, Field(pattern="^[0-9_?\\n]*$")]
 PictureBox = Annotated[list[int], Field(min_length=4, max_length=4)]
 
 
@@ -137,6 +137,21 @@ class TimingAnswer(_Schema):
     """Reading a doubtful picture in other ways: other layouts, sheets in it, turned; 0 for most."""
 
 
+class DoubtfulAnswer(_Schema):
+    """A cell that a person should look at."""
+
+    row: PositiveInt
+    """From 1, as people count."""
+    column: PositiveInt
+    reading: Annotated[str, Field(pattern="^[0-9_?]$")]
+    confidence: Probability
+    instead: Annotated[str, Field(pattern="^[0-9_?]$")]
+    """The next likeliest answer."""
+    instead_probability: Probability
+    warnings: str
+    """Codes of the warnings that name it, separated by spaces."""
+
+
 class ReadingAnswer(_Schema):
     """The reading of one picture."""
 
@@ -146,7 +161,8 @@ class ReadingAnswer(_Schema):
     digits: list[Digit | None]
     """In reading order; null is a blank cell, or one whose ink is no digit."""
     reading: ReadingText
-    """The same as text; _ is a blank cell, ? is ink that is no digit."""
+    """The same as text; _ is a blank cell, ? is ink that is no digit. Of more cells than the
+    reader's own grid has, a line for each row."""
     confidence: Probability
     """Probability of the whole reading."""
     cells: list[CellAnswer]
@@ -156,13 +172,17 @@ class ReadingAnswer(_Schema):
     differs in an earlier cell is an estimate."""
     warnings: list[WarningAnswer]
     attention: AttentionAnswer | None = None
-    """With explain=attention."""
+    """With explain=attention, of no more cells than the reader's own grid has."""
     normal_form: str | None = None
-    """With explain=normal_form: what the network saw, as a data URL of a PNG."""
+    """With explain=normal_form: what the network saw, as a data URL of a PNG; of more cells than
+    the reader's own grid has, all of them, of which it saw some at a time."""
     ink: InkAnswer | None = None
     """With explain=ink."""
     layout: LayoutAnswer | None = None
     """With explain=layout."""
+    doubtful: list[DoubtfulAnswer] | None = None
+    """With explain=doubtful: cells that a warning names or whose answer is improbable, most
+    doubtful first."""
     model: ModelName
     timing_ms: TimingAnswer
 

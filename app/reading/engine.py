@@ -1,5 +1,6 @@
 """A loaded reader that answers batches: ONNX Runtime by default, torch as the reference."""
 
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -113,13 +114,31 @@ class AugmentedEngine:
 
     def read(self, pictures: NDArray[np.uint8], *, return_attention: bool = False) -> Answers:
         """See ``Engine.read``."""
-        first = self._engine.read(pictures, return_attention=return_attention)
+        parts = [
+            self._engine.read(part, return_attention=return_attention)
+            for part in self._in_parts(pictures)
+        ]
+        first = parts[0] if len(parts) == 1 else _joined(parts)
         return average_over_shifts(pictures, first, self._read_probabilities, self.header.config)
 
     def _read_probabilities(self, pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
-        starts = range(0, len(pictures), self._max_batch)
-        parts = (pictures[start : start + self._max_batch] for start in starts)
+        parts = self._in_parts(pictures)
         return np.concatenate([self._engine.read(part).probabilities for part in parts])
+
+    def _in_parts(self, pictures: NDArray[np.uint8]) -> Iterator[NDArray[np.uint8]]:
+        """As many at once as memory is meant for."""
+        for start in range(0, len(pictures), self._max_batch):
+            yield pictures[start : start + self._max_batch]
+
+
+def _joined(parts: Sequence[Answers]) -> Answers:
+    symbols, probabilities, attention = zip(*parts, strict=True)
+    are_asked = all(one is not None for one in attention)
+    return Answers(
+        np.concatenate(symbols),
+        np.concatenate(probabilities),
+        np.concatenate(attention) if are_asked else None,
+    )
 
 
 def load_engine(settings: Settings) -> Engine:

@@ -23,9 +23,9 @@ Image.MAX_IMAGE_PIXELS = None
 # keeps, for each thread that ever decoded a large picture.
 Image.core.set_block_size(64 * 2**20)  # type: ignore[attr-defined]
 
-# Longer sides than this are halved, thirded, … while they are decoded: many times what the network
-# sees, and a photograph then costs a few megabytes instead of hundreds.
-_LONGEST_SIDE = 1120
+LONGEST_SIDE = 1120
+"""Longer sides are halved, thirded, … while they are decoded, if no other length is given: many
+times what the network sees, and a photograph then costs a few megabytes instead of hundreds."""
 
 _ORIENTATION = ExifTags.Base.Orientation
 _UPRIGHT, _ON_THEIR_SIDE = 1, (5, 6, 7, 8)
@@ -63,7 +63,7 @@ def decode_plain(data: bytes, settings: Settings) -> Picture | None:
     if pixels is None or pixels.size > settings.max_picture_pixels:
         return None
     height, width = pixels.shape
-    return Picture(pixels, width, height) if max(height, width) <= _LONGEST_SIDE else None
+    return Picture(pixels, width, height) if max(height, width) <= LONGEST_SIDE else None
 
 
 def open_picture(data: bytes, settings: Settings) -> Image.Image:
@@ -96,12 +96,12 @@ def open_picture(data: bytes, settings: Settings) -> Image.Image:
     return picture
 
 
-def decode_opened(picture: Image.Image) -> Picture:
+def decode_opened(picture: Image.Image, longest_side: int = LONGEST_SIDE) -> Picture:
     """Decodes an opened picture.
 
     Rotation by EXIF is applied; of a moving picture the first frame is taken. What is transparent
     becomes paper: the colour of the opaque part where that is most of the picture, else the one
-    that differs most from the ink. Sides much longer than the network needs are shrunk.
+    that differs most from the ink. Sides longer than ``longest_side``, pixels, are shrunk.
 
     Raises:
         PictureError: Damaged or truncated.
@@ -109,7 +109,7 @@ def decode_opened(picture: Image.Image) -> Picture:
     with picture:
         try:
             width, height = picture.size
-            if (shrink := _shrinking(picture)) > 1:
+            if (shrink := _shrinking(picture, longest_side)) > 1:
                 picture.draft(None, (width // shrink, height // shrink))  # JPEG alone can
             # Counting the frames instead would mean looking at each of what may be millions.
             has_more_frames = picture.format in FILMS and bool(
@@ -118,7 +118,7 @@ def decode_opened(picture: Image.Image) -> Picture:
             is_wide = ";16B" in str(getattr(picture, "tile", "")[:1])
             picture.load()
             orientation = _orientation(picture)
-            shrink = _shrinking(picture)
+            shrink = _shrinking(picture, longest_side)
             pixels = _pixels(picture, shrink if min(picture.size) >= shrink else 1)
         except MemoryError:
             raise
@@ -143,9 +143,9 @@ def encode_png(pixels: NDArray[np.uint8]) -> bytes:
     return file.getvalue()
 
 
-def _shrinking(picture: Image.Image) -> int:
+def _shrinking(picture: Image.Image, longest_side: int) -> int:
     """How many times too long its longer side is."""
-    return -(-max(picture.size) // _LONGEST_SIDE)
+    return -(-max(picture.size) // longest_side)
 
 
 def _reason(error: Exception) -> str:

@@ -2,10 +2,9 @@
 
 import asyncio
 import contextlib
-import dataclasses
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import Executor
 from typing import NamedTuple
 
@@ -13,18 +12,20 @@ import numpy as np
 
 from app.reading.engine import Engine
 from app.reading.images import Picture, decode_opened, decode_plain, open_picture
+from app.reading.looks import (
+    Look,
+    Wanted,
+    look_twice,
+    needs_second_look,
+    normal_form,
+    own_grid,
+    read_normal_forms,
+)
 from app.reading.plain_png import MOST_PIXELS
 from app.settings import Settings
 from model.config import ReaderConfig
-from model.ink import NormalForm, find_already_normal, normalise, other_normal_forms
-from model.reading import Reading, make_readings
-from model.reading.second_look import is_doubtful, look_again, may_be_turned
-from model.reading.smaller_grid import (
-    OTHER_LAYOUT,
-    first_cells,
-    is_lone_digit,
-    normalise_smaller,
-)
+from model.ink import NormalForm, find_already_normal
+from model.reading import Reading
 
 # Pictures of more than ``MOST_PIXELS`` are decoded beside the event loop: they would hold up the
 # others by more than about a millisecond; for smaller ones the way to a thread costs more. Larger
@@ -32,15 +33,6 @@ from model.reading.smaller_grid import (
 _INLINE_BYTES = 64_000
 # Of pictures of more pixels one is decoded at a time: each may take hundreds of megabytes.
 _MANY_PIXELS = 16_000_000
-
-
-class Wanted(NamedTuple):
-    """Which grid to read in a picture."""
-
-    rows: int
-    columns: int
-    may_be_other: bool = False
-    """A picture of one digit may be read as such, whatever the rows and columns."""
 
 
 class Timing(NamedTuple):
@@ -59,9 +51,18 @@ class Timing(NamedTuple):
 class Read(NamedTuple):
     """The reading of a picture and how it came about."""
 
-    reading: Reading
-    normal: NormalForm
+    look: Look
     timing: Timing
+
+    @property
+    def reading(self) -> Reading:
+        """What was read."""
+        return self.look.reading
+
+    @property
+    def normal(self) -> NormalForm:
+        """What the network saw."""
+        return self.look.normal
 
 
 class _Prepared(NamedTuple):
@@ -70,6 +71,8 @@ class _Prepared(NamedTuple):
     picture: Picture
     normal: NormalForm | None
     """None where the batch is to make it."""
+    grid: ReaderConfig
+    """Its rows and columns."""
     wanted: Wanted
     return_attention: bool
     decode_ms: float
@@ -117,25 +120,23 @@ class Pipeline:
         Raises:
             PictureError: It cannot be read.
         """
-        wanted = wanted or Wanted(self._config.rows, self._config.columns)
+        wanted = wanted or own_grid(self._config)
         started = time.perf_counter()
-        picture = decode_plain(data, self._settings)
+        picture = decode_plain(data, self._settings) if wanted.is_small(self._config) else None
         if picture is not None:
             prepared = self._prepare(picture, started, wanted, return_attention)
         else:
             prepared = await self._open(data, started, wanted, return_attention)
-        read = await self._put(prepared)
-        if not is_own(wanted, self._config):
-            reading = first_cells(read.reading, wanted.rows, wanted.columns)
-            return read._replace(reading=reading)
-        first = read.normal, read.reading
-        if not (is_doubtful(*first) or may_be_turned(*first)):
-            return read
         run = asyncio.get_running_loop().run_in_executor
+        if prepared.grid.num_cells > self._config.num_cells:
+            return await run(self._second_looks, self._read_sheet, prepared)
+        read = await self._put(prepared)
+        if not needs_second_look(read.look):
+            return read
         began = time.perf_counter()
-        normal, reading = await run(self._second_looks, self._look_again, prepared, read)
+        look = await run(self._second_looks, self._look_again, prepared, read.look)
         milliseconds = round((time.perf_counter() - began) * 1000, 3)
-        return Read(reading, normal, read.timing._replace(second_look=milliseconds))
+        return Read(look, read.timing._replace(second_look=milliseconds))
 
     async def _open(
         self, data: bytes, started: float, wanted: Wanted, return_attention: bool
@@ -149,10 +150,11 @@ class Pipeline:
             opened = await run(self._executor, open_picture, data, self._settings)
 
         def prepare() -> _Prepared:
-            return self._prepare(decode_opened(opened), started, wanted, return_attention)
+            picture = decode_opened(opened, wanted.longest_side)
+            return self._prepare(picture, started, wanted, return_attention)
 
         num_pixels = opened.width * opened.height
-        if is_small and num_pixels <= MOST_PIXELS:
+        if is_small and num_pixels <= MOST_PIXELS and wanted.is_small(self._config):
             return prepare()
         async with self._large if num_pixels > _MANY_PIXELS else contextlib.nullcontext():
             return await run(self._executor, prepare)
@@ -161,19 +163,35 @@ class Pipeline:
         self, picture: Picture, started: float, wanted: Wanted, return_attention: bool
     ) -> _Prepared:
         decoded = time.perf_counter()
+        grid, normal = self._config, None
         # Those of the network's own size are often normal already: the batch is checked at once.
-        is_left = picture.pixels.shape == (self._config.height, self._config.width)
-        is_left &= is_own(wanted, self._config)
-        normal = None if is_left else normal_form(picture, self._config, wanted)
+        is_left = picture.pixels.shape == (grid.height, grid.width)
+        if not (is_left and wanted == own_grid(grid)):
+            normal, grid = normal_form(picture, grid, wanted)
         inked = time.perf_counter()
         milliseconds = (decoded - started) * 1000, (inked - decoded) * 1000
-        return _Prepared(picture, normal, wanted, return_attention, *milliseconds, inked)
+        return _Prepared(picture, normal, grid, wanted, return_attention, *milliseconds, inked)
 
-    def _look_again(self, prepared: _Prepared, read: Read) -> tuple[NormalForm, Reading]:
-        return read_again(
+    def _read_sheet(self, prepared: _Prepared) -> Read:
+        """Reads what takes many pictures of the network's: beside the event loop."""
+        assert prepared.normal is not None
+        of_one = [prepared.normal], [prepared.grid], [prepared.picture]
+        (reading,) = read_normal_forms(self._engine, *of_one)
+        look = Look(prepared.grid, prepared.normal, reading)
+        ended = time.perf_counter()
+        second_look = 0.0
+        if needs_second_look(look):
+            look = self._look_again(prepared, look)
+            second_look = (time.perf_counter() - ended) * 1000
+        network = (ended - prepared.since) * 1000
+        parts = prepared.decode_ms, prepared.ink_ms, network, second_look
+        return Read(look, Timing(*(round(part, 3) for part in parts)))
+
+    def _look_again(self, prepared: _Prepared, first: Look) -> Look:
+        return look_twice(
             self._engine,
             prepared.picture,
-            (read.normal, read.reading),
+            first,
             may_be_other=prepared.wanted.may_be_other,
             return_attention=prepared.return_attention,
         )
@@ -210,75 +228,22 @@ class Pipeline:
         left = [one.picture.pixels for one in batch if one.normal is None]
         ready = iter(find_already_normal(np.stack(left), self._config) if left else ())
         normals = [
-            one.normal or next(ready) or normal_form(one.picture, self._config) for one in batch
+            one.normal or next(ready) or normal_form(one.picture, self._config, one.wanted)[0]
+            for one in batch
         ]
         inked = time.perf_counter()
-        answers = self._engine.read(
-            np.stack([normal.picture for normal in normals]),
+        found = read_normal_forms(
+            self._engine,
+            normals,
+            [one.grid for one in batch],
+            [one.picture for one in batch],
             return_attention=any(one.return_attention for one in batch),
         )
-        notices = [one.picture.notices for one in batch]
-        thresholds = self._engine.header.thresholds
-        found = make_readings(answers, normals, self._config, notices, thresholds)
         ended = time.perf_counter()
         reads = []
         for one, reading, normal in zip(batch, found, normals, strict=True):
             ink_ms = (inked - began) * 1000 if one.normal is None else 0.0
             network_ms = (ended - one.since) * 1000 - ink_ms
             timing = round(one.decode_ms, 3), round(one.ink_ms + ink_ms, 3), round(network_ms, 3)
-            reads.append(Read(reading, normal, Timing(*timing)))
+            reads.append(Read(Look(one.grid, normal, reading), Timing(*timing)))
         return reads
-
-
-def is_own(wanted: Wanted, config: ReaderConfig) -> bool:
-    """Tells whether a grid is the reader's own."""
-    return (wanted.rows, wanted.columns) == (config.rows, config.columns)
-
-
-def normal_form(picture: Picture, config: ReaderConfig, wanted: Wanted | None = None) -> NormalForm:
-    """Brings a decoded picture to the normal form; boxes are in pixels of the one that came."""
-    if wanted is None or is_own(wanted, config):
-        normal = normalise(picture.pixels, config)
-    else:
-        normal = normalise_smaller(picture.pixels, wanted.rows, wanted.columns, config)
-    return normal.enlarged(picture.factor, (picture.height, picture.width))
-
-
-def read_again(
-    engine: Engine,
-    picture: Picture,
-    first: tuple[NormalForm, Reading],
-    *,
-    may_be_other: bool = False,
-    return_attention: bool = False,
-) -> tuple[NormalForm, Reading]:
-    """Gives a doubtful picture a second look: see ``model.reading.second_look``.
-
-    Args:
-        engine: Reads.
-        picture: What came.
-        first: What it was read as.
-        may_be_other: Whether a picture of one digit is read as such; else a warning says so.
-        return_attention: Whether to return where the decoder looked.
-    """
-    config = engine.header.config
-
-    def read(normals: Sequence[NormalForm]) -> list[Reading]:
-        pictures = np.stack([normal.picture for normal in normals])
-        answers = engine.read(pictures, return_attention=return_attention)
-        notices = [picture.notices] * len(normals)
-        return make_readings(answers, normals, config, notices, engine.header.thresholds)
-
-    shape = picture.height, picture.width
-    if not is_doubtful(*first):
-        return look_again(first, (), config, read)
-    others = other_normal_forms(picture.pixels, config)
-    others = [one.enlarged(picture.factor, shape) for one in others]
-    normal, reading = look_again(first, others, config, read)
-    lone = normal_form(picture, config, Wanted(1, 1))
-    as_lone = first_cells(read([lone])[0], 1, 1)
-    if not is_lone_digit(lone, as_lone, reading):
-        return normal, reading
-    if may_be_other:
-        return lone, as_lone
-    return normal, dataclasses.replace(reading, warnings=(*reading.warnings, OTHER_LAYOUT))

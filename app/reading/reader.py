@@ -11,12 +11,18 @@ from PIL import Image
 
 from app.reading.engine import Engine, load_engine
 from app.reading.images import decode_opened, open_picture
-from app.reading.pipeline import Wanted, is_own, normal_form, read_again
+from app.reading.looks import (
+    Look,
+    Wanted,
+    look_twice,
+    needs_second_look,
+    normal_form,
+    own_grid,
+    read_normal_forms,
+)
 from app.settings import Settings
 from model.errors import PictureError
-from model.reading import Reading, make_readings
-from model.reading.second_look import is_doubtful, may_be_turned
-from model.reading.smaller_grid import first_cells
+from model.reading import Reading
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -52,7 +58,7 @@ class Reader:
         Args:
             picture: Pixels, a uint8 array from 0 to 255: grey (H, W), RGB (H, W, 3) or RGBA
                 (H, W, 4). Or the bytes of a file that ``app.reading.formats`` lists. Or its path.
-            wanted: The grid, ``Wanted(1, 1)`` for a lone digit; None: the reader's own.
+            wanted: The grid, ``Wanted(9, 9)`` for a sudoku; None: the reader's own.
 
         Returns:
             The reading: ``digits``, ``text``, ``confidence``, ``cells`` and ``warnings``.
@@ -60,27 +66,23 @@ class Reader:
         Raises:
             PictureError: It cannot be read, or is no picture of a grid.
         """
+        config = self.engine.header.config
+        wanted = wanted or own_grid(config)
         if isinstance(picture, np.ndarray):
-            decoded = decode_opened(_image(picture))
+            opened = _image(picture)
         else:
             try:
                 data = picture if isinstance(picture, bytes) else Path(picture).read_bytes()
             except OSError as error:
                 raise PictureError(f"the file cannot be read: {error.strerror}") from error
-            decoded = decode_opened(open_picture(data, self.settings))
-        config = self.engine.header.config
-        wanted = wanted or Wanted(config.rows, config.columns)
-        normal = normal_form(decoded, config, wanted)
-        answers = self.engine.read(normal.picture[np.newaxis])
-        (reading,) = make_readings(
-            answers, [normal], config, [decoded.notices], self.engine.header.thresholds
-        )
-        if not is_own(wanted, config):
-            return first_cells(reading, wanted.rows, wanted.columns)
-        first = normal, reading
-        if is_doubtful(*first) or may_be_turned(*first):
-            _, reading = read_again(self.engine, decoded, first, may_be_other=wanted.may_be_other)
-        return reading
+            opened = open_picture(data, self.settings)
+        decoded = decode_opened(opened, wanted.longest_side)
+        normal, grid = normal_form(decoded, config, wanted)
+        (reading,) = read_normal_forms(self.engine, [normal], [grid], [decoded])
+        look = Look(grid, normal, reading)
+        if needs_second_look(look):
+            look = look_twice(self.engine, decoded, look, may_be_other=wanted.may_be_other)
+        return look.reading
 
 
 def _image(pixels: NDArray[Any]) -> Image.Image:

@@ -7,15 +7,12 @@ they are; ``mnist_form`` brings the ink of each cell to the form of MNIST's digi
 is doubtful. Service, training and evaluation all use it.
 """
 
-import functools
-
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from model.config import ReaderConfig
 from model.errors import PictureError
-from model.ink.already_normal import has_normal_strokes, match_mnist_form, may_be_normal
+from model.ink.already_normal import find_already_normal, resize_to_normal
 from model.ink.form import (
     Box,
     CellInk,
@@ -27,15 +24,16 @@ from model.ink.form import (
 )
 from model.ink.grid_ink import GridInk, find_ink
 from model.ink.ink_warnings import warn_of_larger_grid
-from model.ink.mnist_form import resample, to_mnist_form
+from model.ink.mnist_form import to_mnist_form
 from model.ink.unread import warn_of_unread
 from model.page.beyond import count_rows_and_columns
-from model.page.cell_contrast import MIN_CONTRAST, CellContrast, measure_contrast
+from model.page.cell_contrast import measure_contrast
+from model.page.cell_lattice import CellLattice, find_cell_lattice
 from model.page.contrast import even_light
 from model.page.grid_image import GridImage, even_grid_image, rectified_grid_image
 from model.page.grid_lines import move_edges
 from model.page.layout import Layout, are_alike, find_layout_by_ink, find_layouts
-from model.page.mesh import even_mesh, quads_of
+from model.page.mesh import Quads
 from model.page.sheets import find_groups, find_sheets, rectify_sheet, sheet_homography
 
 __all__ = [
@@ -52,15 +50,17 @@ __all__ = [
 
 # Sides of the cells in which ink is found, pixels, and what is looked at around them, shares.
 _CELL, _MARGIN = 80, 0.22
+# A grid of more cells is a sheet, whose cells are found by all the lines there are.
+_MOST_OF_GRID = 8
 # A drawing is looked at on so many sheets or groups of ink at most: it answers the moving pen.
 _MOST_IN_DRAWING = 1
-# A picture that is in the normal form has a background of at most this grey level.
-_MAX_BACKGROUND = 8
 # Of a cell; downscaled, a few pixels would be left of a longer one.
 _MAX_ASPECT_RATIO = 20
 
 
-def normalise(picture: NDArray[np.uint8], config: ReaderConfig) -> NormalForm:
+def normalise(
+    picture: NDArray[np.uint8], config: ReaderConfig, lattice: CellLattice | None = None
+) -> NormalForm:
     """Brings a picture to the normal form.
 
     A picture whose cells have the form of MNIST's digits already is left as it is. Where an even
@@ -68,8 +68,9 @@ def normalise(picture: NDArray[np.uint8], config: ReaderConfig) -> NormalForm:
 
     Args:
         picture: (height, width) or (height, width, 3), uint8, of any polarity and any size from
-            half the network's picture up.
+            half the normal form's up.
         config: Rows, columns and the size of a cell.
+        lattice: Its cells, where they were found already.
 
     Raises:
         PictureError: The array has another shape or type; the picture is too small or too narrow.
@@ -81,10 +82,12 @@ def normalise(picture: NDArray[np.uint8], config: ReaderConfig) -> NormalForm:
             return already_normal
     image = even_grid_image(picture, config.rows, config.columns, _CELL)
     contrast = measure_contrast(image, has_lines=False)
-    resized = _normalise_by_resizing(picture, image, contrast, config)
+    resized = resize_to_normal(picture, image, contrast, config)
     if resized is not None:
         return resized
     ink = find_ink(image, contrast)
+    if not ink.is_clear and config.num_cells > _MOST_OF_GRID:
+        return _normalise_sheet(picture, ink, config, lattice)
     if not ink.is_clear:
         is_inverted = ink.contrast.is_inverted if ink.contrast.is_flat else None
         by_lines = find_layouts(picture, config.rows, config.columns, is_inverted=is_inverted)
@@ -96,6 +99,22 @@ def normalise(picture: NDArray[np.uint8], config: ReaderConfig) -> NormalForm:
             form = _normalise_layout(picture, by_ink, config, "digits")
             return _see_beyond(form, picture, config)
     return _normalise_ink(picture, ink, config, "ink")
+
+
+def _normalise_sheet(
+    picture: NDArray[np.uint8], even: GridInk, config: ReaderConfig, lattice: CellLattice | None
+) -> NormalForm:
+    """The normal form of a sheet, of whose even division this is the ink."""
+    lattice = lattice or find_cell_lattice(picture, config.rows, config.columns)
+    if lattice is None:
+        by_ink = find_layout_by_ink(picture, config.rows, config.columns)
+        if by_ink is None:
+            return _normalise_ink(picture, even, config, "ink")
+        return _normalise_cells(picture, by_ink.quads, config, "digits")
+    form = _normalise_cells(picture, lattice.quads, config, "lines")
+    if lattice.seen == (config.rows, config.columns):
+        return form
+    return form._replace(warnings=(*form.warnings, warn_of_larger_grid(*lattice.seen)))
 
 
 def other_normal_forms(picture: NDArray[np.uint8], config: ReaderConfig) -> list[NormalForm]:
@@ -153,10 +172,17 @@ def _forms_of_layouts(
 def _normalise_layout(
     picture: NDArray[np.uint8], layout: Layout, config: ReaderConfig, found_by: str
 ) -> NormalForm:
-    """The normal form of a grid whose cells were found."""
+    """The normal form of a grid whose cells were found, but for the places of its edges."""
     shape = config.rows, config.columns
     quads = move_edges(picture, layout.quads, *shape, is_inverted=layout.is_inverted)
-    image = rectified_grid_image(picture, quads, *shape, _CELL, _MARGIN)
+    return _normalise_cells(picture, quads, config, found_by)
+
+
+def _normalise_cells(
+    picture: NDArray[np.uint8], quads: Quads, config: ReaderConfig, found_by: str
+) -> NormalForm:
+    """The normal form of a grid whose cells were found."""
+    image = rectified_grid_image(picture, quads, config.rows, config.columns, _CELL, _MARGIN)
     ink = find_ink(image, measure_contrast(image, has_lines=True), has_lines=True)
     return _normalise_ink(picture, ink, config, found_by)
 
@@ -210,60 +236,6 @@ def _in_picture(cells: list[CellInk], image: GridImage, shape: tuple[int, ...]) 
     ]
 
 
-def find_already_normal(
-    pictures: NDArray[np.uint8], config: ReaderConfig
-) -> list[NormalForm | None]:
-    """Detects pictures that are in the normal form already; several cost little more than one.
-
-    Args:
-        pictures: (B, H, W), uint8, of the config's size.
-        config: Rows, columns and the size of a cell.
-
-    Returns:
-        The normal form of each such picture; None for the others, which ``normalise`` would change.
-    """
-    is_dark = np.maximum(pictures[:, 0], pictures[:, :, 0]).max(axis=1) <= _MAX_BACKGROUND
-    forms = _match_normal_forms(pictures, config)
-    return [form if dark else None for form, dark in zip(forms, is_dark.tolist(), strict=True)]
-
-
-def _match_normal_forms(
-    pictures: NDArray[np.uint8], config: ReaderConfig, *, slack: int = 1
-) -> list[NormalForm | None]:
-    """Normal forms of pictures (B, H, W), light on dark; None where a cell lacks MNIST's form."""
-    size = config.cell_size
-    tiles = pictures.reshape(-1, config.rows, size, config.columns, size).swapaxes(2, 3)
-    found = match_mnist_form(tiles.reshape(-1, size, size), MIN_CONTRAST, slack=slack)
-    shape = (len(pictures), config.num_cells)
-    are_normal: list[bool] = np.all(found.is_normal.reshape(shape), axis=1).tolist()
-    boxes = (found.boxes.reshape(*shape, 4) + _cell_corners(config)).tolist()
-    is_blank = found.is_blank.reshape(shape).tolist()
-    whole = (0, 0, config.width, config.height)
-    forms: list[NormalForm | None] = [None] * len(pictures)
-    for number, picture in enumerate(pictures):
-        if are_normal[number]:
-            cells = tuple(
-                CellInk() if blank else CellInk((x0, y0, x1, y1), 1.0)
-                for (x0, y0, x1, y1), blank in zip(boxes[number], is_blank[number], strict=True)
-            )
-            layout = _even_layout(config.rows, config.columns, whole[2:])
-            forms[number] = NormalForm(picture, False, whole, cells, layout)
-    return forms
-
-
-@functools.lru_cache(maxsize=64)
-def _even_layout(rows: int, columns: int, size: tuple[int, int]) -> GridLayout:
-    """The layout of an already normal picture (width, height)."""
-    return GridLayout(quads_of(even_mesh(size[::-1], rows, columns)), "form")
-
-
-@functools.cache
-def _cell_corners(config: ReaderConfig) -> NDArray[np.int64]:
-    """(C, 4): x and y of each cell's corner, for both ends of a box."""
-    row_column = np.array(list(np.ndindex(config.rows, config.columns)))
-    return np.tile(row_column[:, ::-1] * config.cell_size, 2)
-
-
 def check_picture(picture: NDArray[np.uint8], config: ReaderConfig) -> None:
     """Checks that a picture can be one of a grid.
 
@@ -288,35 +260,3 @@ def check_picture(picture: NDArray[np.uint8], config: ReaderConfig) -> None:
             f"expected a picture of at least {config.width // 2}x{config.height // 2} pixels, "
             f"got {width}x{height}"
         )
-
-
-def _normalise_by_resizing(
-    picture: NDArray[np.uint8], image: GridImage, contrast: CellContrast, config: ReaderConfig
-) -> NormalForm | None:
-    """The normal form of a drawing that lacks nothing but the size; None for any other."""
-    if not contrast.is_flat or not contrast.peaks.any():
-        return None
-    # From one ground: what stands out from the surroundings of a thick digit may be its inside.
-    ground = np.median(image.pixels, axis=(0, 1))
-    levels = _differences(image.pixels, ground)
-    if not may_be_normal(levels, config.rows, config.columns, config.cell_size):
-        return None  # most drawings: this test is cheaper than the next
-    height, width = picture.shape[:2]
-    if height >= config.height and width >= config.width:
-        small = cv2.resize(picture, (config.width, config.height), interpolation=cv2.INTER_AREA)
-        levels = _differences(np.asarray(small, np.uint8), ground)
-    resized = resample(levels, (config.height, config.width))
-    (form,) = _match_normal_forms(resized[np.newaxis], config, slack=2)
-    if form is None or not has_normal_strokes(resized, config.cell_size):
-        return None
-    to_picture = np.diag([width / config.width, height / config.height, 1.0])
-    form = form._replace(is_inverted=contrast.is_inverted)
-    return form.seen_through(to_picture, picture.shape)
-
-
-def _differences(pixels: NDArray[np.uint8], ground: NDArray[np.float64]) -> NDArray[np.uint8]:
-    """(h, w): of pixels (h, w) or (h, w, 3) to a colour, by the channel that differs most."""
-    differences = cv2.absdiff(pixels, np.full_like(pixels, ground))
-    if differences.ndim == 3:
-        differences = functools.reduce(cv2.max, cv2.split(differences))
-    return np.asarray(differences, np.uint8)

@@ -14,6 +14,8 @@ from model.page.mesh import Quads, even_quads, quads_of, sample, shrink_to_sampl
 Pixel = TypeVar("Pixel", np.uint8, np.float32)
 Edges = list[tuple[int, int]]
 """First pixel of each row or column of cells, and the one after its last."""
+# Rows or columns of one size differ in the shape of their cells by less than this factor.
+_UNEVEN = 1.3
 
 
 class GridImage(NamedTuple):
@@ -50,16 +52,16 @@ class GridImage(NamedTuple):
         return GridImage(shrink(self.pixels, factor), self.quads, down, across, scale)
 
     def inside(self, levels: NDArray[Pixel], share: float) -> NDArray[Pixel]:
-        """Cuts the cells, less a share of them on every side, out of (h, w): (R * C, ...)."""
+        """Cuts the cells, less a share of them on every side, out of (h, w): (R * C, ...).
+
+        Of larger cells it cuts the middle, of the size of the smallest.
+        """
         height, width = self.cell
         top, left = round(share * height), round(share * width)
-        return np.array(
-            [
-                levels[y + top : y + height - top, x + left : x + width - left]
-                for y, _ in self.down
-                for x, _ in self.across
-            ]
-        )
+        down = [start + top + (end - start - height) // 2 for start, end in self.down]
+        across = [start + left + (end - start - width) // 2 for start, end in self.across]
+        height, width = height - 2 * top, width - 2 * left
+        return np.array([levels[y : y + height, x : x + width] for y in down for x in across])
 
     @property
     def boxes(self) -> list[tuple[int, int, int, int]]:
@@ -136,17 +138,19 @@ def rectified_grid_image(
         margin: Its surroundings on every side, shares of a cell.
     """
     places = quads.reshape(rows, columns, 2, 2, 2).transpose(0, 2, 1, 3, 4)
-    height = float(np.linalg.norm(places[:, 1] - places[:, 0], axis=-1).mean())
-    width = float(np.linalg.norm(places[:, :, :, 1] - places[:, :, :, 0], axis=-1).mean())
-    scale = side / max(math.sqrt(height * width), 1e-6)
-    size = max(8, round(height * scale)), max(8, round(width * scale))
+    tall = np.linalg.norm(places[:, 1] - places[:, 0], axis=-1).mean(axis=2)  # (R, C)
+    wide = np.linalg.norm(places[:, :, :, 1] - places[:, :, :, 0], axis=-1).mean(axis=1)
+    scale = side / max(math.sqrt(tall.mean() * wide.mean()), 1e-6)
+    heights, widths = (
+        np.maximum(8, np.rint(lengths * scale)).astype(int) for lengths in _sizes(tall, wide)
+    )
     # Gaps between cells are as wide as between those of the picture.
     below = np.linalg.norm(places[1:, 0] - places[:-1, 1], axis=-1).mean(axis=(1, 2))
     right = np.linalg.norm(places[:, :, 1:, 0] - places[:, :, :-1, 1], axis=-1).mean(axis=(0, 1))
-    around = [round(margin * length) for length in size]
+    around = [round(margin * int(lengths.min())) for lengths in (heights, widths)]
     down, across = (
-        _edges(np.rint(gaps * scale).astype(int), length, before)
-        for gaps, length, before in zip((below, right), size, around, strict=True)
+        _edges(np.rint(gaps * scale).astype(int), lengths, before)
+        for gaps, lengths, before in zip((below, right), (heights, widths), around, strict=True)
     )
     picture, knots = shrink_to_sample(picture, places.reshape(2 * rows, -1, 2), scale)
     weights = (
@@ -158,11 +162,29 @@ def rectified_grid_image(
     return GridImage(pixels, quads, down, across, scale)
 
 
-def _edges(gaps: NDArray[np.int_], length: int, before: int) -> Edges:
-    starts = [
-        before + length * number + int(gaps[:number].sum()) for number in range(len(gaps) + 1)
-    ]
-    return [(start, start + length) for start in starts]
+def _sizes(
+    tall: NDArray[np.float64], wide: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Heights of rows, (R,), and widths of columns, (C,), as they would be seen from above.
+
+    Args:
+        tall: (R, C): height of each cell, pixels.
+        wide: (R, C): width of each cell, pixels.
+
+    A camera makes cells that are further away smaller, and changes their shape little: so rows and
+    columns differ in size where their cells differ in shape.
+    """
+    height, width = np.full(len(tall), tall.mean()), np.full(wide.shape[1], wide.mean())
+    shapes = np.log(np.maximum(tall, 1e-6) / np.maximum(wide, 1e-6))
+    of_rows, of_columns = (shapes.mean(axis=axis) - shapes.mean() for axis in (1, 0))
+    if max(np.ptp(of_rows), np.ptp(of_columns)) < math.log(_UNEVEN):
+        return height, width
+    return height * np.exp(of_rows), width * np.exp(-of_columns)
+
+
+def _edges(gaps: NDArray[np.int_], lengths: NDArray[np.int_], before: int) -> Edges:
+    starts = before + np.concatenate([[0], np.cumsum(lengths[:-1] + gaps)])
+    return list(zip(starts.tolist(), (starts + lengths).tolist(), strict=True))
 
 
 @functools.lru_cache(maxsize=64)

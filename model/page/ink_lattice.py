@@ -40,6 +40,8 @@ class InkLattice(NamedTuple):
     """The cells around them, pixels."""
     middles: NDArray[np.float64]
     """(N, 2): of the digits, in reading order."""
+    offset: float
+    """From a digit's middle to that of its cell at most, shares of the cell's shorter side."""
 
 
 def find_ink_lattice(small: NDArray[np.uint8], rows: int, columns: int) -> InkLattice | None:
@@ -61,10 +63,28 @@ def find_ink_lattice(small: NDArray[np.uint8], rows: int, columns: int) -> InkLa
         if np.count_nonzero(is_similar) != rows * columns or is_similar.tobytes() in tried:
             continue
         tried.add(is_similar.tobytes())
-        lattice = _fit(boxes[is_similar], rows, columns)
+        lattice = fit_ink_lattice(boxes[is_similar], rows, columns)
         if lattice is not None:
             return lattice
     return None
+
+
+def find_digit_boxes(small: NDArray[np.uint8]) -> NDArray[np.float64]:
+    """Finds what may be digits of a grid: of ink, those of which most are alike in size.
+
+    Args:
+        small: (h, w) or (h, w, 3), uint8.
+
+    Returns:
+        (N, 4): x0, y0, x1, y1, pixels.
+    """
+    boxes = _merge(_ink_boxes(small))
+    if not len(boxes):
+        return boxes
+    sizes = (boxes[:, 2:] - boxes[:, :2]).max(axis=1)
+    ratios = sizes / sizes[:, np.newaxis]
+    are_similar = (ratios > _SIMILAR[0]) & (ratios < _SIMILAR[1])
+    return np.asarray(boxes[are_similar[are_similar.sum(axis=1).argmax()]])
 
 
 def _ink_boxes(small: NDArray[np.uint8]) -> NDArray[np.float64]:
@@ -108,8 +128,14 @@ def _merge(boxes: NDArray[np.float64]) -> NDArray[np.float64]:
         boxes = np.hstack([merged[:, :2], -merged[:, 2:]])
 
 
-def _fit(boxes: NDArray[np.float64], rows: int, columns: int) -> InkLattice | None:
-    """The lattice on which the middles of boxes lie, if they do."""
+def fit_ink_lattice(boxes: NDArray[np.float64], rows: int, columns: int) -> InkLattice | None:
+    """Fits rows and columns to digits; None where they do not lie in them.
+
+    Args:
+        boxes: (R * C, 4): x0, y0, x1, y1, pixels.
+        rows: R.
+        columns: C.
+    """
     centres = (boxes[:, :2] + boxes[:, 2:]) / 2
     size = float(np.median((boxes[:, 2:] - boxes[:, :2]).max(axis=1)))
     places = np.array(list(np.ndindex(rows, columns)), np.float64)[:, ::-1]
@@ -144,5 +170,5 @@ def _fit(boxes: NDArray[np.float64], rows: int, columns: int) -> InkLattice | No
         if offset < least:
             x, y = np.meshgrid(np.arange(columns + 1) - 0.5, np.arange(rows + 1) - 0.5)
             mesh = x[..., None] * right + y[..., None] * below + origin
-            best, least = InkLattice(mesh, centres[order]), offset
+            best, least = InkLattice(mesh, centres[order], offset), offset
     return best

@@ -29,6 +29,17 @@ class Answers(NamedTuple):
     attention: NDArray[np.float32] | None
 
 
+class GridAnswers(NamedTuple):
+    """The same for one grid of C cells."""
+
+    symbols: NDArray[np.int64]
+    """(C + 1,), the last of them ``<finish>``."""
+    probabilities: NDArray[np.float32]
+    """(C, 12)."""
+    attention: NDArray[np.float32] | None
+    """(C, L, K, N); None where it was not asked for, or took several pictures."""
+
+
 class Cell(NamedTuple):
     """The answer for one cell."""
 
@@ -92,6 +103,11 @@ class Reading:
         return "".join(signs.get(cell.kind, str(cell.digit)) for cell in self.cells)
 
     @property
+    def lines(self) -> list[str]:
+        """The same as ``text``, a line for each row."""
+        return lines_of(self.text, self.columns)
+
+    @property
     def confidence(self) -> float:
         """Probability of the whole reading: the product over its cells."""
         return math.prod(cell.confidence for cell in self.cells)
@@ -113,6 +129,11 @@ class Reading:
         return dataclasses.replace(self, cells=tuple(cells), warnings=warnings)
 
 
+def lines_of(text: str, columns: int) -> list[str]:
+    """Cuts the text of a reading into lines, one for each row of so many columns."""
+    return [text[start : start + columns] for start in range(0, len(text), columns)]
+
+
 def kind_of(symbol: int) -> Kind:
     """Returns what a cell holds that was read as a symbol."""
     if vocabulary.digit_of(symbol) is not None:
@@ -120,57 +141,50 @@ def kind_of(symbol: int) -> Kind:
     return "blank" if symbol == vocabulary.BLANK else "other"
 
 
-def make_readings(
-    answers: Answers,
-    normals: Sequence[NormalForm],
-    config: ReaderConfig,
-    notices: Sequence[tuple[Notice, ...]],
+def make_reading(
+    answers: GridAnswers,
+    normal: NormalForm,
+    grid: ReaderConfig,
+    notices: Sequence[Notice],
     thresholds: Thresholds,
-) -> list[Reading]:
-    """Makes the readings of a batch.
+) -> Reading:
+    """Makes the reading of a picture.
 
     Args:
-        answers: Of B pictures.
-        normals: The normal forms that were read, B of them.
-        config: Of the reader.
-        notices: Warnings about each picture from before it was read.
+        answers: For its grid.
+        normal: The normal form that was read.
+        grid: Its rows and columns.
+        notices: Warnings about the picture from before it was read.
         thresholds: Of which cells is warned.
     """
-    places = list(np.ndindex(config.rows, config.columns))
-    symbols: list[list[int]] = answers.symbols.tolist()
-    confidences: list[list[float]] = answers.probabilities.max(axis=2).tolist()
-    found = []
-    for index, (normal, noticed) in enumerate(zip(normals, notices, strict=True)):
-        of_cells = zip(
-            places,
-            symbols[index][: len(places)],
-            confidences[index],
-            answers.probabilities[index],
-            normal.cells,
-            strict=True,
-        )
-        cells = tuple(
-            [
-                Cell(
-                    row,
-                    column,
-                    kind_of(symbol),
-                    vocabulary.digit_of(symbol),
-                    confidence,
-                    probabilities,
-                    ink.box,
-                )
-                for (row, column), symbol, confidence, probabilities, ink in of_cells
-            ]
-        )
-        ink_notices = [
-            Notice(warning.code, warning.detail, warning.cells) for warning in normal.warnings
+    symbols: list[int] = answers.symbols.tolist()
+    of_cells = zip(
+        np.ndindex(grid.rows, grid.columns),
+        symbols[: grid.num_cells],
+        answers.probabilities.max(axis=1).tolist(),
+        answers.probabilities,
+        normal.cells,
+        strict=True,
+    )
+    cells = tuple(
+        [
+            Cell(
+                row,
+                column,
+                kind_of(symbol),
+                vocabulary.digit_of(symbol),
+                confidence,
+                probabilities,
+                ink.box,
+            )
+            for (row, column), symbol, confidence, probabilities, ink in of_cells
         ]
-        of_cells_read = _warnings(symbols[index], cells, thresholds)
-        warnings = (*of_cells_read, *ink_notices, *noticed)
-        attention = None if answers.attention is None else answers.attention[index]
-        found.append(Reading(cells, warnings, attention, thresholds))
-    return found
+    )
+    ink_notices = [
+        Notice(warning.code, warning.detail, warning.cells) for warning in normal.warnings
+    ]
+    warnings = (*_warnings(symbols, cells, thresholds), *ink_notices, *notices)
+    return Reading(cells, warnings, answers.attention, thresholds)
 
 
 def best_alternatives(reading: Reading, count: int) -> list[Alternative]:

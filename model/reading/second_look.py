@@ -14,7 +14,7 @@ from model.reading import DOUBTED, Cell, Reading
 from model.vocabulary import BLANK
 
 Read = Callable[[Sequence[NormalForm]], list[Reading]]
-"""Reads normal forms, as an engine and ``make_readings`` do."""
+"""Reads normal forms of grids of one shape."""
 
 # The evidence of a reading is the mean over its cells of the logarithms of their probabilities;
 # a blank, ink that is no digit, or what is no whole one, counts as an answer of this probability: a
@@ -26,8 +26,10 @@ _BLANK, _ENCLOSED_BLANK, _WARNED = 0.5, 0.8, 0.05
 _LEAD, _SHARPNESS = 0.12, 10.0
 # In the probabilities, what was voted for weighs this at least. No more forms are read than that.
 _MAJORITY, _MOST = 0.6, 14
-# A picture is doubted where a digit is less sure than this: it may be turned.
+# A picture is doubted where a digit is less sure than this: it may be turned. Of a sheet, which has
+# more cells than the next, some always are: there the typical digit is so unsure.
 _ALMOST_SURE = 0.97
+_MOST_OF_GRID, _UNSURE = 8, 0.1
 # How unsure a reading is: the mean over its inked cells of minus the logarithms of the
 # probabilities of their likeliest digits. A digit that is turned is none, as a rule.
 # A picture is turned where it is less unsure turned than the first of these, and upright by more
@@ -52,8 +54,8 @@ class _Seen(NamedTuple):
 
 def is_doubtful(normal: NormalForm, reading: Reading) -> bool:
     """Tells whether a picture may be read better in another way."""
-    if normal.layout.found_by == "form":
-        return False  # nothing was decided that may be wrong
+    if normal.layout.found_by == "form" or _is_sheet(reading):
+        return False  # nothing was decided that may be wrong, or all there is was looked at
     if normal.warnings:
         return True
     if any(warning.code == "finish_misplaced" for warning in reading.warnings):
@@ -70,13 +72,15 @@ def may_be_turned(normal: NormalForm, reading: Reading) -> bool:
     """Tells whether a picture may be read better if it is turned, at least."""
     if normal.layout.found_by == "form":
         return False
+    if _is_sheet(reading):
+        return math.inf > _unsureness(_see(normal, reading)) > _UNSURE
     return any(cell.confidence < _ALMOST_SURE for cell in reading.cells)
 
 
 def look_again(
     first: tuple[NormalForm, Reading],
     others: Sequence[NormalForm],
-    config: ReaderConfig,
+    grid: ReaderConfig,
     read: Read,
 ) -> tuple[NormalForm, Reading]:
     """Reads a picture in its other ways too; returns the likeliest reading with its normal form.
@@ -86,7 +90,7 @@ def look_again(
     Args:
         first: What it was read as.
         others: Its other normal forms.
-        config: Of the reader.
+        grid: Its rows and columns.
         read: Reads normal forms.
     """
     others = [one for one in others if not np.array_equal(one.picture, first[0].picture)][:_MOST]
@@ -97,7 +101,7 @@ def look_again(
     weights[agree] *= share / weights[agree].sum()
     weights[~agree] *= (1 - share) / max(weights[~agree].sum(), 1e-9)
     probabilities = np.tensordot(weights, [_probabilities(one.reading) for one in seen], axes=1)
-    turned = _find_turned(seen, best, config, read)
+    turned = _find_turned(seen, best, grid, read)
     if turned:
         most, times, more = _TURNED
         if not any(cell.digit in _ONE_WAY for cell in turned.reading.cells):
@@ -149,16 +153,20 @@ def _vote(seen: Sequence[_Seen], lead: float = 0.0) -> tuple[_Seen, NDArray[np.f
 
 
 def _find_turned(
-    seen: Sequence[_Seen], upright: _Seen, config: ReaderConfig, read: Read
+    seen: Sequence[_Seen], upright: _Seen, grid: ReaderConfig, read: Read
 ) -> _Seen | None:
     """What was read turned, if it is at least nearly as likely; None if all is upright."""
     # With a warning no reading is sure enough; a blank is blank however it is turned.
     num_inked = len(_inked(upright))
-    clear = [one for one in seen if not one.normal.warnings and len(_inked(one)) == num_inked]
+    clear = [
+        one
+        for one in seen
+        if (_is_sheet(one.reading) or not one.normal.warnings) and len(_inked(one)) == num_inked
+    ]
     if not clear or _unsureness(upright) <= _NEARLY[2]:
         return None
-    quarters = range(1, 4) if config.rows == config.columns else (2,)
-    normals = [turn(one.normal, each, config) for one in clear for each in quarters]
+    quarters = range(1, 4) if grid.rows == grid.columns else (2,)
+    normals = [turn(one.normal, each, grid) for one in clear for each in quarters]
     turned = list(map(_see, normals, read(normals)))
     best, _ = _vote(turned)
     alike = [
@@ -191,12 +199,18 @@ def _unsureness(seen: _Seen, leave_out: int = 0) -> float:
     if len(sure) < _LEAST_INKED:
         return math.inf
     sure = sure[leave_out:]
-    return _WARNED * len(seen.normal.warnings) - float(np.log(np.maximum(sure, 1e-6)).mean())
+    warned = 0 if _is_sheet(seen.reading) else _WARNED * len(seen.normal.warnings)
+    return warned - float(np.log(np.maximum(sure, 1e-6)).mean())
 
 
-def turn(normal: NormalForm, quarters: int, config: ReaderConfig) -> NormalForm:
+def _is_sheet(reading: Reading) -> bool:
+    """Whether it has so many cells that a warning of some says nothing about the others."""
+    return len(reading.cells) > _MOST_OF_GRID
+
+
+def turn(normal: NormalForm, quarters: int, grid: ReaderConfig) -> NormalForm:
     """Turns what the network sees counterclockwise; boxes stay where they are in the picture."""
-    places = np.arange(config.num_cells).reshape(config.rows, config.columns)
+    places = np.arange(grid.num_cells).reshape(grid.rows, grid.columns)
     order = np.rot90(places, quarters).ravel().tolist()
     return normal._replace(
         picture=np.ascontiguousarray(np.rot90(normal.picture, quarters)),
