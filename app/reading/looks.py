@@ -81,7 +81,7 @@ def normal_form(
         PictureError: The picture is too small or too narrow.
     """
     rows, columns, lattice = wanted.rows, wanted.columns, None
-    if wanted.may_be_other and (counted := count_rows_and_columns(picture.pixels)):
+    if wanted.may_be_other and (counted := count_rows_and_columns(picture.pixels, (rows, columns))):
         rows, columns, lattice = counted
     if wanted.may_be_other and rows * columns <= config.num_cells:
         # As it would have been decoded, had its rows and columns been known.

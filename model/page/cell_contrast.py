@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from model.page.contrast import cubed_differences, ground_of, in_even_light
+from model.page.contrast import cubed_differences, ground_of, in_even_light, is_drawing
 from model.page.grid_image import Edges, GridImage, zones_along
 
 # Strokes and lines are narrower than this share of a cell.
@@ -21,13 +21,15 @@ _PEAK_FLAT, _PEAK = 0.9985, 0.995
 # What differs less than this from its ground is no ink: grey levels, on a screen and on paper, and
 # standard deviations of the ground's noise.
 MIN_CONTRAST, _LEAST_PEAK, _NOISE_FACTOR = 24, 12.0, 5.5
+# In a shadow there is so many times as much noise as in most quarters of cells.
+_NOISIER = 2.5
 # Beside a cell's edge, a line with its blurred sides is in a band of this share of the cell; it has
 # in each row of pixels what all but this share of them exceed.
 _LINE_BAND, _LINE_SHARE = 0.16, 0.35
 # A cell may have light ink where the others have dark ink, if its contrast, cubed, is this share of
 # the strongest. It is measured at about so many pixels a cell; in a photograph by what is around
-# each pixel, shares of a cell; so much of a drawing has one colour.
-_OWN_POLARITY, _COARSE_CELL, _WINDOW, _ONE_COLOUR = 0.1, 32, 0.25, 0.4
+# each pixel, shares of a cell.
+_OWN_POLARITY, _COARSE_CELL, _WINDOW = 0.1, 32, 0.25
 
 
 class CellContrast(NamedTuple):
@@ -54,9 +56,7 @@ def measure_contrast(image: GridImage, *, has_lines: bool) -> CellContrast:
     """
     side, count = min(image.cell), len(image.quads)
     coarse = image.shrunk(max(1, side // _COARSE_CELL))
-    few = np.ascontiguousarray(image.pixels[::2, ::2]).reshape(-1)
-    most = cv2.calcHist([few], [0], None, [256], (0, 256)).max()
-    is_photograph = bool(most <= _ONE_COLOUR * few.size)
+    is_photograph = not is_drawing(image.pixels)
     are_inverted, is_inverted = _polarities(coarse, is_photograph=is_photograph)
     levels = _differences(image, are_inverted, is_photograph=is_photograph)
     is_flat = 2 * cv2.countNonZero(levels) < levels.size
@@ -144,8 +144,10 @@ def _noise(cells: NDArray[np.uint8]) -> tuple[NDArray[np.float64], NDArray[np.fl
     apart = np.maximum(quarters, medians) - np.minimum(quarters, medians)
     noise = _median(apart) / 0.6745
     ground = np.median(medians, axis=1)
-    most = (medians - ground[:, np.newaxis] + _NOISE_FACTOR * noise).max(axis=(1, 2))
-    return ground[:, 0], np.maximum(most, _LEAST_PEAK)
+    most = medians - ground[:, np.newaxis] + _NOISE_FACTOR * noise
+    # A bold digit may take most of a quarter, and is no noise.
+    least = most.max(axis=(1, 2)).clip(_LEAST_PEAK, max(_LEAST_PEAK, _NOISIER * np.median(most)))
+    return ground[:, 0], least
 
 
 def _median(levels: NDArray[np.uint8]) -> NDArray[np.uint8]:

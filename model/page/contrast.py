@@ -16,6 +16,8 @@ _WIDEST, _SHADE, _DARKER = 0.12, 0.05, 1.3
 # The ground in full light is this quantile of it, without this share of a side around, which may be
 # of something else; in a shadow it is at most so much darker.
 _LIT, _AROUND, _DARKEST = 0.9, 0.2, 3.5
+# So much of a drawing has one colour.
+_ONE_COLOUR = 0.4
 # Light is even where no ground is darker by more than this factor.
 _EVEN = 1.1
 
@@ -122,6 +124,13 @@ def is_ink_darker(picture: NDArray[np.uint8]) -> bool:
     side = round(_WINDOW * max(coarse.shape[:2])) | 1
     around = cv2.blur(coarse, (side, side), borderType=cv2.BORDER_REPLICATE)
     return float(_cubes(around, coarse).sum()) >= 0
+
+
+def is_drawing(picture: NDArray[np.uint8]) -> bool:
+    """Tells whether a picture was drawn on a screen: much of it has one colour."""
+    few = np.ascontiguousarray(picture[::2, ::2]).reshape(-1)
+    most = cv2.calcHist([few], [0], None, [256], (0, 256)).max()
+    return bool(most > _ONE_COLOUR * few.size)
 
 
 def cubed_differences(picture: NDArray[np.uint8], reach: int) -> NDArray[np.float32]:

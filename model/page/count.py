@@ -1,21 +1,27 @@
 """Counts the rows and columns of a grid: by lines that enclose its cells, or by its digits."""
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from model.page.cell_lattice import CellLattice, find_cell_lattice
-from model.page.contrast import shrink_to
-from model.page.ink_lattice import find_digit_boxes, fit_ink_lattice
+from model.page.contrast import is_drawing, shrink_to
+from model.page.ink_lattice import find_ink_boxes, fit_ink_lattice, merge_boxes
 from model.page.mesh import to_cells
 
 # Digits are searched for in a picture whose longer side is at most this, pixels.
 _SEARCH_SIDE = 640
 # What is larger than this share of a cell is no digit in it.
 _IN_CELL = 0.97
-# Cells of an even division of a picture are no longer than this times their width.
-_MAX_ASPECT_RATIO = 2.5
+# Of an even division, cells are no longer than this times their width, and strokes go beyond their
+# cells by less than this share of them, on average.
+_MAX_ASPECT_RATIO, _MAX_CROSSING = 1.7, 0.06
+# All ink together is no further than this from the middles.
+_MAX_ASIDE = 0.2
+# More pieces are a texture.
+_TEXTURE = 2000
 
 
 class Counted(NamedTuple):
@@ -27,23 +33,26 @@ class Counted(NamedTuple):
     """Its cells, if lines enclose them."""
 
 
-def count_rows_and_columns(picture: NDArray[np.uint8]) -> Counted | None:
+def count_rows_and_columns(picture: NDArray[np.uint8], own: tuple[int, int]) -> Counted | None:
     """Counts the rows and columns of a grid of any size.
 
     Lines that enclose cells go before digits, as cells may be blank.
 
     Args:
         picture: (h, w) or (h, w, 3), uint8.
+        own: Rows and columns that it has where it may have them and cells are blank.
 
     Returns:
         None where neither lines nor digits make a grid.
     """
     small, scale = shrink_to(picture, _SEARCH_SIDE)
-    boxes = find_digit_boxes(small)
+    strokes = find_ink_boxes(small, is_flat=is_drawing(small))
     lattice = find_cell_lattice(picture)
-    if lattice is not None and _holds(lattice, boxes * np.tile(scale, 2)):
+    if lattice is not None and _holds(lattice, strokes * np.tile(scale, 2)):
         return Counted(lattice.rows, lattice.columns, lattice)
-    return _count_digits(boxes, small.shape)
+    if not 0 < len(strokes) <= _TEXTURE:
+        return None
+    return _count_evenly(strokes, small.shape, own) or _count_digits(merge_boxes(strokes))
 
 
 def _holds(lattice: CellLattice, boxes: NDArray[np.float64]) -> bool:
@@ -58,29 +67,67 @@ def _holds(lattice: CellLattice, boxes: NDArray[np.float64]) -> bool:
     # What is larger than two cells is made of lines.
     is_digit = sizes.max(axis=1) < 2
     is_inside = (apart < 0.5).all(axis=1) & (sizes < _IN_CELL).all(axis=1)
-    return bool(np.count_nonzero(is_inside) >= max(1, np.count_nonzero(is_digit)) / 2)
+    return bool(2 * is_inside.sum() >= max(1, int(is_digit.sum())))
 
 
-def _count_digits(boxes: NDArray[np.float64], shape: tuple[int, ...]) -> Counted | None:
-    """Rows and columns in which digits stand, one in each cell."""
-    count = len(boxes)
-    if not count:
+def _count_evenly(
+    strokes: NDArray[np.float64], shape: tuple[int, ...], own: tuple[int, int]
+) -> Counted | None:
+    """The finest even division of a picture (height, width) whose cells all have ink of their own.
+
+    Where that ink is on one side of all of them, there may be blank cells of the reader's own grid.
+    """
+    found = []
+    for rows, columns in _divisions(len(strokes)):
+        division = _divide(strokes, shape, rows, columns)
+        if division is not None and division.num_inked == rows * columns:
+            found.append((-rows * columns, division.off, division.aside, Counted(rows, columns)))
+    if found and min(found)[2] < _MAX_ASIDE:
+        return min(found)[3]
+    if _divide(strokes, shape, *own) is not None:
+        return Counted(*own)
+    return min(found)[3] if found else None
+
+
+def _divisions(most: int) -> Iterator[tuple[int, int]]:
+    """Rows and columns of no more cells than that."""
+    for rows in range(1, most + 1):
+        for columns in range(1, most // rows + 1):
+            yield rows, columns
+
+
+class _Division(NamedTuple):
+    num_inked: int  # cells with ink
+    off: float  # from ink to the middle of its cell, the mean, in cells
+    aside: float  # the same of all ink together, the larger of both directions
+
+
+def _divide(
+    strokes: NDArray[np.float64], shape: tuple[int, ...], rows: int, columns: int
+) -> _Division | None:
+    """An even division of a picture (height, width), if ink stays in its cells."""
+    side = np.array([shape[1] / columns, shape[0] / rows])
+    if side.max() > _MAX_ASPECT_RATIO * side.min():
         return None
-    height, width = float(shape[0]), float(shape[1])
-    middles = (boxes[:, :2] + boxes[:, 2:]) / 2
-    found: list[tuple[float, Counted]] = []
-    for rows in range(1, count + 1):
-        columns, rest = divmod(count, rows)
-        if rest:
-            continue
-        counted = Counted(rows, columns)
-        side = np.array([width / columns, height / rows])
-        numbers = np.floor(middles / side) @ (1, columns)
-        is_squarish = side.max() <= _MAX_ASPECT_RATIO * side.min()
-        if len(np.unique(numbers)) == count and is_squarish:
-            found.append((float(np.abs(middles / side % 1 - 0.5).mean()), counted))
-        elif count > 1 and (lattice := fit_ink_lattice(boxes, rows, columns)) is not None:
-            found.append((lattice.offset, counted))
-    if count == 1 and not found:
-        return Counted(1, 1)
-    return min(found, key=lambda one: one[0])[1] if found else None
+    low, high = strokes[:, :2] / side, strokes[:, 2:] / side
+    cells = np.floor((low + high) / 2)
+    beyond = np.maximum(cells - low, 0) + np.maximum(high - cells - 1, 0)
+    if (beyond / np.maximum(high - low, 1e-6)).max(axis=1).mean() > _MAX_CROSSING:
+        return None
+    numbers, of_cell = np.unique(cells @ (1, columns), return_inverse=True)
+    first, last = np.full((len(numbers), 2), np.inf), np.full((len(numbers), 2), -np.inf)
+    np.minimum.at(first, of_cell, low - cells)
+    np.maximum.at(last, of_cell, high - cells)
+    apart = (first + last) / 2 - 0.5
+    aside = float(np.abs(apart.mean(axis=0)).max())
+    return _Division(len(numbers), float(np.abs(apart).mean()), aside)
+
+
+def _count_digits(boxes: NDArray[np.float64]) -> Counted | None:
+    """Rows and columns in which digits lie, wherever they are in the picture."""
+    found = []
+    for rows in range(1, len(boxes) + 1):
+        columns, rest = divmod(len(boxes), rows)
+        if not rest and (fit := fit_ink_lattice(boxes, rows, columns)):
+            found.append((fit.offset, Counted(rows, columns)))
+    return min(found)[1] if len(boxes) > 1 and found else None

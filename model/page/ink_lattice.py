@@ -55,7 +55,7 @@ def find_ink_lattice(small: NDArray[np.uint8], rows: int, columns: int) -> InkLa
     Returns:
         None where there are more such digits, or fewer.
     """
-    boxes = _merge(_ink_boxes(small))
+    boxes = merge_boxes(find_ink_boxes(small, is_flat=False))
     sizes = (boxes[:, 2:] - boxes[:, :2]).max(axis=1) if len(boxes) else np.zeros(0)
     tried = set()
     for size in np.sort(sizes)[::-1].tolist():
@@ -69,26 +69,16 @@ def find_ink_lattice(small: NDArray[np.uint8], rows: int, columns: int) -> InkLa
     return None
 
 
-def find_digit_boxes(small: NDArray[np.uint8]) -> NDArray[np.float64]:
-    """Finds what may be digits of a grid: of ink, those of which most are alike in size.
+def find_ink_boxes(small: NDArray[np.uint8], *, is_flat: bool) -> NDArray[np.float64]:
+    """Finds what may be digits of a grid, or strokes of one.
 
     Args:
         small: (h, w) or (h, w, 3), uint8.
+        is_flat: It was drawn on a screen: ink may go to the edges, and there is no texture.
 
     Returns:
         (N, 4): x0, y0, x1, y1, pixels.
     """
-    boxes = _merge(_ink_boxes(small))
-    if not len(boxes):
-        return boxes
-    sizes = (boxes[:, 2:] - boxes[:, :2]).max(axis=1)
-    ratios = sizes / sizes[:, np.newaxis]
-    are_similar = (ratios > _SIMILAR[0]) & (ratios < _SIMILAR[1])
-    return np.asarray(boxes[are_similar[are_similar.sum(axis=1).argmax()]])
-
-
-def _ink_boxes(small: NDArray[np.uint8]) -> NDArray[np.float64]:
-    """(n, 4): x0, y0, x1, y1 of components that may be digits or parts of them."""
     longer = max(small.shape[:2])
     contrast = ink_contrast(
         small, max(5, int(_MAX_STROKE * longer)), is_inverted=is_ink_darker(small)
@@ -101,15 +91,16 @@ def _ink_boxes(small: NDArray[np.uint8]) -> NDArray[np.float64]:
         _, _, stats, _ = cv2.connectedComponentsWithStats(is_ink, connectivity=8)
     x, y, width, height, area = stats[1:].T
     extent = np.maximum(width, height)
-    is_kept = (extent >= _SMALLEST * longer) & (extent <= _LARGEST * longer)
-    is_kept &= (area >= _THINNEST * extent**2) & (x > 0) & (y > 0)
-    is_kept &= (x + width < small.shape[1]) & (y + height < small.shape[0])
+    is_kept = (extent >= _SMALLEST * longer) & (area >= _THINNEST * extent**2)
+    if not is_flat:
+        is_kept &= (extent <= _LARGEST * longer) & (x > 0) & (y > 0)
+        is_kept &= (x + width < small.shape[1]) & (y + height < small.shape[0])
     boxes = np.stack([x, y, x + width, y + height], axis=1).astype(np.float64)
     return np.asarray(boxes[is_kept])
 
 
-def _merge(boxes: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Joins boxes that are near each other: strokes of one digit."""
+def merge_boxes(boxes: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Joins boxes, (N, 4), that are near each other: strokes of one digit."""
     if len(boxes) > _TEXTURE:
         return boxes
     while True:

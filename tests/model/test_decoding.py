@@ -11,7 +11,7 @@ from model.decoding import decode_greedily
 from model.header import Thresholds
 from model.ink import normalise
 from model.reader import GridReader
-from model.reading import Answers, make_readings
+from model.reading import GridAnswers, make_reading
 
 
 def test_each_step_is_fed_what_the_reader_said_itself(
@@ -69,9 +69,9 @@ def test_a_missing_finish_is_announced(
 
 
 def _reading(greedy, config):  # type: ignore[no-untyped-def]
-    answers = Answers(greedy.symbols.numpy(), greedy.probabilities.numpy(), None)
+    answers = GridAnswers(greedy.symbols[0].numpy(), greedy.probabilities[0].numpy(), None)
     normal = normalise(np.zeros((56, 56), np.uint8), config)
-    return make_readings(answers, [normal], config, [()], Thresholds())[0]
+    return make_reading(answers, normal, config, (), Thresholds())
 
 
 def test_greedy_is_nearly_always_the_most_probable_reading(released_reader, test_digits):  # type: ignore[no-untyped-def]

@@ -9,7 +9,7 @@ from model import vocabulary
 from model.config import ReaderConfig
 from model.header import Thresholds
 from model.ink import InkWarning, normalise
-from model.reading import Answers, Notice, Reading, best_alternatives, make_readings
+from model.reading import GridAnswers, Notice, Reading, best_alternatives, make_reading
 from model.vocabulary import BLANK, FINISH, OTHER
 
 CONFIG = ReaderConfig()
@@ -20,16 +20,13 @@ def reading(
     *symbols: int, sure: float = 0.99, warnings: tuple[InkWarning, ...] = (), instead: int = 8
 ) -> Reading:
     """What is made of these symbols; ``instead`` has the rest of each cell's probability."""
-    probabilities = np.zeros((1, 4, vocabulary.NUM_CLASSES), np.float32)
+    probabilities = np.zeros((4, vocabulary.NUM_CLASSES), np.float32)
     for cell, symbol in enumerate(symbols):
         if symbol < vocabulary.NUM_CLASSES:
-            probabilities[0, cell, instead] = 1 - sure
-            probabilities[0, cell, symbol] = sure
-    answers = Answers(np.array([[*symbols, FINISH]]), probabilities, None)
-    (made,) = make_readings(
-        answers, [NORMAL._replace(warnings=warnings)], CONFIG, [()], Thresholds()
-    )
-    return made
+            probabilities[cell, instead] = 1 - sure
+            probabilities[cell, symbol] = sure
+    answers = GridAnswers(np.array([*symbols, FINISH]), probabilities, None)
+    return make_reading(answers, NORMAL._replace(warnings=warnings), CONFIG, (), Thresholds())
 
 
 def test_a_cell_holds_a_digit_nothing_or_ink_that_is_no_digit() -> None:

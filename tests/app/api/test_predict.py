@@ -238,7 +238,14 @@ def test_a_very_thin_picture_is_refused_before_it_is_enlarged(client: httpx.Clie
 
 
 @pytest.mark.parametrize(
-    "query", [{"rows": 3}, {"columns": 0}, {"layout": "3x3"}, {"layout": "auto", "rows": 1}]
+    "query",
+    [
+        {"rows": 65},
+        {"rows": 33, "columns": 32},
+        {"columns": 0},
+        {"layout": "3x3"},
+        {"layout": "auto", "rows": 1},
+    ],
 )
 def test_grids_that_cannot_be_read_are_refused(client: httpx.Client, query: dict[str, Any]) -> None:
     answer = client.post("/predict", content=GRID, headers=PNG, params=query)
