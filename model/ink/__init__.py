@@ -50,8 +50,8 @@ __all__ = [
 
 # Sides of the cells in which ink is found, pixels, and what is looked at around them, shares.
 _CELL, _MARGIN = 80, 0.22
-# A grid of more cells is a sheet, whose cells are found by all the lines there are.
-_MOST_OF_GRID = 8
+# A grid of more rows or columns is a sheet, whose cells are found by all the lines there are.
+_MOST_OF_GRID = 2
 # A drawing is looked at on so many sheets or groups of ink at most: it answers the moving pen.
 _MOST_IN_DRAWING = 1
 # Of a cell; downscaled, a few pixels would be left of a longer one.
@@ -86,7 +86,7 @@ def normalise(
     if resized is not None:
         return resized
     ink = find_ink(image, contrast)
-    if not ink.is_clear and config.num_cells > _MOST_OF_GRID:
+    if not ink.is_clear and max(config.rows, config.columns) > _MOST_OF_GRID:
         return _normalise_sheet(picture, ink, config, lattice)
     if not ink.is_clear:
         is_inverted = ink.contrast.is_inverted if ink.contrast.is_flat else None

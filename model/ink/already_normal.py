@@ -40,7 +40,8 @@ def find_already_normal(
     Returns:
         The normal form of each such picture; None for the others, which ``normalise`` would change.
     """
-    is_dark = np.maximum(pictures[:, 0], pictures[:, :, 0]).max(axis=1) <= _MAX_BACKGROUND
+    brightest = np.maximum(pictures[:, 0].max(axis=1), pictures[:, :, 0].max(axis=1))
+    is_dark = brightest <= _MAX_BACKGROUND
     forms = _match_normal_forms(pictures, config)
     return [form if dark else None for form, dark in zip(forms, is_dark.tolist(), strict=True)]
 

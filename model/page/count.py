@@ -13,8 +13,8 @@ from model.page.mesh import to_cells
 
 # Digits are searched for in a picture whose longer side is at most this, pixels.
 _SEARCH_SIDE = 640
-# What is larger than this share of a cell is no digit in it.
-_IN_CELL = 0.97
+# So few holes may be those of digits. What is larger than this share of a cell is no digit in it.
+_FEW, _IN_CELL = 4, 0.97
 # Of an even division, cells are no longer than this times their width, and strokes go beyond their
 # cells by less than this share of them, on average.
 _MAX_ASPECT_RATIO, _MAX_CROSSING = 1.7, 0.06
@@ -48,7 +48,9 @@ def count_rows_and_columns(picture: NDArray[np.uint8], own: tuple[int, int]) -> 
     small, scale = shrink_to(picture, _SEARCH_SIDE)
     strokes = find_ink_boxes(small, is_flat=is_drawing(small))
     lattice = find_cell_lattice(picture)
-    if lattice is not None and _holds(lattice, strokes * np.tile(scale, 2)):
+    if lattice is not None and (
+        lattice.rows * lattice.columns > _FEW or _holds(lattice, strokes * np.tile(scale, 2))
+    ):
         return Counted(lattice.rows, lattice.columns, lattice)
     if not 0 < len(strokes) <= _TEXTURE:
         return None
