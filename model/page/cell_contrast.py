@@ -16,6 +16,9 @@ _MAX_STROKE = 0.36
 CORE = 0.1
 # Photographs are sharpened by an unsharp mask of this deviation, shares of a cell, and weight.
 _BLUR, _SHARPEN = 0.05, 1.0
+# Where the peaks of the stronger cells, by this quantile, are not so many times what ink exceeds,
+# they are smoothed by the same mask.
+_SMOOTH, _STRONG, _CLEAR = -0.7, 0.75, 2.0
 # The peak of a cell is this quantile of its contrast, on a screen and on paper.
 _PEAK_FLAT, _PEAK = 0.9985, 0.995
 # What differs less than this from its ground is no ink: grey levels, on a screen and on paper, and
@@ -60,29 +63,59 @@ def measure_contrast(image: GridImage, *, has_lines: bool) -> CellContrast:
     are_inverted, is_inverted = _polarities(coarse, is_photograph=is_photograph)
     levels = _differences(image, are_inverted, is_photograph=is_photograph)
     is_flat = 2 * cv2.countNonZero(levels) < levels.size
-    least = np.full(count, float(MIN_CONTRAST))
-    if not is_flat:
-        blurred = cv2.GaussianBlur(levels, (0, 0), _BLUR * side)
-        levels = np.asarray(cv2.addWeighted(levels, 1 + _SHARPEN, blurred, -_SHARPEN, 0), np.uint8)
-        of_grounds, least = _noise(image.inside(levels, CORE))
-        for (y0, y1, x0, x1), of_ground in zip(image.zones(), of_grounds.tolist(), strict=True):
-            zone = levels[y0:y1, x0:x1]
-            cv2.subtract(zone, of_ground, dst=zone)
+    if is_flat:
+        least = np.full(count, float(MIN_CONTRAST))
+        peaks = _finish(levels, image, has_lines=has_lines, share=_PEAK_FLAT)
+        gain = 1.0
+    else:
+        levels, peaks, least, gain = _sharpen(levels, image, has_lines=has_lines)
+    are_faint = peaks < least
+    if are_faint.all() and not has_lines:  # a lone digit may stand where cells meet
+        place = int((_PEAK_FLAT if is_flat else _PEAK) * levels.size)
+        highest = float(np.partition(levels, place, axis=None)[place])
+        peaks[:] = highest if highest >= least.max() else 0
+    else:
+        peaks[are_faint] = 0
+    typical = float(np.median(peaks[peaks > 0])) if peaks.any() else 0.0
+    typical /= gain
+    return CellContrast(levels, peaks, typical, is_inverted, is_flat)
+
+
+def _finish(
+    levels: NDArray[np.uint8], image: GridImage, *, has_lines: bool, share: float
+) -> NDArray[np.float64]:
+    """Takes lines off levels, and returns the quantile of each cell, (N,), that is ``share``."""
     if has_lines:
         _remove_edges(levels, image.down, image.across)
         _remove_edges(levels.T, image.across, image.down)
-    share = _PEAK_FLAT if is_flat else _PEAK
-    inside = image.inside(levels, CORE).reshape(count, -1)
+    inside = image.inside(levels, CORE).reshape(len(image.quads), -1)
     place = int(share * inside.shape[1])
-    peaks = np.partition(inside, place, axis=1)[:, place].astype(np.float64)
-    peaks[peaks < least] = 0
-    if not (has_lines or peaks.any()):  # a lone digit may stand where cells meet
-        place = int(share * levels.size)
-        highest = float(np.partition(levels, place, axis=None)[place])
-        peaks[:] = highest if highest >= least.max() else 0
-    typical = float(np.median(peaks[peaks > 0])) if peaks.any() else 0.0
-    typical /= 1 if is_flat else 1 + _SHARPEN
-    return CellContrast(levels, peaks, typical, is_inverted, is_flat)
+    return np.partition(inside, place, axis=1)[:, place].astype(np.float64)
+
+
+def _sharpen(
+    levels: NDArray[np.uint8], image: GridImage, *, has_lines: bool
+) -> tuple[NDArray[np.uint8], NDArray[np.float64], NDArray[np.float64], float]:
+    """Levels of a photograph less those of the ground, peaks of its cells, what ink exceeds, gain.
+
+    Sharpening makes noise stronger: where ink would be lost in it, the picture is smoothed instead.
+    """
+    best, clearest = None, -1.0
+    for weight in (_SHARPEN, _SMOOTH):
+        blurred = cv2.GaussianBlur(levels, (0, 0), _BLUR * min(image.cell))
+        made = np.asarray(cv2.addWeighted(levels, 1 + weight, blurred, -weight, 0), np.uint8)
+        of_grounds, least = _noise(image.inside(made, CORE))
+        for (y0, y1, x0, x1), of_ground in zip(image.zones(), of_grounds.tolist(), strict=True):
+            zone = made[y0:y1, x0:x1]
+            cv2.subtract(zone, of_ground, dst=zone)
+        peaks = _finish(made, image, has_lines=has_lines, share=_PEAK)
+        clear = float(np.quantile(peaks / least, _STRONG))
+        if clear > clearest:
+            best, clearest = (made, peaks, least, max(1.0, 1 + weight)), clear
+        if clear >= _CLEAR:
+            break
+    assert best is not None
+    return best
 
 
 def _differences(

@@ -63,9 +63,12 @@ class PoolOptions:
     """Share of the grids whose digits are MNIST's, re-inked; the others are recorded strokes."""
     reinked_digits: int = 12_000
     """Digits of MNIST that are re-inked."""
-    printed_share: float = 0.1
+    printed_share: float = 0.14
     """Share of the grids whose digits are printed: fonts that imitate handwriting, others, and
     seven-segment displays."""
+    printed_distant: float = 0.5
+    """Share of those that are shown distant, as forms and newspapers are, before the scenes above
+    are drawn from."""
     others: float = 0.28
     """Probability that a cell holds ink that is no digit."""
     other_grids: float = 0.04
@@ -77,7 +80,8 @@ class PoolOptions:
     def __post_init__(self) -> None:
         if self.grids < 1:
             raise ConfigError(f"grids: expected at least 1, got {self.grids}")
-        for name in ("reinked_share", "printed_share", "others", "other_grids", "styles"):
+        shares = ("reinked_share", "printed_share", "printed_distant")
+        for name in (*shares, "others", "other_grids", "styles"):
             if not 0 <= getattr(self, name) <= 1:
                 raise ConfigError(f"{name}: expected 0 to 1, got {getattr(self, name)}")
         if self.reinked_share + self.printed_share > 1:
@@ -158,6 +162,9 @@ class _ChunkMaker:
         self.groups = [list(written) for written, _ in groups]
         shares = np.array([share for _, share in groups])
         self.shares = shares / shares.sum()
+        self.are_printed = [
+            any(isinstance(one.ink, Glyph) for one in written) for written in self.groups
+        ]
         self.weights = []
         for written in self.groups:
             weights = np.array([one.weight for one in written])
@@ -174,8 +181,11 @@ class _ChunkMaker:
         kinds: list[SceneKind] = list(self.options.kinds)
         pictures, labels = [], []
         for _ in range(_CHUNK):
-            drawn = self._draw(count, random)
+            group = int(random.choice(len(self.groups), p=self.shares))
+            drawn = self._draw(group, count, random)
             kind = kinds[int(random.choice(len(kinds), p=list(self.options.kinds.values())))]
+            if self.are_printed[group] and random.random() < self.options.printed_distant:
+                kind = "distant"
             picture = render_scene(kind, [ink for ink, _ in drawn], config, random)
             normal = normalise(picture, config)
             if not _is_in_place(normal, picture.shape, config):
@@ -185,9 +195,8 @@ class _ChunkMaker:
             labels += [label for _, label in drawn]
         return np.concatenate(pictures), np.array(labels, np.int64)
 
-    def _draw(self, count: int, random: np.random.Generator) -> list[tuple[Ink, int]]:
-        """Draws what a grid's cells hold, with its labels."""
-        group = int(random.choice(len(self.groups), p=self.shares))
+    def _draw(self, group: int, count: int, random: np.random.Generator) -> list[tuple[Ink, int]]:
+        """Draws what a grid's cells hold, digits of one group, with its labels."""
         picks = np.searchsorted(self.weights[group], random.random(count))
         digits = [self.groups[group][min(pick, len(self.groups[group]) - 1)] for pick in picks]
         drawn = [(self._vary(digit, random), digit.label) for digit in digits]

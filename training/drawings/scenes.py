@@ -43,7 +43,7 @@ SCENES: Mapping[SceneKind, Scene] = {
         hand=DrawingOptions(pen=(0.025, 0.1), size=(0.35, 0.85)),
         is_dark_on_light=True,
         cell_px=(32, 84),
-        camera=Camera(divider_share=0.6, frame_share=0.5, blur=(0.002, 0.016)),
+        camera=Camera(divider_share=0.6, frame_share=0.5, blur=(0.002, 0.024)),
     ),
 }
 

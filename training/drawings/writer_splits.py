@@ -201,7 +201,7 @@ def printed_digits(seed: int) -> list[StrokeDigit]:
     """Returns digits of fonts and of seven-segment displays."""
     random = np.random.default_rng(seed)
     found = []
-    for fonts, weight in ((hand_like_fonts(HAND_LIKE), 0.6), (printed_fonts(), 0.3)):
+    for fonts, weight in ((hand_like_fonts(HAND_LIKE), 0.45), (printed_fonts(), 0.45)):
         drawn = glyphs(fonts, "0123456789")
         found += [StrokeDigit(one, int(digit), weight / len(drawn)) for one, digit in drawn]
     lit = [number % 10 for number in range(_SEVEN_SEGMENTS)]
