@@ -12,11 +12,12 @@ import numpy as np
 from app.reading.engine import Engine
 from app.reading.images import LONGEST_SIDE, Picture
 from model.config import ReaderConfig
-from model.ink import NormalForm, normalise, other_normal_forms
-from model.page.cell_lattice import CellLattice
+from model.ink import InkWarning, NormalForm, normalise, other_normal_forms
+from model.ink.ink_warnings import warn_of_larger_grid
+from model.page.cell_lattice import CellLattice, find_cell_lattice
 from model.page.contrast import shrink
 from model.page.count import count_rows_and_columns
-from model.reading import Reading, make_reading
+from model.reading import Notice, Reading, make_reading
 from model.reading.lone_digit import OTHER_LAYOUT, is_lone_digit
 from model.reading.second_look import is_doubtful, look_again, may_be_turned
 from model.reading.tiles import read_grids, with_shape
@@ -166,6 +167,8 @@ def look_twice(
     best = Look(grid, *look_again(seen, others, grid, read))
     if grid != config:
         return best
+    if best.normal.warnings and (larger := _find_larger(picture, best)):
+        return _with_warning(best, Notice(larger.code, larger.detail))
     alone = with_shape(config, 1, 1)
     lone = _normalise(picture, alone, may_enlarge=True)
     (as_lone,) = read([lone], alone)
@@ -173,5 +176,19 @@ def look_twice(
         return best
     if may_be_other:
         return Look(alone, lone, as_lone)
-    warnings = (*best.reading.warnings, OTHER_LAYOUT)
-    return best._replace(reading=dataclasses.replace(best.reading, warnings=warnings))
+    return _with_warning(best, OTHER_LAYOUT)
+
+
+def _with_warning(look: Look, notice: Notice) -> Look:
+    warnings = (*look.reading.warnings, notice)
+    return look._replace(reading=dataclasses.replace(look.reading, warnings=warnings))
+
+
+def _find_larger(picture: Picture, look: Look) -> InkWarning | None:
+    """A warning that lines enclose more cells than were read, where nothing has said so yet."""
+    if any(warning.code == "other_layout" for warning in look.normal.warnings):
+        return None
+    lattice = find_cell_lattice(picture.pixels)
+    if lattice is None or lattice.rows * lattice.columns <= look.grid.num_cells:
+        return None
+    return warn_of_larger_grid(lattice.rows, lattice.columns)

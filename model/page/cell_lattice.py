@@ -68,6 +68,7 @@ def find_cell_lattice(
     """
     small, scale = shrink_to(picture, _SEARCH_SIDE)
     likely = is_ink_darker(small)
+    best: CellLattice | None = None
     for is_inverted in (likely, not likely):
         candidates = _find_candidates(small, rows, columns, is_inverted=is_inverted)
         found = [
@@ -75,10 +76,10 @@ def find_cell_lattice(
             for candidate in candidates
             if candidate.worth > _WORTHY * candidates[0].worth
         ]
-        best = max((one for one in found if one), key=_worth, default=None)
-        if best is not None:
-            return dataclasses.replace(best, quads=best.quads * scale)
-    return None
+        best = max((one for one in (best, *found) if one), key=_worth, default=None)
+        if best is not None and _is_enough(best, small.shape):
+            break
+    return best and dataclasses.replace(best, quads=best.quads * scale)
 
 
 def _worth(lattice: CellLattice) -> float:
@@ -91,6 +92,12 @@ def _worth(lattice: CellLattice) -> float:
 def _rank(area: float, share: float, count: int) -> float:
     # Of lattices of about the same area, that of more cells is the sheet.
     return share * math.sqrt(area) * math.exp(_MORE * math.log(count))
+
+
+def _is_enough(lattice: CellLattice, shape: tuple[int, ...]) -> bool:
+    area = float(area_of(lattice.quads).sum())
+    is_large = area > _LARGE * shape[0] * shape[1] or len(lattice.quads) >= _MANY
+    return is_large and lattice.share > _ENOUGH
 
 
 def _find_candidates(
@@ -147,6 +154,8 @@ def _complete(
         return None
     seen = block.shape
     wanted = rows or seen[0], columns or seen[1]
+    if wanted[0] > seen[0] or wanted[1] > seen[1]:
+        return None
     first = _window(block, wanted)
     share = int(_inside(block, first, wanted).sum()) / (wanted[0] * wanted[1])
     if share < _FILLED or wanted[0] * wanted[1] < _LEAST_CELLS:

@@ -54,7 +54,10 @@ def count_rows_and_columns(picture: NDArray[np.uint8], own: tuple[int, int]) -> 
         return Counted(lattice.rows, lattice.columns, lattice)
     if not 0 < len(strokes) <= _TEXTURE:
         return None
-    return _count_evenly(strokes, small.shape, own) or _count_digits(merge_boxes(strokes))
+    # Of both, that which tells more digits apart.
+    counts = (_count_evenly(strokes, small.shape, own), _count_digits(merge_boxes(strokes)))
+    found = [counted for counted in counts if counted is not None]
+    return max(found, key=lambda one: one.rows * one.columns) if found else None
 
 
 def _holds(lattice: CellLattice, boxes: NDArray[np.float64]) -> bool:

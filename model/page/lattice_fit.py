@@ -106,8 +106,7 @@ class _Bend:
 def fit_lattice(block: Block) -> LatticeFit | None:
     """Fits a lattice to cells of which rows and columns are known."""
     corners = np.array([[(0, 0), (1, 0)], [(0, 1), (1, 1)]])
-    rows, columns = block.shape
-    x, y = (np.add.outer(np.arange(count), (0.0, 1.0)).ravel() for count in (columns, rows))
+    x, y = (_first_sides(block, axis) for axis in (1, 0))
     ends = 2 * block.places[:, np.newaxis, np.newaxis, ::-1] + corners  # (M, 2, 2, 2)
     points = block.quads.reshape(-1, 2)
     at_x, at_y = ends[..., 0].ravel(), ends[..., 1].ravel()
@@ -125,6 +124,34 @@ def fit_lattice(block: Block) -> LatticeFit | None:
     expected = cv2.perspectiveTransform(source[np.newaxis], homography)[0]
     fit = LatticeFit(x, y, homography, _fit_bend(source, points - expected, off))
     return fit if (area_of(fit.cells((0, 0), block.shape)) > 1).all() else None
+
+
+def _first_sides(block: Block, axis: int) -> Floats:
+    """Both sides of each row (axis 0) or column (axis 1), by the sizes of its cells alone."""
+    quads = block.quads if axis else block.quads.transpose(0, 2, 1, 3)
+    places = block.places if axis else block.places[:, ::-1]
+    count = int(places[:, 1].max()) + 1
+    starts, ends = quads[:, :, 0].mean(axis=1), quads[:, :, 1].mean(axis=1)
+    numbers = {place: number for number, place in enumerate(map(tuple, places.tolist()))}
+    pairs = [
+        (number, numbers[row, column + 1])
+        for (row, column), number in numbers.items()
+        if (row, column + 1) in numbers
+    ]
+    sizes, gaps = np.full(count, np.nan), np.full(max(count - 1, 0), np.nan)
+    lengths = np.linalg.norm(ends - starts, axis=1)
+    for column in np.unique(places[:, 1]).tolist():
+        sizes[column] = np.median(lengths[places[:, 1] == column])
+    if pairs:
+        one, other = np.array(pairs).T
+        along = (ends - starts)[one] / np.maximum(lengths[one], 1e-6)[:, np.newaxis]
+        apart = ((starts[other] - ends[one]) * along).sum(axis=1)
+        for column in np.unique(places[one, 1]).tolist():
+            gaps[column] = max(0.0, float(np.median(apart[places[one, 1] == column])))
+    sizes = np.where(np.isnan(sizes), np.nanmedian(sizes), sizes)
+    gaps = np.where(np.isnan(gaps), np.nanmedian(gaps) if pairs else 0.0, gaps)
+    at = np.concatenate([[0.0], np.cumsum(sizes[:-1] + gaps)])
+    return np.stack([at, at + sizes], axis=1).ravel() / float(np.mean(sizes))
 
 
 def _sides(at: Floats, first: int, count: int) -> Floats:

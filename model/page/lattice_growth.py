@@ -15,6 +15,8 @@ _ROUNDS, _BEYOND = 12, 3
 # A cell has lines at so many sides; an outer row or column at this share of them, each less than
 # so far from where the others are, shares of a cell.
 _SIDES, _LINES, _STRAIGHT = 3, 0.6, 0.08
+# Counted in another way a sheet is as large as before, to this share.
+_SAME_AREA = 0.95
 # A row or column of which less than this share are cells is none.
 _WHOLE_LINE = 0.4
 
@@ -31,11 +33,14 @@ def grow(
         columns: Of the sheet; None: as many as there are.
     """
     one = _one_sheet(block, rows, columns)
+    as_linked = _add_cells(one, contrast, rows, columns)
     regular = _regular(one)
+    if regular is one:
+        return as_linked
     grown = _add_cells(regular, contrast, rows, columns)
-    if regular is not one and _has_gaps(grown[0]):
-        return _add_cells(one, contrast, rows, columns)
-    return grown
+    # A row that is unlike the others may be as it is.
+    is_all = _area(grown[0]) > _SAME_AREA * _area(as_linked[0])
+    return grown if is_all and not _has_gaps(grown[0]) else as_linked
 
 
 def core_of(block: Block) -> Block:
@@ -66,7 +71,7 @@ def _one_sheet(block: Block, rows: int | None, columns: int | None) -> Block:
             if wanted is None or end - start >= wanted
         ]
         if parts:
-            block = max(parts, key=lambda part: float(area_of(part.quads).sum()))
+            block = max(parts, key=_area)
     return block
 
 
@@ -81,6 +86,10 @@ def _regular(block: Block) -> Block:
     if np.array_equal(places, block.places) or not is_part.any():
         return block
     return Block(block.quads, places).part(is_part)
+
+
+def _area(block: Block) -> float:
+    return float(area_of(block.quads).sum())
 
 
 def _has_gaps(block: Block) -> bool:

@@ -11,9 +11,7 @@ OWN = (2, 2)
 CELL = 60
 
 
-def sheet(
-    rows: int, columns: int, *, line: int = 0, share: float = 1.0, shift: float = 0.0
-) -> NDArray[np.uint8]:
+def sheet(rows: int, columns: int, *, line: int = 0, share: float = 1.0) -> NDArray[np.uint8]:
     """Dark digits on light ground, with lines around the cells, some of which are blank."""
     random = np.random.default_rng((rows, columns, line))
     margin = 30 if line else 0
@@ -21,8 +19,8 @@ def sheet(
     for row, column in np.ndindex(rows, columns):
         if random.random() >= share:
             continue
-        x, y = ((np.array([column, row]) + 0.5 + shift) * CELL + margin).astype(int)
-        x, y = (x, y) + random.integers(-6, 7, 2)
+        middle = (np.array([column, row]) + 0.5) * CELL + margin
+        x, y = (middle + random.integers(-6, 7, 2)).astype(int)
         if random.random() < 0.5:
             cv2.ellipse(picture, (int(x), int(y)), (9, 15), 0, 0, 360, (20,), 4)
         else:
@@ -52,7 +50,7 @@ def test_digits_that_fill_all_cells_are_counted(shape: tuple[int, int]) -> None:
     assert count(255 - sheet(*shape)) == shape
 
 
-@pytest.mark.parametrize("shape", [one for one in SHAPES if one != (1, 1)])
+@pytest.mark.parametrize("shape", [one for one in SHAPES if np.prod(one) > 2])
 def test_cells_that_lines_enclose_are_counted_though_some_are_blank(
     shape: tuple[int, int],
 ) -> None:
