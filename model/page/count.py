@@ -78,20 +78,22 @@ def _holds(lattice: CellLattice, boxes: NDArray[np.float64]) -> bool:
 def _count_evenly(
     strokes: NDArray[np.float64], shape: tuple[int, ...], own: tuple[int, int]
 ) -> Counted | None:
-    """The finest even division of a picture (height, width) whose cells all have ink of their own.
+    """The even division of a picture (height, width) that tells most of its ink apart.
 
-    Where that ink is on one side of all of them, there may be blank cells of the reader's own grid.
+    All its cells have ink; those of the reader's own grid may be blank, as they are where all ink
+    is on one side of the cells of another.
     """
     found = []
-    for rows, columns in _divisions(len(strokes)):
+    for rows, columns in {own, *_divisions(len(strokes))}:
         division = _divide(strokes, shape, rows, columns)
-        if division is not None and division.num_inked == rows * columns:
-            found.append((-rows * columns, division.off, division.aside, Counted(rows, columns)))
-    if found and min(found)[2] < _MAX_ASIDE:
-        return min(found)[3]
-    if _divide(strokes, shape, *own) is not None:
-        return Counted(*own)
-    return min(found)[3] if found else None
+        if division is None:
+            continue
+        num_blanks = rows * columns - division.num_inked
+        if num_blanks and (rows, columns) != own:
+            continue
+        rank = 1 if num_blanks else (0 if division.aside < _MAX_ASIDE else 2)
+        found.append((-division.num_inked, rank, division.off, Counted(rows, columns)))
+    return min(found)[-1] if found else None
 
 
 def _divisions(most: int) -> Iterator[tuple[int, int]]:
