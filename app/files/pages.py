@@ -4,6 +4,7 @@ TIFF and PDF are read on the command line alone: a person's own files are truste
 posted to a service.
 """
 
+import io
 import re
 import stat
 from importlib import import_module
@@ -88,19 +89,22 @@ class _Tiff:
     """Its pictures, without previews and masks."""
 
     def __init__(self, path: str, settings: Settings) -> None:
-        self._path = path
         self._limit = settings.max_picture_pixels
-        with self._open() as picture:
-            try:
-                frames = range(picture.n_frames)
-            except Exception as error:  # see ``app.reading.images.open_picture``
-                raise PictureError(f"the TIFF is damaged: {_reason(error)}") from error
+        # Of what it opens by a path Pillow maps uncompressed pixels into memory, and then mixes up
+        # rows and columns of those that lie on their side: findings/pillow-tiff-mmap-orientation.sh
+        self._file = io.BufferedReader(io.FileIO(path))
+        try:
+            picture = self._open()
+            frames = range(picture.n_frames)
             self._frames = [frame for frame in frames if _is_page(picture, frame)] or [0]
+        except Exception as error:  # see ``app.reading.images.open_picture``
+            self.close()
+            raise PictureError(f"the TIFF cannot be opened: {_reason(error)}") from error
         self.count = len(self._frames)
 
     def picture(self, number: int) -> NDArray[np.uint8]:
-        picture = self._open()
         try:
+            picture = self._open()
             picture.seek(self._frames[number - 1])
         except Exception as error:
             raise PictureError(f"the page cannot be opened: {_reason(error)}") from error
@@ -112,13 +116,12 @@ class _Tiff:
             raise PictureError("expected 1 to 16 bits without a sign, got numbers of 32 bits")
         return decode_opened(picture).pixels
 
-    def close(self) -> None: ...
+    def close(self) -> None:
+        self._file.close()
 
     def _open(self) -> TiffImageFile:
-        try:
-            picture = Image.open(self._path, formats=("TIFF",))
-        except Exception as error:
-            raise PictureError(f"the TIFF cannot be opened: {_reason(error)}") from error
+        self._file.seek(0)
+        picture = Image.open(self._file, formats=("TIFF",))
         assert isinstance(picture, TiffImageFile)
         return picture
 
@@ -184,9 +187,9 @@ def _is_page(picture: TiffImageFile, frame: int) -> bool:
     """Tells a page from what belongs to one; what cannot be told is said when it is read."""
     try:
         picture.seek(frame)
+        return not int(picture.tag_v2.get(_SUBFILE_TYPE, 0)) & (_IS_THUMBNAIL | _IS_MASK)
     except Exception:
         return True
-    return not int(picture.tag_v2.get(_SUBFILE_TYPE, 0)) & (_IS_THUMBNAIL | _IS_MASK)
 
 
 def _reason(error: Exception) -> str:

@@ -81,6 +81,11 @@ class Workers:
                 if answer != self._sha256:
                     raise ReaderError("the weights were exchanged while they were in use")
 
+    @property
+    def processes(self) -> list[int]:
+        """Their numbers."""
+        return [worker.process.pid or 0 for worker in self._workers]
+
     def _busy(self) -> list["_Worker"]:
         return [worker for worker in self._workers if worker.place is not None]
 
