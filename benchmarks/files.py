@@ -2,9 +2,10 @@
 
     python -m benchmarks.files [--files 2000] [--workers 1 2] [--rounds 3]
 
-Prints a table: medians of the seconds of a run, start included, how many times as fast as the
-first, and the memory of all processes after a tenth of the run and at its end. Runs alternate;
-leave the machine alone meanwhile.
+Prints a table: medians of the seconds of a run, start included, and their range, how many times as
+fast as the first, and the memory of all processes after a tenth of the run and at its end. Runs
+alternate; leave the machine alone meanwhile. Where ranges are wide, or N processes are more than N
+times as fast, something else was running.
 """
 
 import argparse
@@ -83,7 +84,7 @@ def main() -> None:
                 one, memory[workers] = read(folder, workers)
                 seconds[workers].append(one)
     table = Table(
-        *("processes", "seconds", "pictures a second", "times as fast"),
+        *("processes", "seconds", "from, to", "pictures a second", "times as fast"),
         *("MB after a tenth", "MB at the end"),
     )
     first = statistics.median(seconds[arguments.workers[0]])
@@ -95,6 +96,7 @@ def main() -> None:
         table.add_row(
             str(workers),
             f"{median:.1f}",
+            f"{min(times):.1f}, {max(times):.1f}",
             f"{arguments.files / median:.1f}",
             f"{first / median:.2f}",
             f"{statistics.median(used[tenth : 2 * tenth]):.0f}",

@@ -94,18 +94,21 @@ class _Tiff:
         # rows and columns of those that lie on their side: findings/pillow-tiff-mmap-orientation.sh
         self._file = io.BufferedReader(io.FileIO(path))
         try:
-            picture = self._open()
-            frames = range(picture.n_frames)
-            self._frames = [frame for frame in frames if _is_page(picture, frame)] or [0]
+            self._picture = self._open()
+            frames = range(self._picture.n_frames)
+            self._frames = [frame for frame in frames if _is_page(self._picture, frame)] or [0]
         except Exception as error:  # see ``app.reading.images.open_picture``
             self.close()
             raise PictureError(f"the TIFF cannot be opened: {_reason(error)}") from error
         self.count = len(self._frames)
 
     def picture(self, number: int) -> NDArray[np.uint8]:
+        frame = self._frames[number - 1]
         try:
-            picture = self._open()
-            picture.seek(self._frames[number - 1])
+            if self._picture.tell() >= frame:  # what was decoded is not decoded again
+                self._picture = self._open()
+            picture = self._picture
+            picture.seek(frame)
         except Exception as error:
             raise PictureError(f"the page cannot be opened: {_reason(error)}") from error
         width, height = picture.size
