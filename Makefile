@@ -13,7 +13,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test train evaluate sensitivity export sheet bench bench-serving kills docker-test fuzz refusals worker-kills screenshots check format clean
+.PHONY: help serve test train evaluate sensitivity export sheet bench bench-serving kills docker-test fuzz refusals worker-kills read-kills screenshots check format clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
@@ -57,6 +57,9 @@ refusals: .venv/development ## large bodies that are refused early, with many cl
 
 worker-kills: .venv/development ## kill both workers of a service again and again
 	$(BIN)/python -m tests.app.worker_kills $(ARGS)
+
+read-kills: .venv/development ## kill a run that reads a folder 20 times, for each kind of table
+	$(BIN)/python -m tests.app.read_kills $(ARGS)
 
 fuzz: .venv/development ## thousands of made-up requests against the documented API
 	$(BIN)/python -m tests.app.fuzz $(ARGS)

@@ -32,8 +32,24 @@ def serve(
 
 @app.command()
 def read(
-    images: Annotated[list[Path], typer.Argument(help="Pictures of grids.", metavar="IMAGE...")],
+    images: Annotated[
+        list[Path],
+        typer.Argument(help="Pictures of grids; with --table, folders too.", metavar="IMAGE..."),
+    ],
     as_json: Annotated[bool, typer.Option("--json", help="JSON Lines instead of a table.")] = False,
+    table_path: Annotated[
+        Path | None,
+        typer.Option(
+            "--table",
+            "--csv",
+            help="Write to a table that ends in .csv, .jsonl or .parquet, and go on where it ends.",
+            metavar="FILE",
+        ),
+    ] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(min=1, help="With --table: processes that read; default: one for each core."),
+    ] = None,
 ) -> None:
     """Read pictures: the digits of each, and how sure the reader is of every one.
 
@@ -41,7 +57,18 @@ def read(
 
     A picture that cannot be read gives one line on standard error and exit code 1; the others
     are read all the same.
+
+    With --table, folders are read with all that is in them, TIFF and PDF page by page. The same
+    command goes on after an interruption. Exit code 1: a row has an error; 2: it could not go on.
     """
+    if table_path is not None:
+        if as_json:
+            raise typer.BadParameter("not together with --table", param_hint="--json")
+        from app.files.command import read_to_table  # a few pictures need no processes
+
+        raise typer.Exit(read_to_table(images, table_path, workers=workers))
+    if workers is not None:
+        raise typer.BadParameter("only together with --table", param_hint="--workers")
     reader = Reader.load()
     has_failed = False
     table = Table("picture", "reading", "sure", "each cell", "warnings")

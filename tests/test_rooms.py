@@ -12,6 +12,8 @@ from tests.conftest import ROOT
 
 PLAIN = {"config", "errors", "header", "test_time_augmentation", "vocabulary"}
 HTTP_LIBRARIES = {"fastapi", "starlette", "uvicorn", "http", "python_multipart"}
+ABOVE_READING = {"app.api", "app.serving", "app.state", "app.metrics"}
+FILES_ONLY = {"pyarrow", "pypdfium2"}
 TRAINING_ONLY = {"torch", "torchvision", "onnx", "onnxscript", "matplotlib", "tensorboard", "tqdm"}
 
 
@@ -49,9 +51,10 @@ def test_a_room_imports_only_towards_the_model(room: str, forbidden: set[str]) -
 @pytest.mark.parametrize(
     ("room", "forbidden"),
     [
-        ("reading", {"app.api", "app.serving", "app.state", "app.metrics", *HTTP_LIBRARIES}),
-        ("api", {"app.serving", "uvicorn", "socket"}),
-        ("serving", set()),
+        ("reading", {*ABOVE_READING, "app.files", *HTTP_LIBRARIES}),
+        ("files", {*ABOVE_READING, *HTTP_LIBRARIES}),
+        ("api", {"app.serving", "app.files", "uvicorn", "socket"}),
+        ("serving", {"app.files"}),
     ],
 )
 def test_inside_the_service_imports_run_from_serving_to_api_to_reading(
@@ -101,13 +104,19 @@ def test_the_plain_half_of_the_model_needs_no_torch_and_no_network_half() -> Non
 
 
 def test_the_service_imports_where_only_serving_libraries_are_installed() -> None:
-    blocked = "".join(f"sys.modules[{name!r}] = None; " for name in sorted(TRAINING_ONLY))
+    blocked = "".join(
+        f"sys.modules[{name!r}] = None; " for name in sorted(TRAINING_ONLY | FILES_ONLY)
+    )
     modules = ", ".join(module_of(path) for path in (ROOT / "app").rglob("*.py"))
     subprocess.run(
         [sys.executable, "-c", f"import sys; {blocked} import {modules}"],
         cwd=ROOT,
         check=True,
     )
+
+
+def test_the_service_reads_no_documents() -> None:
+    assert not {name for name in reachable_from(ROOT / "app" / "main.py") if "app.files" in name}
 
 
 def test_the_model_reads_in_one_sitting() -> None:

@@ -1,6 +1,7 @@
 """Untrusted bytes become pixels: the only place that decodes pictures."""
 
 import io
+import re
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -115,7 +116,7 @@ def decode_opened(picture: Image.Image, longest_side: int = LONGEST_SIDE) -> Pic
             has_more_frames = picture.format in FILMS and bool(
                 getattr(picture, "is_animated", False)
             )
-            is_wide = ";16B" in str(getattr(picture, "tile", "")[:1])
+            is_wide = re.search(";16[BLN]", str(getattr(picture, "tile", "")[:1])) is not None
             picture.load()
             orientation = _orientation(picture)
             shrink = _shrinking(picture, longest_side)
@@ -199,7 +200,8 @@ def _in_bands(
 
 def _eight_bits(picture: Image.Image) -> Callable[[Image.Image], Image.Image]:
     """Brings 10, 12 or 16 bits to 8: as many as the largest value needs are in use."""
-    largest: Any = picture.getextrema()[1]
+    # Of a TIFF's ``I;16B`` Pillow knows no extrema.
+    largest: Any = picture.getextrema()[1] if picture.mode == "I;16" else np.asarray(picture).max()
     factor = np.float32(255 / (2 ** max(8, int(largest).bit_length()) - 1))
     return lambda band: Image.fromarray((np.asarray(band) * factor).round().astype(np.uint8))
 
