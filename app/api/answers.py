@@ -13,10 +13,10 @@ from starlette.responses import Response
 
 from app.reading.images import encode_png
 from app.reading.pipeline import Read
-from app.reading.tables import doubtful_to_csv, find_doubtful, to_csv
+from app.reading.tables import doubtful_to_csv, find_doubtful, to_csv, to_text
 from app.state import Service
 from model.ink import GridLayout, NormalForm
-from model.reading import best_alternatives, lines_of
+from model.reading import best_alternatives
 from model.reading.tiles import cut
 
 Explain = Literal["attention", "normal_form", "ink", "layout", "doubtful"]
@@ -52,17 +52,12 @@ def answer(
 ) -> dict[str, Any]:
     """Returns the answer for one picture, as ``app.api.schemas.ReadingAnswer`` describes it."""
     reading, config = read.reading, service.engine.header.config
-    is_sheet = len(reading.cells) > config.num_cells
-
-    def text(lines: list[str]) -> str:
-        return ("\n" if is_sheet else "").join(lines)
-
     others = best_alternatives(reading, num_alternatives) if num_alternatives else []
     content: dict[str, Any] = {
         "rows": reading.rows,
         "columns": reading.columns,
         "digits": reading.digits,
-        "reading": text(reading.lines),
+        "reading": to_text(reading, reading.text, config),
         "confidence": np.float32(reading.confidence),
         "cells": [
             cell._asdict()
@@ -75,7 +70,7 @@ def answer(
         "alternatives": [
             {
                 "digits": other.digits,
-                "reading": text(lines_of(other.text, reading.columns)),
+                "reading": to_text(reading, other.text, config),
                 "probability": np.float32(other.probability),
             }
             for other in others
@@ -94,7 +89,7 @@ def answer(
         }
     if "normal_form" in explain:
         seen = read.normal.picture
-        if not is_sheet:  # the picture that the cells were put into
+        if len(reading.cells) <= config.num_cells:  # the picture that the cells were put into
             (seen,) = cut(read.normal, read.look.grid, config).pictures
         png = base64.b64encode(encode_png(seen)).decode("ascii")
         content["normal_form"] = f"data:image/png;base64,{png}"

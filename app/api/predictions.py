@@ -12,9 +12,9 @@ from app.api.answers import ArrayResponse, Explain, TableResponse, answer
 from app.api.bodies import receive_picture, receive_pictures
 from app.api.context import context_of
 from app.api.problems import BATCH_KINDS, PREDICT_KINDS, to_problem
-from app.api.query import MOST_CELLS, MOST_LINES, check_query, wanted_grid, wants_table
+from app.api.query import check_query, wanted_grid, wants_table
 from app.api.schemas import BatchAnswer, ReadingAnswer
-from app.reading.looks import Wanted
+from app.reading.looks import MOST_CELLS, MOST_LINES, Wanted
 from app.reading.pipeline import Read
 from app.settings import Settings
 from app.state import Service, ServiceDependency

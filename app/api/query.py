@@ -7,13 +7,11 @@ from fastapi import Request
 from fastapi.exceptions import RequestValidationError
 
 from app.reading.errors import printable
-from app.reading.looks import Wanted
+from app.reading.looks import MOST_CELLS, Wanted
 from model.config import ReaderConfig
 
 NAMES = ("explain", "alternatives", "rows", "columns", "layout")
 _REPEATABLE = {"explain"}
-MOST_LINES, MOST_CELLS = 64, 1024
-"""Rows or columns of a grid at most, and its cells."""
 
 
 async def check_query(request: Request) -> None:

@@ -16,7 +16,7 @@ from rich.progress import (
 
 from app.files.rows import Row
 from app.files.run import read_files
-from app.reading.pipeline import Wanted
+from app.reading.looks import Wanted
 from model.errors import ReaderError
 
 ALL_READ, HAS_ERRORS, CANNOT_GO_ON, INTERRUPTED = 0, 1, 2, 130

@@ -17,7 +17,7 @@ from PIL import Image
 from PIL.TiffImagePlugin import TiffImageFile
 
 from app.reading.errors import PictureTooLargeError, printable
-from app.reading.images import decode_opened
+from app.reading.images import LONGEST_SIDE, decode_opened
 from app.settings import Settings
 from model.errors import ConfigError, PictureError
 
@@ -46,8 +46,13 @@ class Pages(Protocol):
         """Lets go of the file."""
 
 
-def open_pages(path: str, settings: Settings) -> Pages:
+def open_pages(path: str, settings: Settings, longest_side: int = LONGEST_SIDE) -> Pages:
     """Opens a file; what it is follows from how it begins, whatever its name.
+
+    Args:
+        path: Of the file.
+        settings: Limits.
+        longest_side: To which side pages of documents are decoded, pixels.
 
     Raises:
         PictureError: It cannot be opened; which picture is none, its reader says later.
@@ -61,9 +66,9 @@ def open_pages(path: str, settings: Settings) -> Pages:
     except OSError as error:
         raise PictureError(f"the file cannot be read: {error.strerror}") from error
     if b"%PDF-" in start:
-        return _Pdf(path, settings)
+        return _Pdf(path, settings, longest_side)
     if re.match(rb"II[*+]\0|MM\0[*+]", start):
-        return _Tiff(path, settings)
+        return _Tiff(path, settings, longest_side)
     if status.st_size > (limit := settings.max_picture_bytes):
         expected = f"expected a picture of at most {limit} bytes"
         raise PictureTooLargeError(f"{expected}, got {status.st_size}")
@@ -88,8 +93,9 @@ class _Picture:
 class _Tiff:
     """Its pictures, without previews and masks."""
 
-    def __init__(self, path: str, settings: Settings) -> None:
+    def __init__(self, path: str, settings: Settings, longest_side: int) -> None:
         self._limit = settings.max_picture_pixels
+        self._longest_side = longest_side
         # Of what it opens by a path Pillow maps uncompressed pixels into memory, and then mixes up
         # rows and columns of those that lie on their side: findings/pillow-tiff-mmap-orientation.sh
         self._file = io.BufferedReader(io.FileIO(path))
@@ -117,7 +123,7 @@ class _Tiff:
             raise PictureTooLargeError(f"{expected}, got {width}x{height}")
         if picture.mode in {"I", "F"}:
             raise PictureError("expected 1 to 16 bits without a sign, got numbers of 32 bits")
-        return decode_opened(picture).pixels
+        return decode_opened(picture, self._longest_side).pixels
 
     def close(self) -> None:
         self._file.close()
@@ -132,11 +138,12 @@ class _Tiff:
 class _Pdf:
     """Its pages, drawn."""
 
-    def __init__(self, path: str, settings: Settings) -> None:
+    def __init__(self, path: str, settings: Settings, longest_side: int) -> None:
         require("pypdfium2", "to read PDF")
         import pypdfium2
 
         self._limit = settings.max_picture_pixels
+        self._longest_side = longest_side
         try:
             self._document = pypdfium2.PdfDocument(Path(path).absolute())
         except pypdfium2.PdfiumError as error:
@@ -158,7 +165,7 @@ class _Pdf:
             raise
         except Exception as error:  # of ctypes as well
             raise PictureError(f"the page cannot be drawn: {_reason(error)}") from error
-        return decode_opened(drawn).pixels
+        return decode_opened(drawn, self._longest_side).pixels
 
     def _draw(self, page: Any) -> Image.Image:
         width, height = page.get_size()

@@ -17,7 +17,7 @@ class Row(NamedTuple):
     rows: int | None
     columns: int | None
     reading: str | None
-    """The digits, ``_`` for a blank and ``?`` for ink that is no digit."""
+    """The digits, ``_`` for a blank and ``?`` for ink that is no digit; of a sheet in lines."""
     digits: list[int | None] | None
     """In reading order, None where there is none."""
     confidence: float | None
@@ -29,13 +29,13 @@ class Row(NamedTuple):
     """Version, weights and options: see ``app.files.run``."""
 
     @classmethod
-    def of_reading(cls, page: "Page", reading: Reading, made_by: str) -> "Row":
-        """Returns the row of a page that was read."""
+    def of_reading(cls, page: "Page", reading: Reading, text: str, made_by: str) -> "Row":
+        """Returns the row of a page that was read as this text."""
         return cls(
             *page,
             reading.rows,
             reading.columns,
-            reading.text,
+            text,
             reading.digits,
             reading.confidence,
             list(reading.warnings),

@@ -12,7 +12,7 @@ from app.files.pages import require
 from app.files.rows import Row
 from app.files.tables import open_table
 from app.files.workers import Workers
-from app.reading.pipeline import Wanted
+from app.reading.looks import Wanted
 from app.reading.reader import Reader
 
 # How many pages, for each process, may wait for a slow one before them.

@@ -13,8 +13,10 @@ from typing import Self
 from app.files.order import Place
 from app.files.pages import Pages, open_pages
 from app.files.rows import Page, Row
-from app.reading.pipeline import Wanted
+from app.reading.images import LONGEST_SIDE
+from app.reading.looks import Wanted
 from app.reading.reader import Reader
+from app.reading.tables import to_text
 from model.errors import PictureError, ReaderError
 
 
@@ -145,6 +147,7 @@ def _work(connection: Connection, wanted: Wanted | None, made_by: str) -> None:
         import torch
 
         torch.set_num_threads(1)
+    longest_side = wanted.longest_side if wanted else LONGEST_SIDE
     path, pages = "", None
     with contextlib.suppress(EOFError, OSError):
         connection.send(reader.engine.sha256)
@@ -156,7 +159,7 @@ def _work(connection: Connection, wanted: Wanted | None, made_by: str) -> None:
                 path, pages = asked[0], None
             page = asked[1]
             try:
-                pages = pages or open_pages(path, reader.settings)
+                pages = pages or open_pages(path, reader.settings, longest_side)
                 page = page._replace(pages=pages.count if page.page == 1 else page.pages)
                 row = _read(reader, pages, page, wanted, made_by)
             except PictureError as error:
@@ -170,4 +173,5 @@ def _read(reader: Reader, pages: Pages, page: Page, wanted: Wanted | None, made_
     if page.page > pages.count:
         raise PictureError(f"expected page {page.page}, the file has {pages.count} by now")
     reading = reader.read(pages.picture(page.page), wanted=wanted)
-    return Row.of_reading(page, reading, made_by)
+    text = to_text(reading, reading.text, reader.engine.header.config)
+    return Row.of_reading(page, reading, text, made_by)

@@ -22,6 +22,8 @@ from model.reading.lone_digit import OTHER_LAYOUT, is_lone_digit
 from model.reading.second_look import is_doubtful, look_again, may_be_turned
 from model.reading.tiles import read_grids, with_shape
 
+MOST_LINES, MOST_CELLS = 64, 1024
+"""Rows or columns of a grid at most, and its cells."""
 # Of a sheet a cell is decoded to about so many pixels, where the sheet fills half of the side of
 # its picture, and the side to this many at most; to the second where its cells are to be counted.
 _SIDE_OF_CELL, _LONGEST_OF_SHEET, _LONGEST_TO_COUNT = 160, 4480, 2240

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from model import vocabulary
-from model.reading import DOUBTED, Reading
+from model.config import ReaderConfig
+from model.reading import DOUBTED, Reading, lines_of
 
 
 class DoubtfulCell(NamedTuple):
@@ -25,6 +26,15 @@ class DoubtfulCell(NamedTuple):
     instead_probability: float
     warnings: str
     """Codes of the warnings that name it, separated by spaces."""
+
+
+def to_text(reading: Reading, text: str, config: ReaderConfig) -> str:
+    """The text of a reading, or of another of its cells: of a sheet a line for each row.
+
+    A sheet has more cells than the reader's own grid.
+    """
+    is_sheet = len(reading.cells) > config.num_cells
+    return ("\n" if is_sheet else "").join(lines_of(text, reading.columns))
 
 
 def to_csv(reading: Reading) -> str:

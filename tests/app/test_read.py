@@ -158,3 +158,64 @@ def test_torch_is_asked_for_where_it_is_not_installed(tmp_path: Path) -> None:
     answer = read(tmp_path / "a.png", ENGINE="torch")
     assert answer.returncode == 1
     assert "ENGINE=torch needs torch, which is not installed here" in answer.stderr
+
+
+SHEET = [[7, 1, None], [4, None, 7], [1, 4, 7], [None, 1, 1]]
+
+
+@pytest.fixture
+def sheet(tmp_path: Path) -> Path:
+    """A picture of four rows and three columns of the digits of the documentation's grid."""
+    grid = Image.open(ROOT / "docs" / "grid.png").convert("L")
+    side = grid.width // 2
+    corners = {7: (0, 0), 1: (side, 0), None: (0, side), 4: (side, side)}
+    picture = Image.new("L", (3 * side, 4 * side), 255)
+    for row, digits in enumerate(SHEET):
+        for column, digit in enumerate(digits):
+            x, y = corners[digit]
+            picture.paste(grid.crop((x, y, x + side, y + side)), (column * side, row * side))
+    picture.save(tmp_path / "sheet.png")
+    return tmp_path / "sheet.png"
+
+
+def test_the_cells_of_a_sheet_are_written_as_they_stand(sheet: Path, tmp_path: Path) -> None:
+    expected = "7,1,\r\n4,,7\r\n1,4,7\r\n,1,1\r\n"
+    asked = sheet, "--rows", "4", "--columns", "3"
+    answer = read(*asked, "--csv", tmp_path / "cells.csv")
+    assert answer.returncode == 0, answer.stderr
+    assert (tmp_path / "cells.csv").read_bytes().decode() == expected
+    answer = read(*asked, "--csv", "-", "--doubtful", tmp_path / "doubtful.csv")
+    assert answer.stdout.replace("\r", "") == expected.replace("\r", "")
+    head = (tmp_path / "doubtful.csv").read_text().splitlines()[0]
+    assert head.startswith("row,column,reading,confidence")
+    (line,) = read(*asked, "--json").stdout.splitlines()
+    assert json.loads(line)["reading"] == "71_\n4_7\n147\n_11"
+
+
+def test_a_table_of_a_sheet_that_cannot_be_written_is_an_error(sheet: Path) -> None:
+    answer = read(sheet, "--rows", "4", "--columns", "3", "--csv", sheet.parent / "no" / "a.csv")
+    assert answer.returncode == 1
+    assert answer.stderr.startswith("error: ")
+    assert len(answer.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--layout", "auto", "--rows", "4"),
+        ("--rows", "64", "--columns", "64"),
+        ("--rows", "0"),
+        ("--csv", "a.csv", "--json"),
+        ("--workers", "2"),
+    ],
+)
+def test_options_that_do_not_go_together_are_refused(sheet: Path, options: tuple[str, ...]) -> None:
+    answer = read(sheet, *options)
+    assert answer.returncode == 2
+    assert "Error" in answer.stderr
+
+
+def test_a_folder_of_sheets_is_read_into_rows(sheet: Path) -> None:
+    answer = read(sheet.parent, "--layout", "auto", "--csv", sheet.parent / "table.csv")
+    assert answer.returncode == 0, answer.stderr
+    assert "row" in (sheet.parent / "table.csv").read_text()

@@ -113,7 +113,7 @@ def test_a_page_of_a_pdf_is_drawn_as_finely_as_scanners_scan_unless_it_is_a_post
     write_pages(tmp_path / "scan.pdf", grid(300))  # three inches a side
     drawn: list[Image.Image] = []
 
-    def keep(picture: Image.Image):  # type: ignore[no-untyped-def]
+    def keep(picture: Image.Image, _: int):  # type: ignore[no-untyped-def]
         drawn.append(picture)
         raise PictureError("seen")
 

@@ -187,9 +187,9 @@ def test_a_table_of_other_weights_is_not_continued(
 ) -> None:
     (name,) = write_folder(tmp_path / "scans", 1)
     table = tmp_path / "out.csv"
-    assert read(name, "--csv", table)[0] == 0
+    assert read(name, "--table", table)[0] == 0
     before = table.read_bytes()
-    code, said = read(name, "--csv", table, **without_fours)
+    code, said = read(name, "--table", table, **without_fours)
     assert code == 2
     assert said.startswith(f"error: {table} was made by '0.1.0 ")
     assert said.endswith("name another file, or remove that one\n")
@@ -201,8 +201,8 @@ def test_what_cannot_begin_is_one_line_and_exit_code_2(tmp_path: Path) -> None:
     (name,) = write_folder(tmp_path / "scans", 1)
     for arguments, environment in (
         ((tmp_path / "scams", "--csv", table), {}),
-        ((name, "--csv", tmp_path / "out.xlsx"), {}),
-        ((name, "--csv", table), {"WEIGHTS": str(tmp_path / "none.safetensors")}),
+        ((name, "--table", tmp_path / "out.xlsx"), {}),
+        ((name, "--table", table), {"WEIGHTS": str(tmp_path / "none.safetensors")}),
     ):
         code, said = read(*arguments, **environment)
         assert code == 2
