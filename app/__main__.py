@@ -160,7 +160,7 @@ def wanted_grid(
 
 def is_one_picture(images: Sequence[Path]) -> bool:
     """Tells a single file that has one picture from folders, several files, and files of pages."""
-    return len(images) == 1 and not images[0].is_dir() and not has_pages(images[0])
+    return len(images) == 1 and images[0].is_file() and not has_pages(images[0])
 
 
 def has_pages(path: Path) -> bool:
