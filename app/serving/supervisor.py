@@ -46,7 +46,13 @@ class Supervisor:
 
     def _start(self) -> SpawnProcess:
         worker = multiprocessing.get_context("spawn").Process(target=_run, args=(self._work,))
-        worker.start()
+        # A terminal sends SIGINT to a worker too, which then ends with a traceback unless it is
+        # ignored already: it begins with what is blocked here.
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            worker.start()
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
         return worker
 
     def _watch(self) -> int:
@@ -89,7 +95,7 @@ class Supervisor:
 
 def _run(work: Callable[[], None]) -> None:
     """A worker's process."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal sends it to all; SIGTERM follows
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # SIGTERM follows
     threading.Thread(target=_end_with_the_supervisor, daemon=True).start()
     work()
 

@@ -142,8 +142,8 @@ def test_processes_that_read_end_when_the_first_one_is_killed(tmp_path: Path) ->
     write_folder(folder, 100)
     process = start(folder, "--csv", tmp_path / "out.csv", "--workers", "2")
     assert wait_for_rows(tmp_path / "out.csv", process)
+    wait_until(lambda: len(children_of(process.pid)) >= 2)
     workers = children_of(process.pid)
-    assert len(workers) >= 2
     process.kill()
     process.communicate()
     wait_until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in workers))
