@@ -24,8 +24,8 @@ _PEAK_FLAT, _PEAK = 0.9985, 0.995
 # What differs less than this from its ground is no ink: grey levels, on a screen and on paper, and
 # standard deviations of the ground's noise.
 MIN_CONTRAST, _LEAST_PEAK, _NOISE_FACTOR = 24, 12.0, 5.5
-# In a shadow there is so many times as much noise as in most quarters of cells.
-_NOISIER = 2.5
+# A cell has at most so many times the noise of most quarters of cells, or its own fine noise.
+_NOISIER = 1.6
 # Beside a cell's edge, a line with its blurred sides is in a band of this share of the cell; it has
 # in each row of pixels what all but this share of them exceed.
 _LINE_BAND, _LINE_SHARE = 0.16, 0.35
@@ -169,18 +169,31 @@ def _noise(cells: NDArray[np.uint8]) -> tuple[NDArray[np.float64], NDArray[np.fl
 
     Noise is looked at in each quarter of a cell: in a shadow there may be more.
     """
+    quarters = _quarters(cells)
+    medians = _median(quarters)  # (N, 4, 1)
+    ground = np.median(medians, axis=1)
+    most = medians - ground[:, np.newaxis] + _NOISE_FACTOR * _deviation(quarters, medians)
+    # A bold digit may take most of a quarter, and be soft: it is no noise, which is fine.
+    flat = cells.reshape(-1, cells.shape[2])
+    differences = np.asarray(cv2.absdiff(flat, cv2.blur(flat, (3, 3))), np.uint8)
+    fine = _quarters(differences.reshape(cells.shape))
+    finest = _NOISE_FACTOR * (_median(fine) / 0.6745).max(axis=(1, 2))
+    likely = _NOISIER * np.maximum(np.median(most), finest)
+    return ground[:, 0], np.maximum(np.minimum(most.max(axis=(1, 2)), likely), _LEAST_PEAK)
+
+
+def _quarters(cells: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """(N, 4, P): the pixels of each quarter of cells (N, h, w)."""
     count, height, width = cells.shape
     even = cells[:, : height // 2 * 2, : width // 2 * 2]
     quarters = even.reshape(count, 2, height // 2, 2, width // 2).swapaxes(2, 3)
-    quarters = quarters.reshape(count, 4, -1)
-    medians = _median(quarters)  # (N, 4, 1)
-    apart = np.maximum(quarters, medians) - np.minimum(quarters, medians)
-    noise = _median(apart) / 0.6745
-    ground = np.median(medians, axis=1)
-    most = medians - ground[:, np.newaxis] + _NOISE_FACTOR * noise
-    # A bold digit may take most of a quarter, and is no noise.
-    least = most.max(axis=(1, 2)).clip(_LEAST_PEAK, max(_LEAST_PEAK, _NOISIER * np.median(most)))
-    return ground[:, 0], least
+    return quarters.reshape(count, 4, -1)
+
+
+def _deviation(levels: NDArray[np.uint8], medians: NDArray[np.uint8]) -> NDArray[np.float64]:
+    """Standard deviation along the last axis, by the median deviation from the medians."""
+    apart = np.maximum(levels, medians) - np.minimum(levels, medians)
+    return np.asarray(_median(apart) / 0.6745)
 
 
 def _median(levels: NDArray[np.uint8]) -> NDArray[np.uint8]:
