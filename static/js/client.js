@@ -45,6 +45,8 @@ export function predictUrl(grid, isPicture) {
 /** A drawing is read when the pen has paused for this long, and at least this often while it moves. */
 const PAUSE_MS = 100;
 const MAX_WAIT_MS = 300;
+/** A sheet takes longer to be read, and one stroke of it changes little: it is read less often. */
+const SHEET_PACE = 3;
 const TIMEOUT_MS = 10_000;
 /** A large photograph gets more time, as for a slow line of 3 Mbit/s: bytes a millisecond. */
 const SLOW_BYTES_PER_MS = 400;
@@ -79,6 +81,7 @@ export class LiveReader {
    * @param {(answer: Answer | null, penUpAt: number | null) => void} parts.onAnswer null: nothing to read
    * @param {(problem: {title: string, detail: string}) => void} parts.onProblem
    * @param {(isAway: boolean) => void} parts.onAway
+   * @param {() => boolean} [parts.isSheet] what is read is larger than the reader's own grid
    * @param {typeof fetch} [parts.fetch]
    */
   constructor(parts) {
@@ -88,8 +91,9 @@ export class LiveReader {
   /** The drawing is changing: reads it once the pen rests. */
   readSoon() {
     clearTimeout(this.#pauseTimer);
-    this.#pauseTimer = setTimeout(() => this.readNow(), PAUSE_MS);
-    this.#maxWaitTimer ||= setTimeout(() => this.readNow(), MAX_WAIT_MS);
+    const pace = this.#parts.isSheet?.() ? SHEET_PACE : 1;
+    this.#pauseTimer = setTimeout(() => this.readNow(), pace * PAUSE_MS);
+    this.#maxWaitTimer ||= setTimeout(() => this.readNow(), pace * MAX_WAIT_MS);
   }
 
   /**

@@ -51,6 +51,7 @@ const reader = new LiveReader({
     asked = drawingNow();
     return requestBodyOf(asked);
   },
+  isSheet: () => isSheet(gridOf(store.state.history.present)),
   onAnswer(answer, penUpAt) {
     store.update({ answer, answeredDrawing: answer && asked, problem: null });
     if (penUpAt !== null) performance.measure('pen-up-to-answer', { start: penUpAt, end: performance.now() });

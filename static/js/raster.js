@@ -76,8 +76,9 @@ function add(pixels, stroke, side, grid) {
   const home = homeCell(stroke, grid);
   const place = home === null ? [0, 0, ...extent(grid)] : cellBox(home, grid);
   const box = place.map((edge) => Math.round(edge * side));
+  const width = pictureWidth(side, grid);
   const dabs = smooth(stroke).map((dab) => dab.map((value) => value * side));
-  dabs.forEach((dab, i) => fill(pixels, pictureWidth(side, grid), box, dabs[Math.max(0, i - 1)], dab));
+  dabs.forEach((dab, i) => fill(pixels, width, box, dabs[Math.max(0, i - 1)], dab));
 }
 
 /** Fills the hull of two dabs, with soft edges, inside a box. */

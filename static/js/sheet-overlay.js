@@ -13,10 +13,12 @@ import { cellBox } from './strokes.js';
 
 const WATCHED = ['answer', 'corrections', 'focus', 'image', 'history', 'isChecked', 'liveStroke'];
 /** Height of a digit as a share of its cell, and the least that can be read, in CSS pixels. */
-const DIGIT_SHARE = 0.36;
+const DIGIT_SHARE = 0.28;
 const MIN_DIGIT = 8;
 const PALE = '#ffffffd9';
 const DARK = '#10141af0';
+const ACCENT = '#0a3a7c';
+const CAUTION = '#b45309';
 
 /**
  * @param {HTMLElement} pad
@@ -85,11 +87,11 @@ function paintCells(context, state, quads) {
     const inner = shrink(quad, 0.08);
     if (isDoubtful || conflicts.has(cell)) {
       line(context, inner, PALE, 4 * unit);
-      line(context, inner, '#b45309', 2.5 * unit, isDoubtful ? [5 * unit, 3 * unit] : []);
+      line(context, inner, CAUTION, 2.5 * unit, isDoubtful ? [5 * unit, 3 * unit] : []);
     }
     if (cell === focus) {
       line(context, quad, PALE, 5 * unit);
-      line(context, quad, '#0a3a7c', 3 * unit);
+      line(context, quad, ACCENT, 3 * unit);
     }
     paintSign(context, quad, signs[cell] && isDoubtful && signs[cell] !== '?' ? `${signs[cell]}?` : signs[cell], {
       isStrong: corrections.has(cell), unit,
@@ -120,13 +122,13 @@ function paintSign(context, quad, sign, { isStrong, unit }) {
   context.textAlign = 'center';
   context.textBaseline = 'middle';
   const width = context.measureText(sign).width + size * 0.4;
-  const [right, bottom] = shrink(quad, 0.05)[2];
+  const [right, bottom] = shrink(quad, 0.03)[2];
   const [x, y] = [right - width / 2, bottom - size / 2];
   context.beginPath();
   context.roundRect(x - width / 2, y - size * 0.55, width, size * 1.1, size * 0.25);
-  context.fillStyle = isStrong ? '#0a3a7c' : PALE;
+  context.fillStyle = isStrong ? ACCENT : PALE;
   context.fill();
-  context.fillStyle = isStrong ? '#ffffff' : DARK;
+  context.fillStyle = isStrong ? '#ffffff' : ACCENT;
   context.fillText(sign, x, y + size * 0.06);
 }
 

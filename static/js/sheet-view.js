@@ -25,7 +25,7 @@ export function showSheet(place, pad, store, actions, copy) {
   const table = showTable(store, actions);
   const tools = showTools(store, actions, copy, table.choose);
   const check = showCheck(store);
-  place.append(table.frame, table.about, tools, check);
+  place.append(...table.parts, tools, check);
   dropOldCorrections(store);
   showFound(pad, store, table.choose);
 }
@@ -49,9 +49,9 @@ function setSign(store, cell, sign) {
 }
 
 function showTable(store, actions) {
-  const caption = element('caption', {}, element('span', {}, 'Type over a cell to correct it: a digit, ? for no digit, Delete for a blank; Escape gives back what was read.'));
   const table = element('table', { class: 'sheet', 'data-testid': 'sheet' });
   const frame = element('div', { class: 'table-frame sheet-frame' }, table);
+  const help = element('p', { class: 'aside sheet-help' }, 'Type over a cell to correct it: a digit, ? for no digit, Delete for a blank. Escape gives back what was read.');
   const about = element('p', { class: 'aside sheet-about', 'data-testid': 'sheet-cell' });
   let shown = null;
   let parts = [];
@@ -83,7 +83,7 @@ function showTable(store, actions) {
     );
     table.classList.toggle('is-sudoku', isSudoku(grid));
     table.replaceChildren(
-      caption,
+      element('caption', {}, element('span', { class: 'for-screen-readers' }, `Sheet of ${grid.rows} by ${grid.columns} cells`)),
       element('thead', {}, element('tr', {}, element('td'), ...columns)),
       element('tbody', {}, ...lines),
     );
@@ -123,7 +123,7 @@ function showTable(store, actions) {
     for (const [cell, { entry }] of parts.entries()) entry.tabIndex = cell === reached ? 0 : -1;
     about.textContent = aboutCell(state, grid);
   });
-  return { frame, about, choose };
+  return { parts: [frame, help, about], choose };
 }
 
 /** Gives back what was read in a cell. */
