@@ -3,17 +3,18 @@
  * readings are never cached.
  */
 
-const CACHE = 'page-2';
+const CACHE = 'page-3';
 const FILES = [
   '/',
   '/static/icon.svg',
   '/static/manifest.webmanifest',
   '/static/icons/sprite.svg',
-  ...['base', 'page', 'plate'].map((name) => `/static/css/${name}.css`),
+  ...['base', 'page', 'plate', 'sheet'].map((name) => `/static/css/${name}.css`),
   ...[
     'actions', 'answer-view', 'attention', 'attention-view', 'client', 'colours', 'controls', 'elements',
-    'export-actions', 'history', 'ink-view', 'keys', 'main', 'messages', 'normal-form-view', 'painting',
-    'png', 'pointer', 'raster', 'samples', 'sharing', 'state', 'strokes', 'theme', 'upload',
+    'export-actions', 'grid', 'grid-choice', 'history', 'ink-view', 'keys', 'main', 'messages', 'normal-form-view', 'painting',
+    'png', 'pointer', 'raster', 'samples', 'sharing', 'sheet', 'sheet-overlay', 'sheet-view', 'state',
+    'strokes', 'theme', 'upload',
   ].map((name) => `/static/js/${name}.js`),
 ];
 

@@ -1,14 +1,15 @@
 /** Actions of buttons and keys. */
 
-import { BLANK, addStroke, commit, isBlank, redo, undo } from './history.js';
+import { OWN_GRID, cellPhrase, extent, isSameChoice, isSheet, numCells, scaleOf } from './grid.js';
+import { addStroke, commit, gridOf, isBlank, redo, undo } from './history.js';
 import { sampleDigit, sampleGrid } from './samples.js';
-import { NUM_CELLS, cellAt, cellBox, mainCell } from './strokes.js';
-import { CELL_NAMES } from './messages.js';
+import { shownGrid } from './state.js';
+import { cellAt, cellBox, mainCell, moveToGrid } from './strokes.js';
 
 const MIN_WIDTH = 0.015;
 const MAX_WIDTH = 0.08;
 const WIDTH_STEP = 0.005;
-/** Distance of points on a line drawn by keys, so that smoothing does not cut its corners. */
+/** Distance of points on a line drawn by keys on the reader's own grid, so that smoothing does not cut its corners. */
 const POINT_EVERY = 0.01;
 
 /**
@@ -19,6 +20,7 @@ export function createActions(store, reader) {
   let hand = 0;
   let penDownAt = 0;
 
+  const grid = () => gridOf(store.state.history.present);
   const announce = (words) => store.update({ note: { words } });
   const applyHistory = (history) => {
     store.update({ history, liveStroke: null });
@@ -27,15 +29,19 @@ export function createActions(store, reader) {
   /** Applies an undo or redo, which returns the same history where there is none. */
   const step = (history, words) => (history === store.state.history ? announce(words) : applyHistory(history));
   const centre = (cell) => {
-    const [left, top, right, bottom] = cellBox(cell);
+    const [left, top, right, bottom] = cellBox(cell, grid());
     return { x: (left + right) / 2, y: (top + bottom) / 2 };
   };
   const moveToCell = (cell) => store.update({ cell, pen: { ...store.state.pen, ...centre(cell) } });
-  const strokesOutside = (cell) => store.state.history.present.strokes.filter((stroke) => mainCell(stroke) !== cell);
+  const strokesOutside = (cell) => store.state.history.present.strokes.filter((stroke) => mainCell(stroke, grid()) !== cell);
 
   /** Selects a step to show: also while its answer is awaited, but not where none will come. */
   const selectStep = (number) => {
     const { answer, problem, history, liveStroke } = store.state;
+    if (number !== null && isSheet(shownGrid(store.state))) {
+      announce('Where it looked is shown of grids of up to two by two cells.');
+      return;
+    }
     const isComing = !problem && (liveStroke || !isBlank(history.present));
     if (number === null || answer || isComing) store.update({ step: number, previewStep: null });
     else announce('Nothing to show yet: draw a digit first.');
@@ -47,6 +53,17 @@ export function createActions(store, reader) {
     const drawn = liveStroke ? addStroke(history, liveStroke) : history;
     store.update({ pen: { ...pen, isDown: false }, liveStroke: null, history: drawn });
     reader.readNow(at);
+  };
+
+  /**
+   * Says whether strokes may be drawn now. On a picture a stroke begins a fresh drawing, but for one of a
+   * sheet: there what was corrected would be lost, and the pad has another form.
+   */
+  const mayDraw = () => {
+    const { picture } = store.state.history.present;
+    if (!picture || !(grid().isAuto || isSheet(grid()) || grid().rows !== grid().columns)) return true;
+    announce('To draw, clear the picture first: choose Clear all.');
+    return false;
   };
 
   /**
@@ -63,6 +80,7 @@ export function createActions(store, reader) {
 
   return {
     penUp,
+    mayDraw,
 
     undo: () => step(undo(store.state.history), 'Nothing to undo.'),
     redo: () => step(redo(store.state.history), 'Nothing to redo.'),
@@ -83,8 +101,8 @@ export function createActions(store, reader) {
         announce('Cleared the picture.');
       } else if (strokes.length < history.present.strokes.length) {
         applyHistory(commit(history, { strokes }));
-        announce(`Cleared the ${CELL_NAMES[cell]} cell.`);
-      } else announce(`Nothing to clear in the ${CELL_NAMES[cell]} cell.`);
+        announce(`Cleared ${cellPhrase(cell, grid())}.`);
+      } else announce(`Nothing to clear in ${cellPhrase(cell, grid())}.`);
     },
 
     clear() {
@@ -92,7 +110,7 @@ export function createActions(store, reader) {
       const { history } = store.state;
       const isBlankAlready = isBlank(history.present);
       store.update({ problem: null });
-      if (!isBlankAlready) applyHistory(commit(history, BLANK));
+      if (!isBlankAlready) applyHistory(commit(history, { strokes: [], picture: null }));
       // A new drawing begins in the first cell.
       moveToCell(0);
       announce(isBlankAlready ? 'Nothing to clear: the pad is blank.' : 'Cleared.');
@@ -108,17 +126,18 @@ export function createActions(store, reader) {
     /** Draws a digit in the current cell, in place of what is there, and goes to the next cell. */
     placeDigit(digit) {
       penUp();
+      if (!mayDraw()) return;
       const { history, cell } = store.state;
       const kept = history.present.picture ? [] : strokesOutside(cell);
-      applyHistory(commit(history, { picture: null, strokes: [...kept, ...sampleDigit(digit, cell, ++hand)] }));
-      moveToCell((cell + 1) % NUM_CELLS);
+      applyHistory(commit(history, { picture: null, strokes: [...kept, ...sampleDigit(digit, cell, ++hand, grid())] }));
+      moveToCell((cell + 1) % numCells(grid()));
     },
 
     /** @param {1 | -1} by */
     changeCell(by) {
       penUp();
-      moveToCell((store.state.cell + by + NUM_CELLS) % NUM_CELLS);
-      announce(`In the ${CELL_NAMES[store.state.cell]} cell.`);
+      moveToCell((store.state.cell + by + numCells(grid())) % numCells(grid()));
+      announce(`In ${cellPhrase(store.state.cell, grid())}.`);
     },
 
     /** Puts the keyboard's pen down, or lifts it. */
@@ -133,21 +152,26 @@ export function createActions(store, reader) {
         announce('Erasing: choose Erase again to draw.');
         return;
       }
+      if (!mayDraw()) return;
       penDownAt = at;
-      const begun = { points: [[pen.x, pen.y, 0, 0.5]], width };
+      const begun = { points: [[pen.x, pen.y, 0, 0.5]], width: width * scaleOf(grid()) };
       store.update({ pen: { ...pen, isDown: true, isShown: true }, liveStroke: begun });
       announce(history.present.picture ? 'Pen down; a fresh drawing begins.' : 'Pen down.');
       reader.readSoon();
     },
 
-    /** Moves the keyboard's pen, in pad units. */
+    /** Moves the keyboard's pen, in pad units of the reader's own grid. */
     movePen(dx, dy, at) {
       const { pen, liveStroke } = store.state;
-      const within = (value) => Math.min(1 - 0.5 / 56, Math.max(0.5 / 56, value));
-      const [x, y] = [within(pen.x + dx), within(pen.y + dy)];
-      const next = { pen: { ...pen, x, y, isShown: true }, cell: cellAt(x, y) };
+      const scale = scaleOf(grid());
+      const edge = (0.5 / 56) * scale;
+      const [x, y] = extent(grid()).map((end, axis) => {
+        const place = axis ? pen.y + dy * scale : pen.x + dx * scale;
+        return Math.min(end - edge, Math.max(edge, place));
+      });
+      const next = { pen: { ...pen, x, y, isShown: true }, cell: cellAt(x, y, grid()) };
       if (pen.isDown && liveStroke) {
-        const steps = Math.max(1, Math.round(Math.hypot(x - pen.x, y - pen.y) / POINT_EVERY));
+        const steps = Math.max(1, Math.round(Math.hypot(x - pen.x, y - pen.y) / (POINT_EVERY * scale)));
         const line = Array.from({ length: steps }, (_, i) => {
           const t = (i + 1) / steps;
           return [pen.x + t * (x - pen.x), pen.y + t * (y - pen.y), Math.round(at - penDownAt), 0.5];
@@ -157,21 +181,41 @@ export function createActions(store, reader) {
       } else {
         const before = store.state.cell;
         store.update(next);
-        if (next.cell !== before) announce(`In the ${CELL_NAMES[next.cell]} cell.`);
+        if (next.cell !== before) announce(`In ${cellPhrase(next.cell, grid())}.`);
       }
     },
 
     showDrawing,
 
+    /**
+     * Chooses another grid. Strokes stay in their rows and columns.
+     * @param {import('./grid.js').Grid} chosen
+     */
+    chooseGrid(chosen) {
+      penUp();
+      const { history } = store.state;
+      const { present } = history;
+      const before = grid();
+      if (isSameChoice(before, chosen)) return;
+      const strokes = moveToGrid(present.strokes, before, chosen);
+      const change = { strokes, grid: chosen };
+      if (isBlank(present)) store.update({ history: { ...history, present: { ...present, ...change } } });
+      else applyHistory(commit(history, change));
+      moveToCell(0);
+      const lost = strokes.length < present.strokes.length;
+      if (chosen.isAuto) announce('Rows and columns of a picture are found out.');
+      else announce(`${chosen.rows} by ${chosen.columns} cells.${lost ? ' What was drawn beyond them is gone: undo brings it back.' : ''}`);
+    },
+
     /** Shows why a file cannot be opened; the drawing and its answer stay. */
     rejectFile: (detail) => store.update({ problem: { detail } }),
 
-    /** @param {{digits: string, seed: number}} grid */
-    showSample: (grid) => showDrawing({ strokes: sampleGrid(grid), picture: null }),
+    /** @param {{digits: string, seed: number}} sample */
+    showSample: (sample) => showDrawing({ strokes: sampleGrid(sample), picture: null, grid: OWN_GRID }),
 
     /** Shows a step over the pad, or hides it. */
     toggleStep: (number) => selectStep(store.state.step === number ? null : number),
-    nextStep: () => selectStep(((store.state.step ?? -1) + 1) % NUM_CELLS),
+    nextStep: () => selectStep(((store.state.step ?? -1) + 1) % numCells(shownGrid(store.state))),
 
     escape() {
       if (store.state.pen.isDown) penUp();

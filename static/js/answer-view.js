@@ -1,9 +1,13 @@
 /** Shows the answer: each digit by its cell, and the reading as a whole. */
 
 import { element, iconOf } from './elements.js';
-import { isBlank } from './history.js';
-import { NUM_CELLS, cellsCrossed } from './strokes.js';
-import { CELL_NAMES, cellText, percent, runnerUp, problemText, readingText, warningText } from './messages.js';
+import { cellName, hasSameCells, isSheet, numCells } from './grid.js';
+import { gridOf, isBlank } from './history.js';
+import {
+  cellText, confidenceText, percent, problemText, readingText, runnerUp, warningText,
+} from './messages.js';
+import { shownGrid } from './state.js';
+import { cellsCrossed } from './strokes.js';
 
 const AWAY = 'The server is away. Your drawing is kept, and is read as soon as it is back.';
 const READING = 'Reading…';
@@ -13,14 +17,17 @@ const SIGNS = { blank: '–', other: '?' };
 const NOTE_MS = 2500;
 
 /**
- * Makes the four answers beside the pad.
+ * Makes the answers beside the pad, those of the first row above it and those of the second below; a
+ * sheet has none there.
  * @param {HTMLElement} top
  * @param {HTMLElement} bottom
  * @param {import('./state.js').Store} store
  * @param {(step: number) => void} onChoose
  */
 export function showAnswers(top, bottom, store, onChoose) {
-  const answers = Array.from({ length: NUM_CELLS }, (_, cell) => {
+  let shown = null;
+  let answers = [];
+  const make = (cell, { columns }) => {
     const digit = element('span', { class: 'digit', 'data-testid': `digit-${cell}` });
     const confidence = element('span', { class: 'confidence', 'data-testid': `confidence-${cell}` });
     const level = element('span');
@@ -30,16 +37,26 @@ export function showAnswers(top, bottom, store, onChoose) {
     const button = element('button', { class: 'answer', type: 'button', 'data-testid': `cell-${cell}` }, digit, facts);
     button.addEventListener('click', () => onChoose(cell));
     previewOnHover(button, store, cell);
-    (cell < NUM_CELLS / 2 ? top : bottom).append(button);
+    (cell < columns ? top : bottom).append(button);
     return { button, digit, confidence, level, runner };
-  });
+  };
 
   store.subscribe((state, changed) => {
-    if (changed.has('answer')) {
-      const isUnsure = unsureCells(state);
-      answers.forEach((parts, cell) => fill(parts, state.answer?.cells[cell], cell, isUnsure[cell]));
+    const grid = shownGrid(state);
+    const isOther = !shown || !hasSameCells(shown, grid);
+    if (isOther) {
+      shown = grid;
+      for (const place of [top, bottom]) {
+        place.replaceChildren();
+        place.style.setProperty('--columns', String(grid.columns));
+      }
+      answers = isSheet(grid) ? [] : Array.from({ length: numCells(grid) }, (_, cell) => make(cell, grid));
     }
-    if (changed.has('step') || changed.has('previewStep')) {
+    if (isOther || changed.has('answer')) {
+      const isUnsure = unsureCells(state);
+      answers.forEach((parts, cell) => fill(parts, state.answer?.cells[cell], cellName(cell, grid), isUnsure[cell]));
+    }
+    if (isOther || changed.has('step') || changed.has('previewStep')) {
       answers.forEach(({ button }, cell) => {
         button.setAttribute('aria-pressed', String(state.step === cell));
         button.classList.toggle('is-shown', (state.previewStep ?? state.step) === cell);
@@ -74,15 +91,14 @@ export function previewOnHover(button, store, step) {
  * no digit is an answer and no doubt.
  * @param {import('./state.js').State} state
  */
-function unsureCells({ answer, answeredDrawing }) {
-  const isCrossed = cellsCrossed(answeredDrawing?.strokes ?? []);
+export function unsureCells({ answer, answeredDrawing }) {
+  const isCrossed = cellsCrossed(answeredDrawing?.strokes ?? [], gridOf(answeredDrawing));
   const doubts = (answer?.warnings ?? []).filter(({ code }) => code !== 'not_a_digit');
   const warned = new Set(doubts.flatMap(({ cells }) => cells));
   return (answer?.cells ?? []).map((_, cell) => warned.has(cell) || isCrossed[cell]);
 }
 
-function fill({ button, digit, confidence, level, runner }, cell, number, isUnsure) {
-  const name = CELL_NAMES[number];
+function fill({ button, digit, confidence, level, runner }, cell, name, isUnsure) {
   digit.textContent = cell?.digit ?? '';
   button.dataset.state = cell?.kind ?? 'none';
   button.dataset.sure = isUnsure ? 'no' : 'yes';
@@ -115,12 +131,14 @@ export function showReading(parts, store) {
     const { answer, problem, isAway, history, liveStroke } = state;
     const isNothingThere = isBlank(history.present) && !liveStroke;
     const unread = isNothingThere ? 'Nothing drawn yet.' : problem || isAway ? '' : READING;
-    const confidence = answer ? `${percent(answer.confidence)} sure of all four` : unread;
+    const grid = shownGrid(state);
+    const confidence = answer ? confidenceText(answer.confidence, grid) : unread;
+    parts.reading.hidden = isSheet(grid);
     if (parts.confidence.textContent !== confidence) parts.confidence.textContent = confidence;
     if (!changed.has('answer') && !changed.has('problem')) return;
     const isUnsure = unsureCells(state);
     parts.reading.replaceChildren(
-      ...(answer?.cells ?? []).map((cell, number) => {
+      ...(isSheet(grid) ? [] : (answer?.cells ?? [])).map((cell, number) => {
         const look = isUnsure[number] ? 'is-unsure' : '';
         if (cell.kind === 'digit') return element('span', { class: look }, String(cell.digit));
         const sign = { class: `is-${cell.kind} ${look}`, 'aria-label': cellText(cell), role: 'img' };
@@ -130,7 +148,7 @@ export function showReading(parts, store) {
     const said = problem ? [problemText(problem)] : [...warningsOf(state)];
     parts.warnings.replaceChildren(...said.map((words) => element('li', {}, iconOf('warning'), element('span', {}, words))));
     parts.alternatives.replaceChildren(
-      ...(answer?.alternatives ?? []).map(({ reading, probability }) =>
+      ...(isSheet(grid) ? [] : (answer?.alternatives ?? [])).map(({ reading, probability }) =>
         element('li', {}, 'or ', element('b', {}, reading.replaceAll('_', SIGNS.blank)), ` ${percent(probability)}`),
       ),
     );
@@ -138,11 +156,12 @@ export function showReading(parts, store) {
 }
 
 /** Returns warnings in words, except those of one code; adds that of strokes that cross the divider. */
-function warningsOf({ answer, answeredDrawing }, but = null) {
+function warningsOf(state, but = null) {
+  const { answer, answeredDrawing } = state;
   if (!answer) return new Set();
   const warnings = answer.warnings.filter(({ code }) => code !== but);
-  if (cellsCrossed(answeredDrawing?.strokes ?? []).includes(true)) warnings.push({ code: 'ink_across_divider' });
-  return new Set(warnings.map(warningText));
+  if (cellsCrossed(answeredDrawing?.strokes ?? [], gridOf(answeredDrawing)).includes(true)) warnings.push({ code: 'ink_across_divider' });
+  return new Set(warnings.map((warning) => warningText(warning, shownGrid(state))));
 }
 
 /**
@@ -186,7 +205,7 @@ export function showStatus(status, offline, store, noteMs = NOTE_MS) {
     if (problem) tell(problemText(problem));
     else if (!answer) tell(isAway || isBlank(history.present) ? '' : READING);
     else if (!liveStroke) {
-      tell([readingText(answer, unsureCells(state)), ...warningsOf(state, 'low_confidence')].join(' '));
+      tell([readingText(answer, unsureCells(state), shownGrid(state)), ...warningsOf(state, 'low_confidence')].join(' '));
     }
   });
 }

@@ -7,13 +7,14 @@ import { element, iconOf } from './elements.js';
 import {
   fitInSquare, inkColours, onResize, onThemeChange, oncePerFrame, paintAttention, paintDrawing,
 } from './painting.js';
+import { cellName, extent, hasSameCells, isSheet, numCells } from './grid.js';
+import { gridOf } from './history.js';
+import { cellText, percent } from './messages.js';
 import { PICTURE_SIDE } from './raster.js';
-import { NUM_CELLS } from './strokes.js';
-import { CELL_NAMES, cellText, percent } from './messages.js';
+import { shownGrid } from './state.js';
 
 const STEP_MS = 1100;
 const WATCHED = ['answer', 'image', 'layer', 'head', 'opacity', 'step', 'previewStep'];
-const DRAWN_SIZE = { width: PICTURE_SIDE, height: PICTURE_SIDE };
 
 /** @typedef {import('./state.js').Store} Store */
 
@@ -37,16 +38,21 @@ export function markInkPolarity(main, store) {
   });
 }
 
-/** Paints the attention of a step over the place of the picture on a square. */
+/** Paints the attention of a step over the place of the picture on a square, or of the drawing. */
 function paintStep(context, state, step, side, opacity) {
   const { answer, answeredDrawing, image, layer, head } = state;
   const { attention } = answer;
-  const size = answeredDrawing.picture ? image : DRAWN_SIZE;
-  const [left, top, width, height] = size ? fitInSquare(size, side) : [0, 0, side, side];
-  const boxes = patchBoxes(answer, size).map(([x0, y0, x1, y1]) => [
+  const { picture } = answeredDrawing;
+  const shares = extent(gridOf(answeredDrawing));
+  const [drawnWidth, drawnHeight] = shares.map((share) => share * PICTURE_SIDE);
+  const size = picture ? image : { width: drawnWidth, height: drawnHeight };
+  const drawn = [0, 0, ...(picture ? [side, side] : shares.map((share) => share * side))];
+  const [left, top, width, height] = picture && image ? fitInSquare(image, side) : drawn;
+  const place = ([x0, y0, x1, y1]) => [
     ...[left + x0 * width, top + y0 * height],
     ...[left + x1 * width, top + y1 * height],
-  ]);
+  ];
+  const boxes = patchBoxes(answer, size).map((box) => box && place(box));
   const peak = peakOf(attention, layer, head);
   const values = weightsOf(attention, step, layer, head).map((weight) => weight / peak);
   paintAttention(context, values, boxes, opacity);
@@ -61,7 +67,7 @@ export function showOverlay(overlay, store) {
   const paint = oncePerFrame(() => {
     const step = shownStep(store.state);
     context.clearRect(0, 0, overlay.width, overlay.height);
-    if (step !== null) paintStep(context, store.state, step, overlay.width, store.state.opacity);
+    if (step !== null) paintStep(context, store.state, step, Math.max(overlay.width, overlay.height), store.state.opacity);
   });
   onResize(overlay, paint);
   store.subscribe((state, changed) => {
@@ -81,15 +87,18 @@ export function showOverlay(overlay, store) {
  * @param {(step: number) => void} onChoose
  */
 export function showSteps(row, store, onChoose) {
-  const steps = Array.from({ length: NUM_CELLS }, (_, step) => {
+  let shown = null;
+  let steps = [];
+  const make = (step) => {
     const canvas = element('canvas', { 'aria-hidden': 'true' });
     const label = element('span');
     const button = element('button', { type: 'button', 'data-testid': `step-${step}` }, canvas, label);
     button.addEventListener('click', () => onChoose(step));
     previewOnHover(button, store, step);
     row.append(button);
+    onResize(canvas, paint);
     return { button, canvas, label, context: canvas.getContext('2d') };
-  });
+  };
   const paint = oncePerFrame(() => {
     const { state } = store;
     const { strokes, picture } = state.answeredDrawing ?? {};
@@ -101,15 +110,20 @@ export function showSteps(row, store, onChoose) {
       context.save();
       context.fillStyle = style.backgroundColor;
       context.fillRect(0, 0, side, side);
-      paintDrawing(context, strokes, picture && state.image, side, inkColours(canvas));
+      paintDrawing(context, strokes, picture && state.image, side, inkColours(canvas), gridOf(state.answeredDrawing));
       context.globalCompositeOperation = style.getPropertyValue('--blend').trim();
       paintStep(context, state, step, side, state.opacity);
       context.restore();
     });
   });
   onThemeChange(paint);
-  for (const { canvas } of steps) onResize(canvas, paint);
   store.subscribe((state, changed) => {
+    const grid = shownGrid(state);
+    if (!shown || !hasSameCells(shown, grid)) {
+      shown = grid;
+      row.replaceChildren();
+      steps = isSheet(grid) ? [] : Array.from({ length: numCells(grid) }, (_, step) => make(step));
+    }
     steps.forEach(({ button, label }, step) => {
       const cell = state.answer?.cells[step];
       button.disabled = !state.answer?.attention;
@@ -173,7 +187,7 @@ export function playSteps(button, store) {
     store.update({ isPlaying: false, previewStep: null });
   };
   const show = (step) => {
-    if (step === NUM_CELLS || !store.state.answer) {
+    if (!store.state.answer?.attention || step === numCells(shownGrid(store.state))) {
       stop();
       return;
     }
@@ -184,7 +198,7 @@ export function playSteps(button, store) {
     const { isPlaying, step, answer } = store.state;
     if (isPlaying) stop();
     else if (!answer) store.update({ note: { words: 'Nothing to play yet: draw a digit first.' } });
-    else if (matchMedia('(prefers-reduced-motion: reduce)').matches) store.update({ step: ((step ?? -1) + 1) % NUM_CELLS });
+    else if (matchMedia('(prefers-reduced-motion: reduce)').matches) store.update({ step: ((step ?? -1) + 1) % numCells(shownGrid(store.state)) });
     else show(0);
   });
   store.subscribe(({ isPlaying }, changed) => {
@@ -207,7 +221,8 @@ export function showFigures(table, store) {
   });
 }
 
-function fillFigures(table, { answer, layer, head }) {
+function fillFigures(table, state) {
+  const { answer, layer, head } = state;
   if (!answer?.attention) {
     table.replaceChildren(element('caption', {}, 'Nothing read yet.'));
     return;
@@ -223,7 +238,7 @@ function fillFigures(table, { answer, layer, head }) {
     element(
       'tr',
       {},
-      element('th', { scope: 'row' }, `${CELL_NAMES[step]}: ${cellText(cell)}`),
+      element('th', { scope: 'row' }, `${cellName(step, shownGrid(state))}: ${cellText(cell)}`),
       ...weightsOf(attention, step, layer, head).map((weight) => element('td', {}, (weight * 100).toFixed(1))),
     ),
   );

@@ -6,7 +6,7 @@
  * @typedef {[x0: number, y0: number, x1: number, y1: number]} Box
  */
 
-import { SIDE } from './strokes.js';
+import { OWN_GRID } from './grid.js';
 
 /** Side of a patch in the picture that the network sees. */
 const PATCH_PIXELS = 14;
@@ -36,33 +36,34 @@ export function peakOf(attention, layer, head) {
 }
 
 /**
- * Returns the place of each patch in the picture that was sent, as shares of it.
+ * Returns the place of each patch in the picture that was sent, as shares of it; null for the patches of
+ * cells that the network sees and a smaller grid does not have.
  *
  * The normal form centres and scales each cell's ink, so the border between two patches of a cell
  * depends on where its ink is. The centre of its box is used, which is right to a pixel or two of
  * the cell's 28. Outer patches extend to the edge of the cell.
  * @param {import('./client.js').Answer} answer
  * @param {{width: number, height: number} | null} size of the picture in pixels, if it is known
- * @returns {Box[]}
+ * @returns {(Box | null)[]}
  */
-export function patchBoxes({ attention: { rows, columns }, ink }, size) {
+export function patchBoxes({ attention, ink, rows = OWN_GRID.rows, columns = OWN_GRID.columns }, size) {
   const isKnown = ink && size;
   const { width, height } = isKnown ? size : { width: 1, height: 1 };
   const [left, top, right, bottom] = isKnown ? ink.grid_box : [0, 0, 1, 1];
-  const cellOf = (index) => (isKnown ? ink.cells[index] : null);
-  return Array.from({ length: rows * columns }, (_, patch) => {
-    const [across, down] = [patch % columns, Math.floor(patch / columns)];
-    const [column, row] = [across / (columns / SIDE), down / (rows / SIDE)].map(Math.floor);
-    const cell = cellOf(row * SIDE + column);
-    const [x0, x1] = edges(across, columns / SIDE, column, [left, right], cell, 0);
-    const [y0, y1] = edges(down, rows / SIDE, row, [top, bottom], cell, 1);
+  const perCell = [attention.columns / OWN_GRID.columns, attention.rows / OWN_GRID.rows];
+  return Array.from({ length: attention.rows * attention.columns }, (_, patch) => {
+    const [across, down] = [patch % attention.columns, Math.floor(patch / attention.columns)];
+    const [column, row] = [Math.floor(across / perCell[0]), Math.floor(down / perCell[1])];
+    if (column >= columns || row >= rows) return null;
+    const cell = isKnown ? ink.cells[row * columns + column] : null;
+    const [x0, x1] = edges(across, perCell[0], column, [left, (right - left) / columns], cell, 0);
+    const [y0, y1] = edges(down, perCell[1], row, [top, (bottom - top) / rows], cell, 1);
     return [x0 / width, y0 / height, x1 / width, y1 / height];
   });
 }
 
 /** Returns both edges of a patch along one axis, in pixels of the picture. */
-function edges(patch, perCell, index, [start, end], cell, axis) {
-  const length = (end - start) / SIDE;
+function edges(patch, perCell, index, [start, length], cell, axis) {
   const from = start + index * length;
   const edge = (number) => {
     const share = number / perCell;

@@ -1,32 +1,52 @@
 /**
  * Sends pictures to the service. Independent of the page.
  *
- * @typedef {{body: Uint8Array | Blob, type: string}} RequestBody
+ * @typedef {{body: Uint8Array | Blob, type: string, url?: string}} RequestBody
  * @typedef {{kind: 'digit' | 'blank' | 'other', digit: number | null, confidence: number, probabilities: number[], ink_box: number[] | null}} CellAnswer
  * @typedef {{steps: number, layers: number, heads: number, rows: number, columns: number, weights: number[][][][]}} Attention
  * @typedef {[number, number][]} Corners clockwise from the upper left, pixels
  * @typedef {{found_by: string, rotation: number, cells: Corners[], sheet: Corners | null}} Layout
  * @typedef {object} Answer see /docs
+ * @property {number} rows
+ * @property {number} columns
  * @property {(number | null)[]} digits
  * @property {string} reading `_` is a blank, `?` ink that is no digit
  * @property {number} confidence
  * @property {CellAnswer[]} cells
  * @property {{digits: (number | null)[], reading: string, probability: number}[]} alternatives
  * @property {{code: string, detail: string, cells: number[]}[]} warnings
- * @property {Attention} [attention]
- * @property {string} [normal_form]
+ * @property {Attention} [attention] for at most the reader's own grid
+ * @property {string} [normal_form] likewise
  * @property {{polarity: string, grid_box: number[], cells: object[]}} [ink]
  * @property {Layout} [layout]
  * @property {{name: string, sha256: string}} model
  */
 
+import { isOwn, isSheet } from './grid.js';
+
 /** Explanations that the page asks for. A service that lacks one of them answers 422. */
 export const EXPLAIN = ['attention', 'normal_form', 'ink', 'layout'];
 export const PREDICT_URL = `/predict?${EXPLAIN.map((what) => `explain=${what}`).join('&')}&alternatives=3`;
 
+const SHEET_EXPLAIN = 'explain=layout';
+
+/**
+ * Returns where a drawing on a grid, or a picture of one, is sent.
+ * @param {import('./grid.js').Grid} grid
+ * @param {boolean} isPicture
+ */
+export function predictUrl(grid, isPicture) {
+  if (grid.isAuto && isPicture) return `${PREDICT_URL}&layout=auto`;
+  if (isOwn(grid)) return PREDICT_URL;
+  const size = `rows=${grid.rows}&columns=${grid.columns}`;
+  return isSheet(grid) ? `/predict?${size}&${SHEET_EXPLAIN}` : `${PREDICT_URL}&${size}`;
+}
+
 /** A drawing is read when the pen has paused for this long, and at least this often while it moves. */
 const PAUSE_MS = 100;
 const MAX_WAIT_MS = 300;
+/** A sheet takes longer to be read, and one stroke of it changes little: it is read less often. */
+const SHEET_PACE = 3;
 const TIMEOUT_MS = 10_000;
 /** A large photograph gets more time, as for a slow line of 3 Mbit/s: bytes a millisecond. */
 const SLOW_BYTES_PER_MS = 400;
@@ -61,6 +81,7 @@ export class LiveReader {
    * @param {(answer: Answer | null, penUpAt: number | null) => void} parts.onAnswer null: nothing to read
    * @param {(problem: {title: string, detail: string}) => void} parts.onProblem
    * @param {(isAway: boolean) => void} parts.onAway
+   * @param {() => boolean} [parts.isSheet] what is read is larger than the reader's own grid
    * @param {typeof fetch} [parts.fetch]
    */
   constructor(parts) {
@@ -70,8 +91,9 @@ export class LiveReader {
   /** The drawing is changing: reads it once the pen rests. */
   readSoon() {
     clearTimeout(this.#pauseTimer);
-    this.#pauseTimer = setTimeout(() => this.readNow(), PAUSE_MS);
-    this.#maxWaitTimer ||= setTimeout(() => this.readNow(), MAX_WAIT_MS);
+    const pace = this.#parts.isSheet?.() ? SHEET_PACE : 1;
+    this.#pauseTimer = setTimeout(() => this.readNow(), pace * PAUSE_MS);
+    this.#maxWaitTimer ||= setTimeout(() => this.readNow(), pace * MAX_WAIT_MS);
   }
 
   /**
@@ -97,12 +119,12 @@ export class LiveReader {
     const controller = (this.#inFlight = new AbortController());
     let deadline = 0;
     try {
-      const { body, type } = await picture;
+      const { body, type, url = PREDICT_URL } = await picture;
       if (number !== this.#number) return;
       const bytes = body instanceof Blob ? body.size : body.length;
       deadline = setTimeout(() => controller.abort(), TIMEOUT_MS + bytes / SLOW_BYTES_PER_MS);
       const headers = { 'Content-Type': type };
-      const response = await fetch(PREDICT_URL, { method: 'POST', body, headers, signal: controller.signal });
+      const response = await fetch(url, { method: 'POST', body, headers, signal: controller.signal });
       if (AWAY_STATUSES.has(response.status)) throw new Error(`status ${response.status}`);
       const content = response.ok ? await response.json() : await readProblem(response);
       if (number !== this.#number) return;

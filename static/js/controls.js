@@ -1,6 +1,8 @@
 /** Connects buttons and fields with actions, and shows which are available. */
 
 import { element } from './elements.js';
+import { extent, scaleOf } from './grid.js';
+import { gridOf } from './history.js';
 import { inkColours, oncePerFrame, onResize, onThemeChange, paintDrawing } from './painting.js';
 import { SAMPLE_GRIDS, sampleGrid } from './samples.js';
 
@@ -24,7 +26,9 @@ export function connectTools(parts, store, actions) {
     parts.redo.setAttribute('aria-disabled', String(!history.future.length));
     parts.erase.setAttribute('aria-pressed', String(tool === 'erase'));
     parts.width.value = String(width);
-    parts.dot.style.setProperty('--pen-size', `${(width * parts.pad.clientWidth).toFixed(1)}px`);
+    const grid = gridOf(history.present);
+    const padUnit = history.present.picture ? parts.pad.clientWidth : parts.pad.clientWidth / extent(grid)[0];
+    parts.dot.style.setProperty('--pen-size', `${(width * scaleOf(grid) * padUnit).toFixed(1)}px`);
   });
 }
 

@@ -1,12 +1,17 @@
 /** Exports: a link, the answer as JSON, a curl command for it, the picture as a file. */
 
-import { PREDICT_URL } from './client.js';
-import { isBlank } from './history.js';
+import { predictUrl } from './client.js';
+import { isSheet } from './grid.js';
+import { gridOf, isBlank } from './history.js';
 import { encodePng } from './png.js';
-import { rasterise } from './raster.js';
-import { LinkError, decodeStrokes, encodeStrokes } from './sharing.js';
+import { pictureSide, pictureWidth, rasterise } from './raster.js';
+import { LinkError, decodeDrawing, encodeStrokes } from './sharing.js';
 
+/** Longer side of a downloaded drawing, in pixels; a sheet is downloaded as it is sent. */
 const DOWNLOAD_SIDE = 560;
+const DOWNLOAD_NAME = 'digit-grid.png';
+/** Bytes of a drawing that a command holds at most: a shell takes words of 128 KiB. */
+const MAX_COMMAND_BYTES = 90_000;
 
 /**
  * @param {object} parts
@@ -30,11 +35,15 @@ export function createExportActions({ picture, dialog, text }, store, actions) {
   };
   const drawing = () => store.state.history.present;
 
+  const grid = () => gridOf(drawing());
+  const downloadFirst = (name) => ` It sends ${name}: download that first.`;
+
   return {
+    copy,
     async share() {
       if (drawing().picture) return actions.announce('Only drawings fit in a link; a picture does not.');
       if (isBlank(drawing())) return actions.announce('Nothing to share yet: draw a digit first.');
-      history.replaceState(null, '', `#${encodeStrokes(drawing().strokes)}`);
+      history.replaceState(null, '', `#${encodeStrokes(drawing().strokes, grid())}`);
       return copy(location.href, 'Link');
     },
     async copyJson() {
@@ -44,24 +53,37 @@ export function createExportActions({ picture, dialog, text }, store, actions) {
     async copyCurl() {
       const sent = picture();
       if (!sent) return actions.announce('Nothing to copy yet: draw a digit first.');
-      const url = new URL(PREDICT_URL, location.href).href;
       const { picture: file } = drawing();
-      if (file?.isSmaller) return copy(curlForFile(url, file), 'curl command', ` It sends ${file.name}: download that first.`);
+      const url = new URL(predictUrl(grid(), Boolean(file)), location.href).href;
+      if (file?.isSmaller) return copy(curlForFile(url, file), 'curl command', downloadFirst(file.name));
       if (file) return copy(curlForFile(url, file), 'curl command');
-      return copy(curlForDrawing(url, (await sent).body), 'curl command');
+      const { body, type } = await sent;
+      const isLong = body.length > MAX_COMMAND_BYTES;
+      if (isLong) return copy(curlForFile(url, { name: DOWNLOAD_NAME, type }), 'curl command', downloadFirst(DOWNLOAD_NAME));
+      return copy(curlForDrawing(url, body), 'curl command');
     },
     async download() {
       if (isBlank(drawing())) return actions.announce('Nothing to download yet: draw a digit first.');
       const { picture: file, strokes } = drawing();
-      const png = file ? null : await encodePng(rasterise(strokes, DOWNLOAD_SIDE), DOWNLOAD_SIDE);
-      const url = URL.createObjectURL(file?.bytes ?? new Blob([png], { type: 'image/png' }));
-      const link = document.createElement('a');
-      Object.assign(link, { href: url, download: file?.name ?? 'digit-grid.png' });
-      link.click();
-      setTimeout(() => URL.revokeObjectURL(url), 10_000);
-      return undefined;
+      if (file) return save(file.bytes, file.name);
+      const side = isSheet(grid()) ? pictureSide(grid()) : DOWNLOAD_SIDE;
+      const png = await encodePng(rasterise(strokes, side, grid()), pictureWidth(side, grid()));
+      return save(new Blob([png], { type: 'image/png' }), DOWNLOAD_NAME);
     },
   };
+}
+
+/**
+ * Saves a file.
+ * @param {Blob} bytes
+ * @param {string} name
+ */
+export function save(bytes, name) {
+  const url = URL.createObjectURL(bytes);
+  const link = document.createElement('a');
+  Object.assign(link, { href: url, download: name });
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(url), 10_000);
 }
 
 /**
@@ -76,7 +98,7 @@ export function followLinks(store, actions) {
     const fragment = location.hash.slice(1);
     if (!fragment || document.getElementById(fragment)) return;
     try {
-      actions.showDrawing({ strokes: decodeStrokes(fragment), picture: null });
+      actions.showDrawing({ ...decodeDrawing(fragment), picture: null });
       linked = store.state.history.present;
     } catch (error) {
       if (!(error instanceof LinkError)) throw error;
@@ -104,6 +126,6 @@ function curlForFile(url, { name, type }) {
 }
 
 function curlForDrawing(url, png) {
-  const base64 = btoa(String.fromCharCode(...png));
+  const base64 = btoa(Array.from(png, (byte) => String.fromCharCode(byte)).join(''));
   return `curl -H 'Content-Type: application/json' -d '{"image": "${base64}"}' ${quote(url)}`;
 }

@@ -4,9 +4,13 @@
  * @typedef {import('./strokes.js').Stroke} Stroke
  * @typedef {{bytes: Blob, type: string, name: string, isSmaller: boolean}} Picture an uploaded file, as it
  *   came, or made smaller: then under another name, for the file of its own name is not what is sent
- * @typedef {{strokes: readonly Stroke[], picture: Picture | null}} Drawing
+ * @typedef {import('./grid.js').Grid} Grid
+ * @typedef {{strokes: readonly Stroke[], picture: Picture | null, grid?: Grid}} Drawing without a grid, one of
+ *   the reader's own
  * @typedef {{past: readonly Drawing[], present: Drawing, future: readonly Drawing[]}} History
  */
+
+import { OWN_GRID } from './grid.js';
 
 const MAX_STEPS = 500;
 
@@ -41,6 +45,13 @@ export function redo(history) {
   if (!future.length) return history;
   return { past: [...past, present], present: future[0], future: future.slice(1) };
 }
+
+/**
+ * Returns the grid of a drawing.
+ * @param {Drawing | null | undefined} drawing
+ * @returns {Grid}
+ */
+export const gridOf = (drawing) => drawing?.grid ?? OWN_GRID;
 
 /** @param {Drawing} drawing */
 export function isBlank({ strokes, picture }) {

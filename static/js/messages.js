@@ -1,6 +1,6 @@
 /** Messages: numbers and codes in words. */
 
-export const CELL_NAMES = ['top left', 'top right', 'bottom left', 'bottom right'];
+import { OWN_GRID, cellName, isOwn, isSheet, numCells } from './grid.js';
 
 const WARNINGS = {
   low_confidence: 'The reader is not sure. Look at the cells with a dashed frame.',
@@ -16,12 +16,17 @@ const WARNINGS = {
   many_frames: 'The picture has several frames; only the first was read.',
 };
 
+/** These speak of the reader's own grid; of another, the service's words are right. */
+const ABOUT_OWN_GRID = new Set(['not_a_grid', 'other_layout']);
+
 /**
  * Returns a warning in plain words, or as the service puts it where its code is unknown here.
  * @param {{code: string, detail: string}} warning
+ * @param {import('./grid.js').Grid} grid
  */
-export function warningText({ code, detail }) {
-  return WARNINGS[code] ?? detail ?? code;
+export function warningText({ code, detail }, grid = OWN_GRID) {
+  const words = isOwn(grid) || !ABOUT_OWN_GRID.has(code) ? WARNINGS[code] : null;
+  return words ?? detail ?? code;
 }
 
 export const NO_PICTURE = 'This is no picture that can be read here: PNG, JPEG, WebP, HEIC, AVIF, BMP or GIF.';
@@ -98,12 +103,33 @@ export function runnerUp(probabilities) {
 }
 
 /**
+ * Returns how sure the reader is of a whole reading.
+ * @param {number} confidence
+ * @param {import('./grid.js').Grid} grid
+ */
+export function confidenceText(confidence, grid) {
+  const cells = numCells(grid);
+  const all = isOwn(grid) ? ' of all four' : cells > 1 ? ` of all ${cells}` : '';
+  return `${percent(confidence)} sure${all}`;
+}
+
+/** Unsure cells of a sheet that are named; more are counted. */
+const MOST_NAMED = 3;
+
+/**
+ * Returns a reading in a sentence or two, to be read out.
  * @param {import('./client.js').Answer} answer
  * @param {readonly boolean[]} isUnsure of each cell
+ * @param {import('./grid.js').Grid} grid
  */
-export function readingText({ cells, confidence }, isUnsure) {
-  const unsure = CELL_NAMES.filter((_, cell) => isUnsure[cell]);
-  const which = unsure.length === CELL_NAMES.length ? 'every cell' : unsure.join(', ');
-  const read = `Read ${cells.map(cellText).join(', ')}; ${percent(confidence)} sure of all four.`;
+export function readingText({ cells, confidence }, isUnsure, grid = OWN_GRID) {
+  const unsure = cells.flatMap((_, cell) => (isUnsure[cell] ? [cellName(cell, grid)] : []));
+  const isEvery = unsure.length === cells.length && cells.length > 1;
+  const isMany = isSheet(grid) && unsure.length > MOST_NAMED;
+  const which = isEvery ? 'every cell' : isMany ? `${unsure.length} cells` : unsure.join(isSheet(grid) ? '; ' : ', ');
+  const digits = cells.filter(({ kind }) => kind === 'digit').length;
+  const read = isSheet(grid)
+    ? `Read ${digits} ${digits === 1 ? 'digit' : 'digits'} in ${grid.rows} by ${grid.columns} cells.`
+    : `Read ${cells.map(cellText).join(', ')}; ${confidenceText(confidence, grid)}.`;
   return unsure.length ? `${read} Unsure of ${which}.` : read;
 }

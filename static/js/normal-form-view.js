@@ -1,10 +1,12 @@
 /** Shows the normal form that was read, and how the ink was brought to it. */
 
 import { element } from './elements.js';
-import { CELL_NAMES, cellText } from './messages.js';
+import { OWN_GRID, cellName } from './grid.js';
+import { cellText } from './messages.js';
+import { shownGrid } from './state.js';
 
-/** Side of what the network sees, in pixels. */
-const NORMAL_FORM_SIDE = 56;
+/** Side of a cell of what the network sees, in pixels. */
+const CELL_SIDE = 28;
 /** What cells were found by, as the service names it. */
 const FOUND_BY = { lines: 'their lines', digits: 'how the digits lie', ink: 'their ink' };
 /** Smaller changes than this are not mentioned. */
@@ -15,13 +17,14 @@ const MIN_PERCENT = 3;
  * @param {import('./state.js').Store} store
  */
 export function showNormalForm({ image, notes }, store) {
-  store.subscribe(({ answer }, changed) => {
+  store.subscribe((state, changed) => {
     if (!changed.has('answer')) return;
+    const { answer } = state;
     const isShown = Boolean(answer?.normal_form);
     image.hidden = !isShown;
     if (isShown) image.src = answer.normal_form;
     image.alt = isShown ? `The 56 by 56 pixel picture that was read as ${answer.cells.map(cellText).join(', ')}` : '';
-    notes.replaceChildren(...[...describeLayout(answer?.layout), ...describeInk(answer?.ink)].map((words) => element('li', {}, words)));
+    notes.replaceChildren(...[...describeLayout(answer?.layout), ...describeInk(answer?.ink, shownGrid(state))].map((words) => element('li', {}, words)));
   });
 }
 
@@ -43,16 +46,17 @@ export function describeLayout(layout) {
 /**
  * Describes how the ink was brought to the normal form.
  * @param {import('./client.js').Answer['ink']} ink
+ * @param {import('./grid.js').Grid} grid
  * @returns {string[]}
  */
-export function describeInk(ink) {
+export function describeInk(ink, grid = OWN_GRID) {
   if (!ink) return [];
   const isDark = ink.polarity === 'dark_on_light';
   const polarity = isDark ? 'Dark ink on light: turned to light on dark.' : 'Light ink on dark: left so.';
   // The scale at which the grid, otherwise unchanged, would fill the normal form.
-  const plain = NORMAL_FORM_SIDE / (ink.grid_box[2] - ink.grid_box[0]);
+  const plain = (grid.columns * CELL_SIDE) / (ink.grid_box[2] - ink.grid_box[0]);
   const cells = ink.cells.map((cell, number) => {
-    const name = CELL_NAMES[number];
+    const name = cellName(number, grid);
     return `${name[0].toUpperCase()}${name.slice(1)}: ${describeCell(cell, plain)}.`;
   });
   return [polarity, ...cells];

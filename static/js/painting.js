@@ -1,6 +1,7 @@
 /** Paints drawings and attention on canvases. */
 
 import { colourAt } from './colours.js';
+import { OWN_GRID } from './grid.js';
 import { cellBox, homeCell, smooth } from './strokes.js';
 
 /** @typedef {{ink: string, caution: string}} Colours */
@@ -76,16 +77,17 @@ export function fitInSquare({ width, height }, side) {
 }
 
 /**
- * Paints a drawing on a square.
+ * Paints a drawing, or an uploaded picture on a square.
  * @param {CanvasRenderingContext2D} context
  * @param {readonly import('./strokes.js').Stroke[]} strokes
  * @param {ImageBitmap | null} image an uploaded picture
- * @param {number} side
+ * @param {number} side the longer one
  * @param {Colours} colours
+ * @param {import('./grid.js').Grid} grid
  */
-export function paintDrawing(context, strokes, image, side, colours) {
+export function paintDrawing(context, strokes, image, side, colours, grid = OWN_GRID) {
   if (image) context.drawImage(image, ...fitInSquare(image, side));
-  for (const stroke of strokes) paintStroke(context, stroke, side, colours);
+  for (const stroke of strokes) paintStroke(context, stroke, side, colours, grid);
 }
 
 /**
@@ -121,13 +123,14 @@ export function paintLayout(context, layout, image, side, { caution }) {
  * Paints patches of colour.
  * @param {CanvasRenderingContext2D} context
  * @param {number[]} values of the patches, from 0 to 1
- * @param {import('./attention.js').Box[]} boxes of the patches, in pixels
+ * @param {(import('./attention.js').Box | null)[]} boxes of the patches, in pixels
  * @param {number} opacity
  */
 export function paintAttention(context, values, boxes, opacity) {
   context.save();
   context.globalAlpha = opacity;
   values.forEach((value, patch) => {
+    if (!boxes[patch]) return;
     // Whole pixels, so that there are neither gaps nor overlaps between neighbours.
     const [x0, y0, x1, y1] = boxes[patch].map(Math.round);
     context.fillStyle = colourAt(value);
@@ -137,8 +140,8 @@ export function paintAttention(context, values, boxes, opacity) {
 }
 
 /** Paints a stroke: slips into another cell faintly, a stroke across the divider with a dashed line. */
-function paintStroke(context, stroke, side, { ink, caution }) {
-  const home = homeCell(stroke);
+function paintStroke(context, stroke, side, { ink, caution }, grid) {
+  const home = homeCell(stroke, grid);
   const dabs = smooth(stroke).map((dab) => dab.map((value) => value * side));
   context.save();
   context.lineCap = context.lineJoin = 'round';
@@ -151,7 +154,7 @@ function paintStroke(context, stroke, side, { ink, caution }) {
     path(context, dabs);
     context.stroke();
   } else {
-    const [left, top, right, bottom] = cellBox(home).map((edge) => edge * side);
+    const [left, top, right, bottom] = cellBox(home, grid).map((edge) => edge * side);
     if (dabs.some(([x, y, r]) => x - r < left || x + r > right || y - r < top || y + r > bottom)) {
       context.globalAlpha = SLIP_ALPHA;
       // One path, so that it is no darker where it overlaps itself.

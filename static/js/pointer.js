@@ -1,6 +1,7 @@
 /** Draws and erases with mouse, touch and pen. */
 
-import { addStroke, commit } from './history.js';
+import { extent, scaleOf } from './grid.js';
+import { addStroke, commit, gridOf } from './history.js';
 import { cellAt, isHit } from './strokes.js';
 
 const PRIMARY = 1;
@@ -12,7 +13,7 @@ const MIN_MOVE = 0.001;
  * @param {HTMLElement} pad
  * @param {import('./state.js').Store} store
  * @param {import('./client.js').LiveReader} reader
- * @param {() => void} onStart called before anything is drawn
+ * @param {() => boolean} onStart called before anything is drawn; says whether it may be
  */
 export function drawWithPointer(pad, store, reader, onStart) {
   /** @type {{id: number, type: string, mode: 'draw' | 'erase', startedAt: number, before: object} | null} */
@@ -24,9 +25,10 @@ export function drawWithPointer(pad, store, reader, onStart) {
     // The border is no part of the canvas.
     const [width, height] = [pad.clientWidth, pad.clientHeight];
     const within = (value) => Math.min(1, Math.max(0, value));
+    const [across, down] = extent(gridOf(store.state.history.present));
     return [
-      within((event.clientX - box.left - pad.clientLeft) / width),
-      within((event.clientY - box.top - pad.clientTop) / height),
+      within((event.clientX - box.left - pad.clientLeft) / width) * across,
+      within((event.clientY - box.top - pad.clientTop) / height) * down,
     ];
   };
   const pointOf = (event) => {
@@ -60,15 +62,16 @@ export function drawWithPointer(pad, store, reader, onStart) {
       return;
     }
     if (!(event.buttons & (PRIMARY | ERASER))) return;
+    if (!onStart()) return;
     pad.setPointerCapture(event.pointerId);
-    onStart();
     const { tool, history, width, pen } = store.state;
+    const grid = gridOf(history.present);
     const mode = event.buttons & ERASER ? 'erase' : tool;
     active = { id: event.pointerId, type: event.pointerType, mode, startedAt: event.timeStamp, before: history };
     const [x, y] = place(event);
-    store.update({ cell: cellAt(x, y), pen: { ...pen, x, y, isDown: false, isShown: false } });
+    store.update({ cell: cellAt(x, y, grid), pen: { ...pen, x, y, isDown: false, isShown: false } });
     if (mode === 'erase') eraseAt(event);
-    else store.update({ liveStroke: { points: [pointOf(event)], width } });
+    else store.update({ liveStroke: { points: [pointOf(event)], width: width * scaleOf(grid) } });
   });
 
   pad.addEventListener('pointermove', (event) => {
@@ -99,7 +102,7 @@ export function drawWithPointer(pad, store, reader, onStart) {
     const { liveStroke, history } = store.state;
     if (mode === 'draw' && liveStroke) {
       const [x, y] = liveStroke.points[liveStroke.points.length - 1];
-      store.update({ history: addStroke(history, liveStroke), liveStroke: null, cell: cellAt(x, y) });
+      store.update({ history: addStroke(history, liveStroke), liveStroke: null, cell: cellAt(x, y, gridOf(history.present)) });
     }
     reader.readNow(event.type === 'pointerup' && mode === 'draw' ? event.timeStamp : null);
   };

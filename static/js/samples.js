@@ -1,6 +1,7 @@
 /** Digits drawn by this project, as strokes: for the sample grids and for drawing by keyboard. */
 
-import { SIDE, cellBox } from './strokes.js';
+import { OWN_GRID, cellSide, scaleOf } from './grid.js';
+import { cellBox } from './strokes.js';
 
 /** @typedef {import('./strokes.js').Stroke} Stroke */
 
@@ -23,6 +24,7 @@ const SHAPES = [
 
 /** Height of a digit as a share of its cell. */
 const HEIGHT = 0.66;
+/** Of the pen on the reader's own grid, in pad units. */
 const WIDTH = 0.04;
 const POINTS_PER_CURVE = 8;
 const MILLISECONDS_PER_POINT = 12;
@@ -51,14 +53,16 @@ export function sampleGrid({ digits, seed }) {
  * @param {number} digit 0 to 9
  * @param {number} cell
  * @param {number} seed of the variations of shape and place
+ * @param {import('./grid.js').Grid} grid
  * @returns {Stroke[]}
  */
-export function sampleDigit(digit, cell, seed) {
+export function sampleDigit(digit, cell, seed, grid = OWN_GRID) {
   const random = generator(seed);
   const vary = (amount) => (random() * 2 - 1) * amount;
-  const [left, top, right, bottom] = cellBox(cell);
-  const centre = [(left + right) / 2 + vary(0.012), (top + bottom) / 2 + vary(0.012)];
-  const height = (HEIGHT * (1 + vary(0.06))) / SIDE;
+  const [left, top, right, bottom] = cellBox(cell, grid);
+  const off = 0.012 * scaleOf(grid);
+  const centre = [(left + right) / 2 + vary(off), (top + bottom) / 2 + vary(off)];
+  const height = HEIGHT * (1 + vary(0.06)) * cellSide(grid);
   const [slant, turn, stretch] = [-0.06 + vary(0.08), vary(0.05), 1 + vary(0.07)];
   return SHAPES[digit].split(' / ').map((stroke) => {
     const shaken = shake(stroke.split(' | ').map(parsePoints), () => vary(0.014));
@@ -72,7 +76,7 @@ export function sampleDigit(digit, cell, seed) {
         0.5,
       ];
     });
-    return { points, width: WIDTH };
+    return { points, width: WIDTH * scaleOf(grid) };
   });
 }
 

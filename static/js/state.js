@@ -5,7 +5,7 @@
  * @property {import('./history.js').History} history drawings: on the pad, before it, and undone
  * @property {import('./strokes.js').Stroke | null} liveStroke the stroke being drawn
  * @property {'draw' | 'erase'} tool
- * @property {number} width of the pen, in pad units
+ * @property {number} width of the pen, in pad units of the reader's own grid
  * @property {number} cell the current cell: the one last drawn in or moved to
  * @property {{x: number, y: number, isDown: boolean, isShown: boolean}} pen moved by keys
  * @property {import('./client.js').Answer | null} answer
@@ -15,6 +15,9 @@
  * @property {boolean} isAway the server cannot be reached
  * @property {{words: string} | null} note said once, in the status line
  * @property {ImageBitmap | null} image the uploaded picture, where the browser can show it
+ * @property {import('./sheet.js').Corrections} corrections of the cells of a sheet
+ * @property {boolean} isChecked a sheet is checked as a sudoku
+ * @property {number | null} focus cell of a sheet that has the keyboard
  * @property {number | null} step of decoding, chosen to be shown over the pad
  * @property {number | null} previewStep the step pointed at or being played; shown instead of `step`
  * @property {boolean} isPlaying
@@ -24,7 +27,8 @@
  * @property {boolean} hasSingleKeys single keys work outside the pad too
  */
 
-import { startHistory } from './history.js';
+import { OWN_GRID } from './grid.js';
+import { gridOf, startHistory } from './history.js';
 
 /** @returns {State} */
 export function startState() {
@@ -41,6 +45,9 @@ export function startState() {
     isAway: false,
     note: null,
     image: null,
+    corrections: new Map(),
+    isChecked: false,
+    focus: null,
     step: null,
     previewStep: null,
     isPlaying: false,
@@ -49,6 +56,17 @@ export function startState() {
     opacity: 0.6,
     hasSingleKeys: true,
   };
+}
+
+/**
+ * Returns the grid that is shown: that of the answer, else that of the drawing.
+ * @param {State} state
+ * @returns {import('./grid.js').Grid}
+ */
+export function shownGrid({ answer, history }) {
+  if (!answer) return gridOf(history.present);
+  const { rows = OWN_GRID.rows, columns = OWN_GRID.columns } = answer;
+  return { rows, columns };
 }
 
 /** Holds the state and tells the views when it changes. */
