@@ -102,6 +102,9 @@ def train(
     columns: Annotated[int, typer.Option(min=1)] = _NETWORK.columns,
     encoder_layers: Annotated[int, typer.Option(min=1)] = _NETWORK.encoder_layers,
     decoder_layers: Annotated[int, typer.Option(min=1)] = _NETWORK.decoder_layers,
+    d_model: Annotated[int, typer.Option(min=1, help="Width of tokens.")] = _NETWORK.d_model,
+    num_heads: Annotated[int, typer.Option(min=1)] = _NETWORK.num_heads,
+    mlp_width: Annotated[int, typer.Option(min=1)] = _NETWORK.mlp_width,
     dropout: Annotated[float, typer.Option(min=0)] = _NETWORK.dropout,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
     precision: Annotated[
@@ -136,6 +139,9 @@ def train(
         columns=columns,
         encoder_layers=encoder_layers,
         decoder_layers=decoder_layers,
+        d_model=d_model,
+        num_heads=num_heads,
+        mlp_width=mlp_width,
         dropout=dropout,
     )
     # All that can be found out in a moment comes before what takes minutes: drawing the pool.

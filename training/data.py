@@ -7,8 +7,10 @@ import urllib.error
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import torch
 from torch import Tensor
+from torch.utils.data import Dataset
 
 import training.torchvision_build  # noqa: F401  (before torchvision)
 from model import vocabulary
@@ -51,6 +53,39 @@ class Digits:
     def select(self, indices: Tensor) -> "Digits":
         """Returns the digits at ``indices``, in that order."""
         return Digits(self.pictures[indices], self.labels[indices])
+
+
+class GridDataset(Dataset[tuple[Tensor, Tensor]]):
+    """Grids of digits by index: the same index is the same grid, whatever was asked before.
+
+    Args:
+        digits: What the cells hold; any of them may be in any grid.
+        config: Rows, columns and the size of a cell.
+        length: How many grids there are.
+        seed: Of the choice of digits.
+
+    Raises:
+        ConfigError: The digits do not have the size of a cell.
+    """
+
+    def __init__(
+        self, digits: Digits, config: ReaderConfig, *, length: int = 10_000, seed: int = 0
+    ) -> None:
+        check_cell_size(digits, config)
+        self.digits, self.config, self.length, self.seed = digits, config, length, seed
+
+    def __len__(self) -> int:
+        return self.length
+
+    def __getitem__(self, index: int) -> tuple[Tensor, Tensor]:
+        """Returns a picture (H, W), float32 in [0, 1], and its labels (C,) in reading order."""
+        if not 0 <= index < self.length:
+            raise IndexError(f"expected an index from 0 to {self.length - 1}, got {index}")
+        random = np.random.default_rng((self.seed, index))
+        chosen = self.digits.select(
+            torch.from_numpy(random.integers(len(self.digits), size=self.config.num_cells))
+        )
+        return tile(chosen.pictures[None], self.config)[0] / 255, chosen.labels
 
 
 def load_mnist(data_dir: Path, split: str) -> Digits:

@@ -14,7 +14,7 @@ import torch
 from model.config import ReaderConfig
 from model.errors import ConfigError, DataError
 from training import data
-from training.data import MNIST_MD5, Digits, ensure_mnist, load_mnist
+from training.data import MNIST_MD5, Digits, GridDataset, ensure_mnist, load_mnist
 
 
 def test_the_splits_divide_mnist_and_stay_the_same(data_dir: Path) -> None:
@@ -164,3 +164,24 @@ def test_statistics_are_those_of_mnist(training_digits: Digits) -> None:
 def test_digits_that_do_not_fill_the_cells_are_refused(bar_digits: Digits) -> None:
     with pytest.raises(ConfigError, match="expected digits of 42 pixels"):
         data.check_cell_size(bar_digits, ReaderConfig(cell_size=42))
+
+
+def test_a_grid_is_found_by_its_index_whatever_was_asked_before() -> None:
+    pictures = torch.arange(10, dtype=torch.uint8)[:, None, None].expand(10, 28, 28)
+    digits = Digits(pictures.contiguous(), torch.arange(10))
+    grids = GridDataset(digits, ReaderConfig(rows=2, columns=3), length=50, seed=3)
+    assert len(grids) == 50
+    picture, labels = grids[7]
+    assert picture.shape == (56, 84)
+    assert picture.dtype == torch.float32
+    for cell, label in enumerate(labels.tolist()):
+        row, column = divmod(cell, 3)
+        assert picture[28 * row + 5, 28 * column + 5] == pytest.approx(label / 255)
+    assert torch.equal(grids[7][1], labels)
+    assert any(not torch.equal(grids[index][1], labels) for index in range(5))
+    loaded = torch.utils.data.DataLoader(grids, batch_size=20)
+    assert [len(batch) for batch, _ in loaded] == [20, 20, 10]
+    with pytest.raises(IndexError, match="0 to 49"):
+        grids[50]
+    with pytest.raises(ConfigError, match="28 pixels"):
+        GridDataset(Digits(torch.zeros(2, 9, 9), torch.zeros(2, dtype=torch.int64)), ReaderConfig())
