@@ -213,7 +213,8 @@ def _normalise_ink(
         cells.append(form)
     cells = _in_picture(cells, image, picture.shape)
     warnings = ink.warnings
-    unread = warn_of_unread(picture, image.quads, cells, is_flat=ink.contrast.is_flat)
+    shape = config.rows, config.columns
+    unread = warn_of_unread(picture, image.quads, cells, shape, is_flat=ink.contrast.is_flat)
     told = {warning.code for warning in warnings}
     warnings += tuple(warning for warning in unread if warning.code not in told)
     layout = GridLayout(image.quads, found_by)

@@ -92,7 +92,7 @@ def find_ink(image: GridImage, contrast: CellContrast, *, has_lines: bool = Fals
     if is_left.any():
         for code, number in _doubts_of_rest(pieces, is_left, are_inside, image, crops):
             doubts[code].add(number)
-    warnings = warn_of_cells(doubts)
+    warnings = warn_of_cells(doubts, len(image.down), len(image.across))
     if 0 < contrast.typical < FAINT_CONTRAST:
         warnings += (warn_of_faint_ink(contrast.typical),)
     warnings += warn_of_no_grid(

@@ -26,14 +26,16 @@ _STACKED, _DASH = 0.2, 0.5
 _LARGEST = 0.5
 # Ink of at least this level in the outermost pixels is cut off there.
 _CUT = 0.6
+# Cells of grids of no more rows and columns than this are counted; so many others are named.
+_COUNTED, _NAMED = 2, 8
 
 _OF_CELLS = (
-    InkWarning("not_a_grid", "cell {} shows something that is neither a digit nor plain ground"),
-    InkWarning("faint", "something is in cell {}, too pale, too thin or too little to be read"),
-    InkWarning("cut_off", "the edge of the picture cuts off the ink of cell {}"),
-    InkWarning("ink_across_divider", "the ink of cell {} goes on beyond it"),
-    InkWarning("several_digits", "cell {} seems to hold more than one digit"),
-    InkWarning("tiny", f"the ink of cell {{}} is less than {_TINY_SIZE:.0%} of its cell"),
+    InkWarning("not_a_grid", "{} shows something that is neither a digit nor plain ground"),
+    InkWarning("faint", "something is in {}, too pale, too thin or too little to be read"),
+    InkWarning("cut_off", "the edge of the picture cuts off the ink of {}"),
+    InkWarning("ink_across_divider", "the ink of {} goes on beyond it"),
+    InkWarning("several_digits", "{} seems to hold more than one digit"),
+    InkWarning("tiny", f"the ink of {{}} is less than {_TINY_SIZE:.0%} of its cell"),
 )
 
 
@@ -71,11 +73,19 @@ def warn_of_faint_ink(contrast: float) -> InkWarning:
     return InkWarning("faint", detail)
 
 
-def warn_of_cells(doubts: Mapping[str, Collection[int]]) -> tuple[InkWarning, ...]:
-    """Makes warnings of the numbers of the cells, from 0, to which each code applies."""
+def warn_of_cells(
+    doubts: Mapping[str, Collection[int]], rows: int, columns: int
+) -> tuple[InkWarning, ...]:
+    """Makes warnings of the numbers of the cells, from 0, to which each code applies.
+
+    Args:
+        doubts: Cells by code.
+        rows: Of the grid.
+        columns: Of the grid.
+    """
     return tuple(
         warning._replace(
-            detail=warning.detail.format(_numbers(doubts[warning.code])),
+            detail=warning.detail.format(name_cells(doubts[warning.code], rows, columns)),
             cells=tuple(sorted(doubts[warning.code])),
         )
         for warning in _OF_CELLS
@@ -83,8 +93,15 @@ def warn_of_cells(doubts: Mapping[str, Collection[int]]) -> tuple[InkWarning, ..
     )
 
 
-def _numbers(cells: Collection[int]) -> str:
-    return ", ".join(str(cell + 1) for cell in sorted(cells))
+def name_cells(cells: Collection[int], rows: int, columns: int) -> str:
+    """Names cells of a grid, numbers from 0, as people count them: of a sheet by row and column."""
+    order = sorted(cells)
+    if max(rows, columns) <= _COUNTED:
+        return "cell " + ", ".join(str(cell + 1) for cell in order)
+    places = (divmod(cell, columns) for cell in order[:_NAMED])
+    names = "; ".join(f"row {row + 1}, column {column + 1}" for row, column in places)
+    more = len(order) - _NAMED
+    return f"{names} and {more} more" if more > 0 else names
 
 
 def doubts_of_crop(

@@ -30,7 +30,12 @@ _SHADE_EDGE, _WIDE, _DARKEST = 4, 0.6, 0.9
 
 
 def warn_of_unread(
-    picture: NDArray[np.uint8], quads: Quads, cells: Sequence[CellInk], *, is_flat: bool
+    picture: NDArray[np.uint8],
+    quads: Quads,
+    cells: Sequence[CellInk],
+    shape: tuple[int, int],
+    *,
+    is_flat: bool,
 ) -> tuple[InkWarning, ...]:
     """Warns of blank cells whose ground is not plain.
 
@@ -38,6 +43,7 @@ def warn_of_unread(
         picture: (h, w) or (h, w, 3), uint8.
         quads: The cells.
         cells: What was read of each.
+        shape: Rows and columns of the grid.
         is_flat: It was drawn on a screen, where there are no shadows.
     """
     blanks = [number for number, cell in enumerate(cells) if cell.box is None]
@@ -59,7 +65,7 @@ def warn_of_unread(
             found.setdefault("not_a_grid", []).append(number)
         elif pieces.any():
             found.setdefault("faint", []).append(number)
-    return warn_of_cells(found)
+    return warn_of_cells(found, *shape)
 
 
 def _is_plain(channel: NDArray[np.uint8], ground: NDArray[np.uint8], *, is_flat: bool) -> bool:

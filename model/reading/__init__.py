@@ -3,6 +3,7 @@
 import dataclasses
 import math
 from collections.abc import Sequence
+from functools import partial
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -12,6 +13,7 @@ from model import vocabulary
 from model.config import ReaderConfig
 from model.header import Thresholds
 from model.ink import Box, NormalForm
+from model.ink.ink_warnings import name_cells
 
 # A picture is read again, in other ways, where a cell is less probable than this.
 DOUBTED = 0.9
@@ -221,6 +223,7 @@ def _warnings_of_cells(
     cells: Sequence[Cell], thresholds: Thresholds, num_read: int | None = None
 ) -> list[Notice]:
     """Warns of what the cells were read as; None: all of them were read."""
+    names = partial(name_cells, rows=cells[-1].row + 1, columns=cells[-1].column + 1)
     low, most = thresholds.low_confidence, thresholds.maybe_other
     unsure = [number for number, cell in enumerate(cells) if cell.confidence < low]
     maybe_others = [
@@ -233,16 +236,11 @@ def _warnings_of_cells(
     others = [number for number, cell in enumerate(cells[:num_read]) if cell.kind == "other"]
     found = []
     if unsure or maybe_others:
-        parts = [f"less than {low:.1%} sure of cell {_from_one(unsure)}"] if unsure else []
-        parts += [f"cell {_from_one(maybe_others)} may hold no digit"] if maybe_others else []
+        parts = [f"less than {low:.1%} sure of {names(unsure)}"] if unsure else []
+        parts += [f"{names(maybe_others)} may hold no digit"] if maybe_others else []
         doubted = tuple(sorted((*unsure, *maybe_others)))
         found.append(Notice("low_confidence", "; ".join(parts), doubted))
     if others:
-        which = f"cell {_from_one(others)} holds ink that is no digit"
+        which = f"{names(others)} holds ink that is no digit"
         found.append(Notice("not_a_digit", which, tuple(others)))
     return found
-
-
-def _from_one(cells: Sequence[int]) -> str:
-    """Cells as people count them."""
-    return ", ".join(str(number + 1) for number in cells)

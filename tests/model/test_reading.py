@@ -9,6 +9,7 @@ from model import vocabulary
 from model.config import ReaderConfig
 from model.header import Thresholds
 from model.ink import InkWarning, normalise
+from model.ink.ink_warnings import name_cells
 from model.reading import GridAnswers, Notice, Reading, best_alternatives, make_reading
 from model.vocabulary import BLANK, FINISH, OTHER
 
@@ -115,3 +116,9 @@ def test_a_digit_that_may_be_none_is_warned_of_as_unsure() -> None:
     probabilities[1:] = np.eye(12, dtype=np.float32)[[2, 1, 4]]
     (warning,) = strict.with_probabilities(probabilities).warnings
     assert warning == Notice("low_confidence", "cell 1 may hold no digit", (0,))
+
+
+def test_cells_of_a_sheet_are_named_by_row_and_column() -> None:
+    assert name_cells({0, 3}, 2, 2) == "cell 1, 4"
+    assert name_cells({1, 10}, 9, 9) == "row 1, column 2; row 2, column 2"
+    assert name_cells(range(20), 1, 20).endswith("row 1, column 8 and 12 more")

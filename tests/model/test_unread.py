@@ -18,7 +18,10 @@ RANDOM = np.random.default_rng(4)
 
 def codes(levels: NDArray[np.float64], *, is_flat: bool = False) -> list[str]:
     picture = levels.clip(0, 255).astype(np.uint8)
-    return [warning.code for warning in warn_of_unread(picture, QUAD, [CellInk()], is_flat=is_flat)]
+    return [
+        warning.code
+        for warning in warn_of_unread(picture, QUAD, [CellInk()], (1, 1), is_flat=is_flat)
+    ]
 
 
 def grain(deviation: float) -> NDArray[np.float64]:
@@ -64,7 +67,7 @@ def test_what_is_seen_and_not_read_is_told() -> None:
     levels = 200 + grain(3)
     levels[60:140, 96:104] -= 40
     picture = levels.astype(np.uint8)
-    (warning,) = warn_of_unread(picture, QUAD, [CellInk()], is_flat=False)
+    (warning,) = warn_of_unread(picture, QUAD, [CellInk()], (1, 1), is_flat=False)
     assert (warning.code, warning.cells) == ("faint", (0,))
     read = [CellInk((60, 96, 140, 104), 1.0)]
-    assert warn_of_unread(picture, QUAD, read, is_flat=False) == ()
+    assert warn_of_unread(picture, QUAD, read, (1, 1), is_flat=False) == ()
