@@ -1,18 +1,22 @@
 """Calibration on validation digits, before a reader is exported.
 
-A temperature brings confidence in line with the share of right cells; the last layer is divided by
-it, so that it costs nothing when reading. Then thresholds are set so that a stated share of the
-digits on a canvas that are read rightly is warned of, half of them as unsure and half as perhaps
-no digits.
+Training shows far more ink that is no digit than people write: first its odds are brought to what
+is expected. A temperature brings confidence in line with the share of right cells; the last layer
+is divided by it, so that it costs nothing when reading. Then thresholds are set so that a stated
+share of the digits on a canvas that are read rightly is warned of, half of them as unsure and half
+as perhaps no digits.
 
-Reference: Guo et al., "On Calibration of Modern Neural Networks", 2017, section 4.2.
+References: Saerens, Latinne & Decaestecker, "Adjusting the Outputs of a Classifier to New a Priori
+Probabilities", 2002, equation 2.4; Guo et al., "On Calibration of Modern Neural Networks", 2017,
+section 4.2.
 """
 
 import dataclasses
 import logging
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -34,6 +38,8 @@ logger = logging.getLogger(__name__)
 WARNED_SHARE = 0.015
 """Of the digits that validation writers drew on a canvas and that are read rightly: so many are
 warned of. Wrong ones do not count, as labels of UNIPEN are noisy."""
+EXPECTED_OTHERS = 0.02
+"""Of the cells that people have read, so many are expected to hold ink that is no digit."""
 _CANVAS_GRIDS, _SEED = 2500, 2
 _TEMPERATURES = torch.linspace(0.5, 2.0, 151)
 
@@ -59,6 +65,7 @@ def calibrate(trained: Checkpoint, data_dir: Path) -> Checkpoint:
             data_dir, grids=_CANVAS_GRIDS, seed=_SEED, folder=None, is_plain=True
         )
         sets.append(scoring.disjoint_grids(canvas, config, seed=_SEED))
+    trained = expect_others(trained, recipe)
     temperature = fit_temperature(trained.reader(), sets)
     weights = {
         name: tensor / temperature if name.startswith("to_logits.") else tensor
@@ -74,6 +81,24 @@ def calibrate(trained: Checkpoint, data_dir: Path) -> Checkpoint:
         scores=None,  # they were of other weights
     )
     return dataclasses.replace(calibrated, header=header)
+
+
+def expect_others(trained: Checkpoint, recipe: Mapping[str, Any]) -> Checkpoint:
+    """Returns the checkpoint with the odds of ``<other>`` that are expected, not those of training.
+
+    Args:
+        trained: Weights that training wrote.
+        recipe: Its options, as provenance has them.
+    """
+    pool = recipe.get("pool", {})
+    share = pool.get("other_grids", 0) + (1 - pool.get("other_grids", 0)) * pool.get("others", 0)
+    share *= recipe.get("drawn_share", 0)
+    if not 0 < share < 1:
+        return trained
+    bias = trained.weights["to_logits.bias"].clone()
+    bias[vocabulary.OTHER] += math.log(EXPECTED_OTHERS / (1 - EXPECTED_OTHERS))
+    bias[vocabulary.OTHER] -= math.log(share / (1 - share))
+    return dataclasses.replace(trained, weights={**trained.weights, "to_logits.bias": bias})
 
 
 @torch.inference_mode()
@@ -103,10 +128,10 @@ def set_thresholds(reader: GridReader, grids: Grids, share: float) -> Thresholds
     # Of those that are not warned of already, so that the two together are the share.
     left = answers[answers.amax(dim=1) >= low_confidence]
     maybe_other = float(left[:, vocabulary.OTHER].quantile(1 - share / 2))
-    # To three decimals, to the side on which no more are warned of.
+    # Rounded to the side on which no more are warned of.
     return Thresholds(
         low_confidence=math.floor(low_confidence * 1000) / 1000,
-        maybe_other=min(1.0, math.ceil(max(maybe_other, 1e-6) * 1000) / 1000),
+        maybe_other=min(1.0, math.ceil(max(maybe_other, 1e-6) * 1e5) / 1e5),
     )
 
 

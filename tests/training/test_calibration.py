@@ -51,11 +51,14 @@ def test_a_calibrated_checkpoint_has_other_logits_thresholds_and_no_scores(
         name: tensor * 2 if name.startswith("to_logits.") else tensor
         for name, tensor in trained.weights.items()
     }
-    calibrated = calibration.calibrate(dataclasses.replace(trained, weights=sharp), all_data_dir)
+    sharper = dataclasses.replace(trained, weights=sharp)
+    calibrated = calibration.calibrate(sharper, all_data_dir)
+    recipe = trained.header.provenance["recipe"]["training"]
+    expected = calibration.expect_others(sharper, recipe).weights
     factor = calibrated.header.temperature / trained.header.temperature
     assert 1.4 < factor <= 2
     for name in ("to_logits.weight", "to_logits.bias"):
-        torch.testing.assert_close(calibrated.weights[name], sharp[name] / factor)
+        torch.testing.assert_close(calibrated.weights[name], expected[name] / factor)
     assert calibrated.header.thresholds != Thresholds()
     assert calibrated.header.scores is None
 
@@ -71,3 +74,14 @@ def test_thresholds_warn_of_the_share_of_right_digits_that_was_asked_for(
     maybe_other = right[:, vocabulary.OTHER] > thresholds.maybe_other
     share = (is_unsure | maybe_other).float().mean().item()
     assert share == pytest.approx(0.04, abs=0.015)
+
+
+def test_ink_that_is_no_digit_is_as_likely_as_it_is_expected() -> None:
+    trained = checkpoint.load(RELEASED)
+    recipe = {"drawn_share": 0.5, "pool": {"others": 0.25, "other_grids": 0.2}}
+    expecting = calibration.expect_others(trained, recipe)
+    added = expecting.weights["to_logits.bias"] - trained.weights["to_logits.bias"]
+    ratio = (0.2 / 0.8) / (calibration.EXPECTED_OTHERS / (1 - calibration.EXPECTED_OTHERS))
+    assert float(added[vocabulary.OTHER].exp()) == pytest.approx(1 / ratio)
+    assert float(added.abs().sum()) == pytest.approx(float(added[vocabulary.OTHER].abs()))
+    assert calibration.expect_others(trained, {"drawn_share": 0}) is trained
