@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlparse
 
 from PIL import Image, ImageDraw, ImageFont
-from playwright.sync_api import Page, Route
+from playwright.sync_api import Page, Route, expect
 
 SUDOKU = "53__7____6__195____98____6_8___6___34__8_3__17___2___6_6____28____419__5____8__79"
 CELL_PX = 60
@@ -97,4 +97,18 @@ def answer_sheets(page: Page, answer: Callable[[], dict[str, Any]]) -> list[dict
         route.fulfill(json=answer())
 
     page.route("**/predict?*", fulfil)
+    return asked
+
+
+def choose_grid(page: Page, words: str) -> None:
+    page.get_by_test_id("grid").select_option(words)
+
+
+def open_sheet(page: Page, digits: str = SUDOKU, unsure: tuple[int, ...] = ()) -> list[Any]:
+    """Opens the picture of a sheet of nine by nine; returns the queries sent."""
+    asked = answer_sheets(page, lambda: answer_of(9, 9, digits, unsure, has_layout=True))
+    choose_grid(page, "9x9")
+    file = {"name": "sheet.png", "mimeType": "image/png", "buffer": picture_of(9, 9, digits)}
+    page.get_by_test_id("upload").set_input_files(file)
+    expect(page.get_by_test_id("digit-0")).to_have_text(digits[0])
     return asked
