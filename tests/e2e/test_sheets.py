@@ -91,8 +91,8 @@ def test_the_pad_of_a_sheet_is_sent_with_its_rows_and_columns_and_enough_pixels(
     assert sent.shape == (140, 560)
     assert sent[:, :140].any()
     assert not sent[:, 140:].any()
-    assert (asked[-1]["rows"], asked[-1]["columns"]) == (["1"], ["4"])
     expect(page.get_by_test_id("digit-0")).to_have_text("7")
+    assert (asked[-1]["rows"], asked[-1]["columns"]) == (["1"], ["4"])
 
 
 def test_a_drawing_on_the_readers_own_grid_is_asked_for_without_rows_and_columns(
