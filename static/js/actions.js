@@ -1,6 +1,6 @@
 /** Actions of buttons and keys. */
 
-import { OWN_GRID, cellPhrase, extent, isSameChoice, isSheet, numCells, scaleOf } from './grid.js';
+import { OWN_GRID, cellPhrase, extent, gridText, isSameChoice, isSheet, numCells, scaleOf } from './grid.js';
 import { addStroke, commit, gridOf, isBlank, redo, undo } from './history.js';
 import { sampleDigit, sampleGrid } from './samples.js';
 import { shownGrid } from './state.js';
@@ -204,7 +204,7 @@ export function createActions(store, reader) {
       moveToCell(0);
       const lost = strokes.length < present.strokes.length;
       if (chosen.isAuto) announce('Rows and columns of a picture are found out.');
-      else announce(`${chosen.rows} by ${chosen.columns} cells.${lost ? ' What was drawn beyond them is gone: undo brings it back.' : ''}`);
+      else announce(`${gridText(chosen)}.${lost ? ' What was drawn beyond them is gone: undo brings it back.' : ''}`);
     },
 
     /** Shows why a file cannot be opened; the drawing and its answer stay. */

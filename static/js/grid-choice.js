@@ -1,6 +1,6 @@
 /** The choice of a grid: one of the list, numbers of one's own, or to be found out in a picture. */
 
-import { GRIDS, gridText, parseGrid } from './grid.js';
+import { GRIDS, gridCode, parseGrid } from './grid.js';
 import { gridOf } from './history.js';
 
 const OWN = 'own';
@@ -13,9 +13,9 @@ const AUTO = 'auto';
  * @param {ReturnType<typeof import('./actions.js').createActions>} actions
  */
 export function connectGridChoice({ choice, own, rows, columns }, store, actions) {
-  const known = GRIDS.map(gridText);
+  const known = GRIDS.map(gridCode);
   choice.append(
-    ...known.map((words) => new Option(words, words)),
+    ...known.map((code) => new Option(code.replace('x', '×'), code)),
     new Option('own numbers', OWN),
     new Option('find out', AUTO),
   );
@@ -44,8 +44,8 @@ export function connectGridChoice({ choice, own, rows, columns }, store, actions
   store.subscribe(({ history }, changed) => {
     if (!changed.has('history')) return;
     const grid = gridOf(history.present);
-    const isListed = known.includes(gridText(grid));
-    choice.value = grid.isAuto ? AUTO : isOwn || !isListed ? OWN : gridText(grid);
+    const isListed = known.includes(gridCode(grid));
+    choice.value = grid.isAuto ? AUTO : isOwn || !isListed ? OWN : gridCode(grid);
     own.hidden = choice.value !== OWN;
     if (document.activeElement !== rows) rows.value = String(grid.rows);
     if (document.activeElement !== columns) columns.value = String(grid.columns);

@@ -58,8 +58,11 @@ export const extent = (grid) => [grid.columns * cellSide(grid), grid.rows * cell
  */
 export const scaleOf = (grid) => 2 * cellSide(grid);
 
-/** @param {Grid} grid @returns `9×9` */
-export const gridText = ({ rows, columns }) => `${rows}×${columns}`;
+/** Returns a grid in words. @param {Grid} grid */
+export const gridText = (grid) => `${grid.rows} by ${grid.columns} ${numCells(grid) === 1 ? 'cell' : 'cells'}`;
+
+/** Returns a grid as a word of the page's code, such as `9x9`. @param {Grid} grid */
+export const gridCode = ({ rows, columns }) => `${rows}x${columns}`;
 
 /**
  * Returns the name of a cell.

@@ -1,6 +1,6 @@
 /** Shows the drawing on the pad: strokes, or an uploaded picture. */
 
-import { cellSide, extent, gridText, isOwn, isSheet, numCells } from './grid.js';
+import { cellSide, extent, gridCode, gridText, isOwn, isSheet, numCells } from './grid.js';
 import { gridOf, isBlank } from './history.js';
 import { inkColours, oncePerFrame, onResize, onThemeChange, paintDrawing, paintLayout } from './painting.js';
 import { cellBox } from './strokes.js';
@@ -74,7 +74,7 @@ export function showCursor({ pad, corner, pen, hint }, store) {
     const grid = gridOf(state.history.present);
     const isPicture = Boolean(state.history.present.picture && !state.liveStroke);
     pad.dataset.tool = state.tool;
-    pad.dataset.grid = gridText(grid);
+    pad.dataset.grid = gridCode(grid);
     pad.dataset.shows = isPicture ? 'picture' : 'drawing';
     const { rows, columns } = isPicture ? { rows: 1, columns: 1 } : grid;
     if (shown !== `${rows} ${columns}`) {
@@ -84,7 +84,7 @@ export function showCursor({ pad, corner, pen, hint }, store) {
       }
     }
     if (changed.has('history')) {
-      pad.setAttribute('aria-label', `Drawing pad of ${isOwn(grid) ? 'two by two' : `${grid.rows} by ${grid.columns}`} ${numCells(grid) > 1 ? 'cells' : 'cell'}`);
+      pad.setAttribute('aria-label', `Drawing pad of ${isOwn(grid) ? 'two by two cells' : gridText(grid)}`);
       hint.textContent = isOwn(grid) ? 'Draw a digit in each quarter' : numCells(grid) > 1 ? 'Draw a digit in each cell' : 'Draw a digit';
     }
     corner.dataset.cell = String(state.cell);

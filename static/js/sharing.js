@@ -17,9 +17,9 @@ const VERSION_WITH_GRID = 'g2.';
 const UNITS = 2047;
 const MIN_UNITS = 14;
 const MILLISECONDS_PER_POINT = 8;
-const MAX_TEXT = 200_000;
-const MAX_STROKES = 2_000;
-const MAX_POINTS = 60_000;
+const MAX_TEXT = 400_000;
+const MAX_STROKES = 4_000;
+const MAX_POINTS = 150_000;
 
 /** A link does not hold a drawing that this page can read. */
 export class LinkError extends Error {}

@@ -3,7 +3,7 @@
 import { unsureCells } from './answer-view.js';
 import { element } from './elements.js';
 import { save } from './export-actions.js';
-import { cellName, hasSameCells, isSameChoice, isSheet, numCells } from './grid.js';
+import { cellName, gridText, hasSameCells, isSameChoice, isSheet, numCells } from './grid.js';
 import { gridOf, isBlank } from './history.js';
 import { cellText, percent, runnerUp } from './messages.js';
 import {
@@ -83,7 +83,7 @@ function showTable(store, actions) {
     );
     table.classList.toggle('is-sudoku', isSudoku(grid));
     table.replaceChildren(
-      element('caption', {}, element('span', { class: 'for-screen-readers' }, `Sheet of ${grid.rows} by ${grid.columns} cells`)),
+      element('caption', {}, element('span', { class: 'for-screen-readers' }, `Sheet of ${gridText(grid)}`)),
       element('thead', {}, element('tr', {}, element('td'), ...columns)),
       element('tbody', {}, ...lines),
     );
@@ -118,7 +118,9 @@ function showTable(store, actions) {
       build(grid);
       store.update({ focus: null });
     }
-    if (isOther || ['answer', 'corrections', 'isChecked'].some((key) => changed.has(key))) fill(state, parts);
+    const isChanged = isOther || ['answer', 'corrections', 'isChecked'].some((key) => changed.has(key));
+    if (isChanged) fill(state, parts);
+    if (!isChanged && !changed.has('focus')) return;
     const reached = state.focus ?? 0;
     for (const [cell, { entry }] of parts.entries()) entry.tabIndex = cell === reached ? 0 : -1;
     about.textContent = aboutCell(state, grid);
@@ -204,7 +206,8 @@ function showTools(store, actions, copy, choose) {
     const name = store.state.history.present.picture?.name.replace(/\.\w+$/, '') ?? 'sheet';
     if (text) save(new Blob([text], { type: 'text/csv' }), `${name}.csv`);
   });
-  store.subscribe((state) => {
+  store.subscribe((state, changed) => {
+    if (!['answer', 'corrections', 'focus'].some((key) => changed.has(key))) return;
     const count = doubtful(state).length;
     next.textContent = count ? `Next doubtful cell (${count})` : 'Next doubtful cell';
     next.setAttribute('aria-disabled', String(!count));

@@ -57,6 +57,26 @@ test('a moving pen is read when it rests, and now and then before', async () => 
   await until(() => seen.asked > asked);
 });
 
+test('a sheet is read less often while it is drawn', (t) => {
+  const pass = stopClock(t);
+  const questionsWhileDrawn = (isSheet) => {
+    let questions = 0;
+    const picture = () => {
+      questions += 1;
+      return null;
+    };
+    const reader = new LiveReader({ picture, isSheet: () => isSheet, onAnswer() {}, onProblem() {}, onAway() {} });
+    for (let move = 0; move < 100; move++) {
+      reader.readSoon();
+      pass(20);
+    }
+    return questions;
+  };
+  const [own, sheet] = [false, true].map(questionsWhileDrawn);
+  assert.ok(own >= 6, String(own));
+  assert.ok(sheet >= 1 && sheet <= own / 2, String(sheet));
+});
+
 test('a blank page asks nothing and takes the answer away, one under way included', async () => {
   const { reader, seen } = setUp([100_000]);
   seen.page = 1;
