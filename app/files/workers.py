@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 from collections.abc import Iterator
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from types import TracebackType
 from typing import Self
@@ -112,12 +113,8 @@ class _Worker:
         context = multiprocessing.get_context("spawn")
         self.connection, other = context.Pipe()
         self.process = context.Process(target=_work, args=(other, wanted, made_by), daemon=True)
-        # Ctrl-C in a terminal goes to all its processes; the first one alone answers it.
-        before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-        try:
+        with _interrupted_later():
             self.process.start()
-        finally:
-            signal.signal(signal.SIGINT, before)
         other.close()
 
     def give(self, place: Place) -> bool:
@@ -136,6 +133,26 @@ class _Worker:
         if not self.is_ready:
             raise ReaderError(f"a process that reads pages could not start: {how}")
         return f"the process that read it ended ({how})"
+
+
+@contextlib.contextmanager
+def _interrupted_later() -> Iterator[None]:
+    """Keeps Ctrl-C back, and for good from the processes that are started meanwhile.
+
+    In a terminal it goes to all processes; the first one alone answers it.
+    """
+    resource_tracker.ensure_running()  # to start it, as the first process does, lifts the block
+    came: list[int] = []
+    # Other threads of this process do not block the signal, and hand it to the handler.
+    handler = signal.signal(signal.SIGINT, lambda number, _: came.append(number))
+    blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
+        signal.signal(signal.SIGINT, handler)
+    if came:
+        signal.raise_signal(signal.SIGINT)
 
 
 def _work(connection: Connection, wanted: Wanted | None, made_by: str) -> None:

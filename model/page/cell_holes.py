@@ -5,6 +5,7 @@ apart and a table whose columns differ in width are counted alike.
 """
 
 import itertools
+import math
 from collections import deque
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -29,9 +30,9 @@ _GAPS = (3, 1)
 _MIN_AREA, _MIN_SOLIDITY, _MIN_FILL, _MIN_QUAD = 60, 0.65, 0.6, 0.86
 # Of more holes than this, those of least area are left out.
 _MOST = 4000
-# Cells beside each other are apart by less than this share of the side that they share, and these
-# sides differ by less than this factor, and in place by less than that share.
-_MAX_GAP, _SIDES, _ASIDE = 0.75, 1.5, 0.25
+# Cells beside each other, uneven or even ones, are apart by less than this share of their shorter
+# side; the sides that they share differ by less than this factor, and in place by that share.
+_MAX_GAPS, _SIDES, _ASIDE = (0.3, 0.75), 1.5, 0.25
 # So many places are tried for a cell beside another.
 _PROBES = 12
 # Cells of a lattice that is even differ in area by less than this factor.
@@ -135,18 +136,15 @@ def area_of(quads: Quads) -> NDArray[np.float64]:
     return np.asarray((first[:, 0] * second[:, 1] - first[:, 1] * second[:, 0]) / 2)
 
 
-def find_blocks(holes: Holes, *, is_even: bool, max_gap: float = _MAX_GAP) -> list[Block]:
+def find_blocks(holes: Holes, *, is_even: bool) -> list[Block]:
     """Links holes that lie side by side; returns those of most area first.
 
     Args:
         holes: What may be cells.
         is_even: Cells are of about the same area.
-        max_gap: Between them, a share of a side.
     """
     numbers = _paint(holes)
-    right, below = (
-        _links(holes, numbers, axis, is_even=is_even, max_gap=max_gap) for axis in (0, 1)
-    )
+    right, below = (_links(holes, numbers, axis, is_even=is_even) for axis in (0, 1))
     left, above = ({end: start for start, end in links.items()} for links in (right, below))
     steps = ((right, 0, 1), (below, 1, 0), (left, 0, -1), (above, -1, 0))
     free = set(right) | set(below) | set(left) | set(above)
@@ -186,9 +184,7 @@ def _paint(holes: Holes) -> NDArray[np.int32]:
     return numbers
 
 
-def _links(
-    holes: Holes, numbers: NDArray[np.int32], axis: int, *, is_even: bool, max_gap: float
-) -> dict[int, int]:
+def _links(holes: Holes, numbers: NDArray[np.int32], axis: int, *, is_even: bool) -> dict[int, int]:
     """From each hole to the one right of it (axis 0) or below it (axis 1), if there is one."""
     quads = holes.quads if axis == 0 else holes.quads.transpose(0, 2, 1, 3)
     ends, starts = quads[:, :, 1], quads[:, :, 0]  # (M, 2, 2): the sides that face each other
@@ -196,9 +192,11 @@ def _links(
     length_of_start = np.maximum(np.linalg.norm(starts[:, 1] - starts[:, 0], axis=1), 1e-6)
     middle_of_end, middle_of_start = ends.mean(axis=1), starts.mean(axis=1)
     along = middle_of_end - middle_of_start
-    along /= np.maximum(np.linalg.norm(along, axis=1, keepdims=True), 1e-6)
+    length = np.maximum(np.linalg.norm(along, axis=1), 1e-6)
+    along /= length[:, np.newaxis]
+    widest = _MAX_GAPS[is_even] * np.minimum(length, length_of_end)[:, np.newaxis]
     # (M, P): holes at places beyond the end
-    far = 1.5 + np.linspace(0, max_gap, _PROBES) * length_of_end[:, np.newaxis]
+    far = 1.5 + np.linspace(0, 1, _PROBES) * widest
     probes = np.floor(middle_of_end[:, np.newaxis] + far[..., np.newaxis] * along[:, np.newaxis])
     x, y = probes.astype(int).transpose(2, 0, 1)
     is_inside = (x >= 0) & (y >= 0) & (x < holes.shape[1]) & (y < holes.shape[0])
@@ -209,15 +207,15 @@ def _links(
     aside = np.abs(step[..., 0] * along[:, None, 1] - step[..., 1] * along[:, None, 0])
     side = length_of_end[:, np.newaxis]
     is_next = is_inside & (there >= 0) & (there != this)
-    is_next &= (ahead > -0.2 * side) & (ahead < max_gap * side) & (aside < _ASIDE * side)
+    is_next &= (ahead > -0.2 * side) & (ahead < widest) & (aside < _ASIDE * side)
     is_next &= np.abs(np.log(length_of_start[there] / side)) < np.log(_SIDES)
-    if is_even:
-        ratio = np.abs(np.log(holes.areas[there] / holes.areas[:, np.newaxis]))
-        is_next &= ratio < np.log(_MAX_AREA_RATIO)
     links: dict[int, tuple[float, int]] = {}
     for one in np.flatnonzero(is_next.any(axis=1)).tolist():
         probe = int(is_next[one].argmax())
         other, cost = int(there[one, probe]), float(ahead[one, probe] + aside[one, probe])
+        ratio = math.log(holes.areas[other] / holes.areas[one])
+        if is_even and abs(ratio) > math.log(_MAX_AREA_RATIO):
+            continue
         if other not in links or cost < links[other][0]:
             links[other] = cost, one
     return {one: other for other, (_, one) in links.items()}

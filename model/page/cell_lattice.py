@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from model.page.cell_holes import Block, area_of, find_blocks, find_holes
 from model.page.contrast import is_ink_darker, shrink_to
-from model.page.lattice_growth import core_of, grow
+from model.page.lattice_growth import core_of, grow, parts_of
 from model.page.mesh import Quads
 
 # Holes are looked for in a picture whose longer side is at most this, pixels.
@@ -111,7 +111,10 @@ def _find_candidates(
         for is_even in (True, False):
             for block in find_blocks(holes, is_even=is_even)[:2]:
                 core = core_of(block)
+                may_divide = bool((rows or columns) and parts_of(core.shape, rows, columns))
                 wanted = rows or core.shape[0], columns or core.shape[1]
+                if may_divide:
+                    wanted = core.shape
                 is_inside = _inside(core, _window(core, wanted), wanted)
                 share = int(is_inside.sum()) / (wanted[0] * wanted[1])
                 if share < _FIRST:
@@ -119,7 +122,7 @@ def _find_candidates(
                 area = float(area_of(core.quads[is_inside]).sum())
                 worth = _rank(area, share, wanted[0] * wanted[1])
                 found.append(_Candidate(worth, core, contrast))
-                is_whole = bool(share > _ENOUGH) and wanted == core.shape
+                is_whole = share > _ENOUGH and wanted == core.shape and not may_divide
                 is_enough |= is_whole and (area > large or len(core.places) >= _MANY)
         if is_enough:
             break

@@ -18,7 +18,7 @@ _BENDS, _DEGREE, _RIDGE = 12, 3, 0.001
 # Cells are spaced evenly where steps between them differ by less than this share from the typical.
 _EVEN = 0.15
 # Where more than this share of them are, the others are errors.
-_MOSTLY = 0.6
+_MOSTLY = 0.7
 # A row or column that is further than this share of a cell from the one before is of another sheet.
 _APART = 0.2
 
@@ -47,6 +47,16 @@ class LatticeFit:
         grid = mesh.reshape(size[0], 2, size[1], 2, 2).transpose(0, 2, 1, 3, 4)
         return np.ascontiguousarray(grid.reshape(-1, 2, 2, 2))
 
+    def divided(self, count: int) -> "LatticeFit":
+        """Divides each cell into so many rows and columns."""
+        shares = np.arange(count + 1) / count
+        x, y = (
+            np.stack([ends[:, :-1], ends[:, 1:]], axis=2).ravel()
+            for at in (self.x, self.y)
+            for ends in [at[::2, np.newaxis] * (1 - shares) + at[1::2, np.newaxis] * shares]
+        )
+        return dataclasses.replace(self, x=x, y=y)
+
     def is_even(self, axis: int) -> bool:
         """Tells whether rows (axis 0) or columns (axis 1) are spaced evenly."""
         at = (self.y, self.x)[axis]
@@ -58,23 +68,27 @@ class LatticeFit:
     def numbers(self, axis: int) -> NDArray[np.int_]:
         """Rows (axis 0) or columns (axis 1) counted as most are spaced; -1: it is not as they are.
 
-        Two that a broken line has made one, or one that a crease has made two, are none.
+        Two that a broken line has made one, or one that a crease has made two, are none. Where
+        others are not as most are, all are counted as they stand.
         """
         sides = (self.y, self.x)[axis].reshape(-1, 2)
         widths = sides[:, 1] - sides[:, 0]
+        as_they_stand = np.arange(len(sides))
         is_typical = np.abs(widths / np.median(widths) - 1) < _EVEN
-        steps = np.diff(sides.mean(axis=1))
-        numbers = np.full(len(sides), -1)
         if np.count_nonzero(is_typical) < max(3, _MOSTLY * len(sides)):
-            return np.arange(len(sides))
-        pitch = float(np.median(steps))
-        last = int(is_typical.argmax())
-        numbers[last] = 0
-        for this in range(last + 1, len(sides)):
-            count = (sides[this] - sides[last]).mean() / pitch
-            if is_typical[this] and count > 0.5 and abs(count - round(count)) < _EVEN:
-                numbers[this] = numbers[last] + round(count)
-                last = this
+            return as_they_stand
+        typical = np.flatnonzero(is_typical)
+        middles = sides.mean(axis=1)
+        pitch = float(np.median(np.diff(middles)))
+        counts = np.diff(middles[typical]) / pitch
+        # What stands at the ends, too, is as wide as so many of the others.
+        outer = np.array([sides[typical[0], 0] - sides[0, 0], sides[-1, 1] - sides[typical[-1], 1]])
+        counts = np.concatenate([counts, outer / pitch])
+        whole = np.rint(counts).astype(int)
+        if (np.abs(counts - whole) > _EVEN).any() or (whole[:-2] < 1).any():
+            return as_they_stand
+        numbers = np.full(len(sides), -1)
+        numbers[typical] = np.cumsum([0, *whole[:-2].tolist()])
         return numbers
 
     def breaks(self, axis: int) -> list[int]:

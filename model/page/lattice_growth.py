@@ -7,7 +7,8 @@ from numpy.typing import NDArray
 
 from model.page.cell_holes import Block, area_of
 from model.page.lattice_fit import LatticeFit, fit_lattice
-from model.page.line_evidence import least_clear, measure_sides, move_sides
+from model.page.line_evidence import measure_sides, move_sides
+from model.page.mesh import side_of
 
 # Rows and columns are added one after the other, at most so many times, no further beyond the
 # picture than this, pixels.
@@ -17,6 +18,11 @@ _ROUNDS, _BEYOND = 12, 3
 _SIDES, _LINES, _STRAIGHT = 3, 0.6, 0.08
 # Counted in another way a sheet is as large as before, to this share.
 _SAME_AREA = 0.95
+# So many cells may be open to the outside where this share of the lines between them are there.
+_OPEN_CELLS, _OPEN_LINES = 3, 0.85
+# At most so many cells may be divided into as many each, at least so long, pixels, where this share
+# of the lines that divide them are there.
+_MOST_DIVIDED, _PARTS, _LEAST_PART, _DIVIDED = 100, (3, 2), 12.0, 0.7
 # A row or column of which less than this share are cells is none.
 _WHOLE_LINE = 0.4
 
@@ -32,7 +38,7 @@ def grow(
         rows: Of the sheet; None: as many as there are.
         columns: Of the sheet; None: as many as there are.
     """
-    one = _one_sheet(block, rows, columns)
+    one = _divided(_one_sheet(block, rows, columns), contrast, rows, columns)
     as_linked = _add_cells(one, contrast, rows, columns)
     regular = _regular(one)
     if regular is one:
@@ -72,6 +78,39 @@ def _one_sheet(block: Block, rows: int | None, columns: int | None) -> Block:
         ]
         if parts:
             block = max(parts, key=_area)
+    return block
+
+
+def parts_of(shape: tuple[int, int], rows: int | None, columns: int | None) -> list[int]:
+    """Into how many parts, each way, cells of a sheet may be divided by paler lines."""
+    return [
+        count
+        for count in _PARTS
+        if (rows or shape[0] * count) == shape[0] * count
+        and (columns or shape[1] * count) == shape[1] * count
+    ]
+
+
+def _divided(
+    block: Block, contrast: NDArray[np.uint8], rows: int | None, columns: int | None
+) -> Block:
+    """Cells that paler lines divide into as many rows as columns, if they do."""
+    parts = parts_of(block.shape, rows, columns)
+    fit = fit_lattice(block) if parts and 1 not in block.shape else None
+    if fit is None:
+        return block
+    side = side_of(block.quads)
+    for count in parts:
+        if side < count * _LEAST_PART or len(block.quads) > _MOST_DIVIDED:
+            continue
+        size = block.shape[0] * count, block.shape[1] * count
+        quads = fit.divided(count).cells((0, 0), size)
+        is_line, off = measure_sides(contrast, quads, np.ones(len(quads), np.bool_))
+        is_straight = is_line & (np.abs(off) < _STRAIGHT)
+        row, column = np.divmod(np.arange(len(quads)), size[1])
+        inner = [is_straight[(row + 1) % count > 0, 1], is_straight[(column + 1) % count > 0, 3]]
+        if min(float(sides.mean()) for sides in inner) >= _DIVIDED:
+            return Block(move_sides(quads, off * is_line), np.stack([row, column], axis=1))
     return block
 
 
@@ -132,20 +171,19 @@ def _add_round(
     is_new = ~is_known & is_seen.all(axis=(1, 2, 3)) & (area_of(quads) > 1)
     if not is_new.any():
         return None
-    clear, off = measure_sides(contrast, quads)
-    is_line = clear > least_clear(clear[is_known])
+    is_line, off = measure_sides(contrast, quads, is_known)
     is_cell = is_new & (is_line.sum(axis=1) >= _SIDES)
     places = np.stack(np.divmod(np.arange(len(quads)), size[1]), axis=1)
     for axis in (0, 1):
-        if pads[axis]:
-            along, pad = places[:, 1 - axis], pads[1 - axis]
-            is_between = (along >= pad) & (along < size[1 - axis] - pad)
-            for end, far in ((0, 2 * axis), (size[axis] - 1, 2 * axis + 1)):
-                is_end = places[:, axis] == end
-                outer = is_end & is_between
-                beside = slice(2, 4) if axis == 0 else slice(0, 2)
-                if not _is_outer_line(is_line[outer], off[outer], far, beside, is_new[outer]):
-                    is_cell[is_end] = False
+        along, pad = places[:, 1 - axis], pads[1 - axis]
+        is_between = (along >= pad) & (along < size[1 - axis] - pad)
+        for number in set(range(size[axis])) - set(places[is_known, axis].tolist()):
+            is_here = places[:, axis] == number
+            between = is_here & is_between
+            far = [2 * axis + end for end in (0, 1) if number != (size[axis] - 1) * (1 - end)]
+            beside = [2 - 2 * axis, 3 - 2 * axis]
+            if not _is_whole(is_line[between], off[between], far, beside, is_new[between]):
+                is_cell[is_here] = False
     if not is_cell.any():
         return None
     moved = move_sides(quads[is_cell], off[is_cell] * is_line[is_cell])
@@ -153,17 +191,22 @@ def _add_round(
     return Block(np.concatenate([block.quads, moved]), grown).part(None)
 
 
-def _is_outer_line(
+def _is_whole(
     is_line: NDArray[np.bool_],
     off: NDArray[np.float64],
-    far: int,
-    beside: slice,
+    far: list[int],
+    beside: list[int],
     is_seen: NDArray[np.bool_],
 ) -> bool:
-    """Tells whether the cells of an outer row or column, (n, 4) sides, are of the sheet.
+    """Tells whether a row or column of which no cell was known, (n, 4) sides, is of the sheet.
 
     A line goes on from cell to cell; strokes of text are here and there.
     """
-    is_far = is_line[:, far] & (np.abs(off[:, far] - np.median(off[:, far])) < _STRAIGHT)
+    is_far = is_line[:, far] & (np.abs(off[:, far] - np.median(off[:, far], axis=0)) < _STRAIGHT)
     is_beside = is_line[:, beside] & (np.abs(off[:, beside]) < _STRAIGHT)
-    return min(float((is_far & is_seen).mean()), float(is_beside.mean())) >= _LINES
+    shares = (is_far & is_seen[:, np.newaxis]).mean(axis=0)
+    beside_share = float(is_beside.mean())
+    # Lines that go on for a whole cell are of the sheet, where it is open or its frame is pale.
+    if len(is_line) >= _OPEN_CELLS and beside_share >= _OPEN_LINES:
+        return bool(is_seen.mean() >= _LINES)
+    return min(float(shares.min()), beside_share) >= _LINES

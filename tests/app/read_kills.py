@@ -20,6 +20,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
+from app.files.lines import Csv
 from tests.app.files.documents import grid, page, write_folder, write_pages
 from tests.conftest import ROOT
 from tests.waiting import PATIENCE
@@ -56,9 +57,10 @@ def growing(table: Path) -> Path:
 
 
 def wait_for_rows(table: Path, process: subprocess.Popen[str]) -> bool:
-    """Waits until a run has written something; returns False where it has ended first."""
+    """Waits until a run has written a row; returns False where it has ended first."""
     file = growing(table)
-    before = size = file.stat().st_size if file.exists() else 0
+    header = len(Csv().header) if table.suffix == ".csv" else 0
+    before = size = max(header, file.stat().st_size if file.exists() else 0)
     while size <= before:
         if process.poll() is not None:
             return False
@@ -68,17 +70,23 @@ def wait_for_rows(table: Path, process: subprocess.Popen[str]) -> bool:
 
 
 def kill_at_random(folder: Path, table: Path, kills: int, chance: random.Random) -> int:
-    """Kills runs, then lets one finish; returns how many were killed while they wrote rows."""
-    num_writing = 0
-    for number in range(kills):
+    """Kills runs, then lets one finish; returns how many were killed after they wrote a row.
+
+    A run that ends before it can be killed begins anew.
+    """
+    num_killed = num_writing = 0
+    while num_killed < kills:
         process = start(folder, "--table", table)
-        if number % 4:
-            num_writing += wait_for_rows(table, process)
-            time.sleep(chance.uniform(0, 0.2))
-        else:
-            time.sleep(chance.uniform(0, 2))
+        is_writing = num_killed % 4 != 3 and wait_for_rows(table, process)
+        time.sleep(chance.uniform(0, 0.2 if is_writing else 2))
         process.send_signal(signal.SIGKILL)
-        process.communicate()
+        _, said = process.communicate()
+        if process.returncode == -signal.SIGKILL:
+            num_killed += 1
+            num_writing += is_writing
+        else:
+            assert process.returncode == 0, said
+            table.unlink()
     code, said = finish(start(folder, "--table", table))
     assert code == 0, said
     return num_writing
